@@ -1,0 +1,1 @@
+//! Placeholder room; its first words are being written.
