@@ -1,1 +1,69 @@
-//! words
+//! The words that all parties of Warifu speak: messages, signatures, envelopes, states, problems.
+//! Pure: no IO, no clock, no async. What follows is the protocol's front page.
+#![doc = include_str!("../PROTOCOL.md")]
+#![no_std]
+
+extern crate alloc;
+
+mod answer;
+mod challenge;
+mod codec;
+mod digest;
+mod ed25519;
+mod field;
+mod grant;
+mod half;
+mod handling;
+mod id;
+#[cfg(feature = "jws")]
+pub mod jws;
+mod locale;
+mod mark;
+mod money;
+mod offer;
+mod place;
+mod plan;
+mod problem;
+mod purchase;
+mod role;
+mod seal;
+mod secret;
+mod sign;
+mod split;
+mod tally;
+mod time;
+
+pub use answer::{
+    Acceptance, AgentKeys, Channel, Confirmation, OrderCheck, Outcome, PurchaseStatus, Refusal,
+};
+pub use challenge::{Challenge, ChallengeRequest};
+pub use codec::{DecodeError, Message, decode, encode};
+pub use digest::digest;
+pub use field::{Field, FieldProblem, read as read_field};
+pub use grant::{Grant, GrantProof, GrantRequest, MyOrder, OrderSubmission, RedeemableGrant};
+pub use half::{Address, Contact, Credential, Delivery, Goods, OrderHalf, PaymentHalf};
+pub use handling::HandlingNumber;
+pub use id::{AgentId, Digest, ItemId, MerchantId, Nonce, NotAnId, PurchaseId, Salt};
+pub use locale::{Locale, Localized};
+pub use mark::Mark;
+pub use money::{Amount, BasisPoints, Currency};
+pub use offer::{DeliveryTerms, Destination, Offer, QuantityLimits, ShippingZone, Total};
+pub use place::{PREFECTURES, Region};
+pub use plan::{Plan, PlanClass};
+pub use problem::{MerchantView, NextStep, Problem};
+pub use purchase::{IllegalEvent, PurchaseEvent, PurchaseState};
+pub use role::{Agent, Merchant, Reader, Role, VisibleTo};
+pub use seal::{
+    EncappedKey, Envelope, Half, OpeningKey, SIZE_CLASSES, SealContext, Sealed, SealingKey,
+};
+pub use secret::{ContractNumber, Personal, SecurityCode};
+pub use sign::{Signature, Signed, Signer, Statement, Verified, VerifyingKey, signing_input};
+pub use split::{Form, SealedPurchase, Split, Terms, split};
+pub use tally::{MatchedOrder, MatchedPayment, SignedTally, Tally, VerifiedTally};
+pub use time::{
+    CLOCK_TOLERANCE, CONFIRMATION_LIFETIME, GRANT_LIFETIME, ORDER_IDLE, ORDER_IDLE_WARNING, Span,
+    Timestamp,
+};
+
+/// The protocol's version, first in every label.
+pub const VERSION: &str = "warifu/1";

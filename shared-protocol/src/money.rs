@@ -1,0 +1,105 @@
+//! Money: integer minor units with an ISO 4217 currency, checked arithmetic, no floats.
+
+use core::{fmt, str::FromStr};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use crate::id::NotAnId;
+
+/// So much of one currency, in its minor unit (¥3,300 is 3300 JPY; $12.34 is 1234 USD).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Amount {
+    /// Minor units; never negative, at most [`Amount::MINOR_MAX`].
+    pub minor: u64,
+    /// Of this currency.
+    pub currency: Currency,
+}
+
+impl Amount {
+    /// The most that one amount may be: far beyond any purchase, safe in a signed 64-bit column
+    /// and exact in a JSON number.
+    pub const MINOR_MAX: u64 = 9_007_199_254_740_991;
+
+    /// So many minor units of a currency; `None` above [`Amount::MINOR_MAX`].
+    pub const fn new(minor: u64, currency: Currency) -> Option<Self> {
+        if minor > Self::MINOR_MAX { None } else { Some(Self { minor, currency }) }
+    }
+
+    /// The sum; `None` if currencies differ or it does not fit.
+    pub fn plus(self, other: Self) -> Option<Self> {
+        if self.currency != other.currency {
+            return None;
+        }
+        Self::new(self.minor.checked_add(other.minor)?, self.currency)
+    }
+
+    /// So many times this amount; `None` if it does not fit.
+    pub fn times(self, count: u32) -> Option<Self> {
+        Self::new(self.minor.checked_mul(u64::from(count))?, self.currency)
+    }
+
+    /// The part of this tax-inclusive amount that is tax at `rate`, rounded down
+    /// (Japan's usual rounding of consumption tax, 消費税法 基本通達).
+    pub fn tax_included(self, rate: BasisPoints) -> Option<Self> {
+        let rate = u64::from(rate.0);
+        let tax = self.minor.checked_mul(rate)?.checked_div(rate.checked_add(10_000)?)?;
+        Self::new(tax, self.currency)
+    }
+}
+
+/// Hundredths of a percent: 1000 is 10 %.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct BasisPoints(pub u16);
+
+/// An ISO 4217 currency that has a minor unit; on the wire its three letters.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Currency(iso_currency::Currency);
+
+impl Currency {
+    /// The yen, which has no smaller unit.
+    pub const JPY: Self = Self(iso_currency::Currency::JPY);
+
+    /// The three letters.
+    pub fn code(self) -> &'static str {
+        self.0.code()
+    }
+
+    /// Decimal places of the minor unit: 0 for JPY, 2 for USD, 3 for KWD.
+    pub fn exponent(self) -> u16 {
+        self.0.exponent().unwrap_or(0)
+    }
+}
+
+impl FromStr for Currency {
+    type Err = NotAnId;
+
+    fn from_str(code: &str) -> Result<Self, NotAnId> {
+        let currency = iso_currency::Currency::from_code(code).ok_or(NotAnId)?;
+        currency.exponent().map(|_| Self(currency)).ok_or(NotAnId)
+    }
+}
+
+impl fmt::Debug for Currency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+impl fmt::Display for Currency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+impl Serialize for Currency {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.code())
+    }
+}
+
+impl<'de> Deserialize<'de> for Currency {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let code = <&str as Deserialize>::deserialize(deserializer)?;
+        code.parse().map_err(|_| de::Error::custom("not an ISO 4217 currency with a minor unit"))
+    }
+}

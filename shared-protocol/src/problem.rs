@@ -1,0 +1,277 @@
+//! The numbered problems: one table with what the shopper sees, what the merchant sees, and
+//! whether the same request may pass later. Numbers are never reused; listed by precedence.
+
+use alloc::string::String;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use crate::locale::Locale;
+
+/// All that a merchant learns of why a purchase failed (DESIGN.md §1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MerchantView {
+    /// The agent does not stand for it; no reason is given.
+    Declined,
+    /// The same order may go through later.
+    TryLater,
+    /// Something in the order, the Offer or the messages is to be put right.
+    FixOrder,
+    /// The merchant is not told: the purchase never got so far.
+    Nothing,
+}
+
+impl MerchantView {
+    /// Its name in JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Declined => "declined",
+            Self::TryLater => "try_later",
+            Self::FixOrder => "fix_order",
+            Self::Nothing => "",
+        }
+    }
+}
+
+/// The one thing that a shopper does next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NextStep {
+    /// Correct what was typed (Fig 9).
+    Correct,
+    /// Press the same button again.
+    TryAgain,
+    /// Begin anew; what was typed is kept.
+    StartOver,
+    /// Use another contract.
+    OtherContract,
+    /// Ask the agent.
+    AskAgent,
+    /// Ask the shop.
+    AskShop,
+}
+
+impl NextStep {
+    /// Its name in JSON and in the table.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Correct => "correct",
+            Self::TryAgain => "try_again",
+            Self::StartOver => "start_over",
+            Self::OtherContract => "other_contract",
+            Self::AskAgent => "ask_agent",
+            Self::AskShop => "ask_shop",
+        }
+    }
+}
+
+macro_rules! problems {
+    ($($number:literal $name:ident $code:literal $status:literal $later:literal
+       $merchant:ident $next:ident $ja:literal $en:literal;)*) => {
+        /// What can be wrong, told to a peer by number and code.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[repr(u16)]
+        pub enum Problem {
+            $(#[doc = $en] $name = $number,)*
+        }
+
+        impl Problem {
+            /// All of them, by number.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+
+            /// The code that stands in problem documents, logs and events.
+            pub const fn code(self) -> &'static str {
+                match self { $(Self::$name => $code,)* }
+            }
+
+            /// The HTTP status that goes with it.
+            pub const fn status(self) -> u16 {
+                match self { $(Self::$name => $status,)* }
+            }
+
+            /// Whether the very same request may succeed later.
+            pub const fn may_pass_later(self) -> bool {
+                match self { $(Self::$name => $later,)* }
+            }
+
+            /// What the merchant learns of it.
+            pub const fn merchant_view(self) -> MerchantView {
+                match self { $(Self::$name => MerchantView::$merchant,)* }
+            }
+
+            /// What the shopper can do about it.
+            pub const fn next_step(self) -> NextStep {
+                match self { $(Self::$name => NextStep::$next,)* }
+            }
+
+            /// What the shopper reads: one sentence, the cause.
+            pub const fn text(self, locale: Locale) -> &'static str {
+                match (self, locale) {
+                    $((Self::$name, Locale::Ja) => $ja, (Self::$name, Locale::En) => $en,)*
+                }
+            }
+        }
+    };
+}
+
+problems! {
+    1 MalformedMessage "malformed_message" 400 false FixOrder StartOver
+        "通信内容を読み取れませんでした。" "The message could not be read.";
+    2 MessageTooLarge "message_too_large" 413 false FixOrder Correct
+        "入力が長すぎます。" "What was sent is too long.";
+    3 UnsupportedMediaType "unsupported_media_type" 415 false FixOrder StartOver
+        "この形式の通信には対応していません。" "This kind of message is not supported.";
+    4 NotFound "not_found" 404 false FixOrder StartOver
+        "ページが見つかりません。" "There is nothing at this address.";
+    5 MethodNotAllowed "method_not_allowed" 405 false FixOrder StartOver
+        "この操作はできません。" "This cannot be done at this address.";
+    6 TooManyRequests "too_many_requests" 429 true TryLater TryAgain
+        "アクセスが集中しています。少し待ってからお試しください。"
+        "Too many requests. Please wait a moment.";
+    10 UnknownMerchant "unknown_merchant" 404 false FixOrder AskShop
+        "このお店は決済代行会社に登録されていません。"
+        "This shop is not registered with the payment agent.";
+    11 MerchantLapsed "merchant_lapsed" 403 false FixOrder AskShop
+        "お店と決済代行会社との契約が切れています。"
+        "The shop's contract with the payment agent has lapsed.";
+    12 OriginNotRegistered "origin_not_registered" 403 false FixOrder AskShop
+        "このページはお店の登録ページではありません。"
+        "This page is not one that the shop has registered.";
+    13 MarkInvalid "mark_invalid" 422 false FixOrder AskShop
+        "お店の確認マークが本物ではありません。" "The shop's mark is not genuine.";
+    14 MarkExpired "mark_expired" 410 false FixOrder StartOver
+        "お店の確認マークの期限が切れています。" "The shop's mark has expired.";
+    20 UnknownItem "unknown_item" 404 false FixOrder AskShop
+        "この商品は取り扱いがありません。" "The shop does not sell this item.";
+    21 OfferInvalid "offer_invalid" 422 false FixOrder AskShop
+        "商品の価格や条件が、お店の示したものと一致しません。"
+        "The price or terms are not those that the shop signed.";
+    22 OfferExpired "offer_expired" 410 false FixOrder StartOver
+        "この商品の申込期間が過ぎました。" "The time to order this item has passed.";
+    23 OutOfStock "out_of_stock" 409 true FixOrder AskShop
+        "在庫がありません。" "It is out of stock.";
+    24 NotDeliverable "not_deliverable" 422 false FixOrder Correct
+        "このお届け先には配送できません。" "The shop does not deliver there.";
+    25 QuantityOutOfRange "quantity_out_of_range" 422 false FixOrder Correct
+        "注文できる数量を超えています。" "That quantity cannot be ordered.";
+    26 PlanNotAccepted "plan_not_accepted" 422 false FixOrder Correct
+        "この支払方法はご利用になれません。" "This way of paying is not accepted here.";
+    27 FieldInvalid "field_invalid" 422 false FixOrder Correct
+        "入力内容をご確認ください。" "Please check what you entered.";
+    28 CardNumberRefused "card_number_refused" 422 false Nothing Correct
+        "カード番号は入力しないでください。契約番号をご入力ください。"
+        "Please do not enter a card number. Enter your contract number.";
+    30 ChallengeInvalid "challenge_invalid" 422 false FixOrder StartOver
+        "手続きの確認情報が一致しません。" "The agent's challenge does not match.";
+    31 ChallengeExpired "challenge_expired" 410 false FixOrder StartOver
+        "手続きの時間が過ぎました。" "This took too long and must be started again.";
+    32 TallyInvalid "tally_invalid" 422 false FixOrder StartOver
+        "注文の署名が正しくありません。" "The signature over the order does not hold.";
+    33 TallyExpired "tally_expired" 410 false FixOrder StartOver
+        "注文の有効時間が過ぎました。" "The order was signed too long ago.";
+    34 WrongRecipient "wrong_recipient" 422 false FixOrder StartOver
+        "この注文は別の宛先のものです。" "This order is meant for somebody else.";
+    35 EnvelopeInvalid "envelope_invalid" 422 false FixOrder StartOver
+        "暗号化された内容を開けませんでした。" "The sealed part cannot be opened.";
+    36 HalfMismatch "half_mismatch" 422 false FixOrder StartOver
+        "注文の二つの部分が一致しません。" "The two halves of the order do not match.";
+    37 AmountMismatch "amount_mismatch" 422 false FixOrder StartOver
+        "金額が一致しません。" "The amount does not match.";
+    40 ContractNotRecognised "contract_not_recognised" 403 false Declined Correct
+        "契約番号または認証コードが違います。" "The contract number or the code is not right.";
+    41 ContractLocked "contract_locked" 403 false Declined AskAgent
+        "認証コードの間違いが続いたため、この契約は一時的に止められています。"
+        "The code was wrong too often, so this contract is locked.";
+    42 ContractLapsed "contract_lapsed" 403 false Declined OtherContract
+        "ご契約の有効期限が切れています。" "Your contract has lapsed.";
+    43 ContractSuspended "contract_suspended" 403 false Declined AskAgent
+        "このご契約は停止されています。" "This contract is suspended.";
+    44 LimitExceeded "limit_exceeded" 403 false Declined OtherContract
+        "ご利用可能額を超えています。" "This is over your limit.";
+    50 GrantInvalid "grant_invalid" 422 false FixOrder StartOver
+        "取扱番号の証明が正しくありません。" "The proof of the handling number does not hold.";
+    51 GrantExpired "grant_expired" 410 false FixOrder StartOver
+        "取扱番号の有効時間が過ぎました。" "The handling number has expired.";
+    52 GrantUsed "grant_used" 409 false FixOrder StartOver
+        "この取扱番号はすでに使われています。" "This handling number has been used already.";
+    53 AcceptanceInvalid "acceptance_invalid" 422 false FixOrder AskShop
+        "お店の受付が確認できませんでした。" "The shop's acceptance does not hold.";
+    54 RefusalInvalid "refusal_invalid" 422 false FixOrder AskShop
+        "お店の返答が確認できませんでした。" "The shop's refusal does not hold.";
+    55 ConfirmationInvalid "confirmation_invalid" 422 false FixOrder AskAgent
+        "確認結果の署名が正しくありません。" "The confirmation does not hold.";
+    56 WebhookInvalid "webhook_invalid" 401 false FixOrder AskAgent
+        "通知の署名が正しくありません。" "The notification's signature does not hold.";
+    60 PurchaseUnknown "purchase_unknown" 404 false FixOrder StartOver
+        "この注文は見つかりません。" "This purchase is not known.";
+    61 PurchaseConflict "purchase_conflict" 409 false FixOrder StartOver
+        "同じ注文番号で違う内容が届きました。"
+        "Something else was sent under the same purchase.";
+    62 PurchaseClosed "purchase_closed" 409 false FixOrder StartOver
+        "この注文はすでに終了しています。" "This purchase is already closed.";
+    63 OrderRefused "order_refused" 409 false FixOrder AskShop
+        "お店が注文をお受けできませんでした。" "The shop did not accept the order.";
+    64 OrderTimedOut "order_timed_out" 410 false Nothing StartOver
+        "操作がなかったため、手続きを終了しました。"
+        "Nothing happened for a while, so the order was ended.";
+    65 NotConfirmed "not_confirmed" 410 false Declined StartOver
+        "期限までに確認がなかったため、注文は取り消されました。"
+        "It was not confirmed in time, so the order was cancelled.";
+    66 CancelledByShopper "cancelled_by_shopper" 410 false Declined StartOver
+        "ご本人の操作で取り消されました。" "You cancelled this order.";
+    67 LinkInvalid "link_invalid" 404 false Nothing AskAgent
+        "このリンクは使えません。期限が切れたか、すでに使われています。"
+        "This link does not work: it has expired or has been used.";
+    80 Offline "offline" 503 true Nothing TryAgain
+        "インターネットにつながっていません。" "You are offline.";
+    81 MerchantUnavailable "merchant_unavailable" 503 true TryLater TryAgain
+        "お店のシステムから応答がありません。" "The shop's system does not answer.";
+    82 AgentUnavailable "agent_unavailable" 503 true TryLater TryAgain
+        "決済代行会社のシステムから応答がありません。"
+        "The payment agent's system does not answer.";
+    99 Unavailable "unavailable" 503 true TryLater TryAgain
+        "ただいま処理できません。少し待ってからお試しください。"
+        "This cannot be done right now. Please try again shortly.";
+}
+
+impl Problem {
+    /// Its number.
+    pub const fn number(self) -> u16 {
+        self as u16
+    }
+
+    /// The problem of this number.
+    pub fn from_number(number: u16) -> Option<Self> {
+        Self::ALL.iter().copied().find(|problem| problem.number() == number)
+    }
+
+    /// The problem of this code.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|problem| problem.code() == code)
+    }
+
+    /// The path of its page: the `type` of its problem document (RFC 9457 §3.1.1) below the
+    /// server's address.
+    pub fn path(self) -> String {
+        alloc::format!("/problems/{}", self.code())
+    }
+}
+
+impl core::fmt::Display for Problem {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+impl core::error::Error for Problem {}
+
+impl Serialize for Problem {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u16(self.number())
+    }
+}
+
+impl<'de> Deserialize<'de> for Problem {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let number = u16::deserialize(deserializer)?;
+        Self::from_number(number).ok_or_else(|| de::Error::custom("not a numbered problem"))
+    }
+}
