@@ -1,0 +1,72 @@
+//! The figures: one JSON line each, with a floor measured or known for the same machine and run.
+//! What was not measured is not printed.
+
+mod grants;
+mod widget;
+
+use anyhow::Result;
+use argh::FromArgs;
+use serde_json::{Value, json};
+
+use crate::{say, setup};
+
+/// Measure, and print one JSON line per figure.
+#[derive(FromArgs)]
+#[argh(subcommand, name = "bench")]
+pub struct BenchJob {
+    /// only this group: widget or grants
+    #[argh(positional)]
+    group: Option<String>,
+}
+
+/// One measured number. A module per group makes them.
+pub struct Figure {
+    /// What was measured, as `group.what`.
+    pub name: &'static str,
+    /// The number itself.
+    pub value: Value,
+    /// What it counts.
+    pub unit: &'static str,
+    /// What cannot be beaten here, from the same run where it is a time or a rate.
+    pub floor: Value,
+    /// `value / floor`, or null without a floor.
+    pub ratio: Value,
+}
+
+type Group = (&'static str, fn() -> Result<Vec<Figure>>);
+
+const GROUPS: &[Group] = &[("widget", widget::figures), ("grants", grants::figures)];
+
+/// `cargo xtask bench`
+pub fn run(job: &BenchJob) -> Result<()> {
+    setup::ensure(setup::FOR_BENCH)?;
+    let wanted = |group: &&Group| job.group.as_deref().is_none_or(|name| name == group.0);
+    let mut measured = 0;
+    for (_, figures) in GROUPS.iter().filter(wanted) {
+        for figure in figures()? {
+            measured += 1;
+            say::line(&figure.to_json().to_string());
+        }
+    }
+    anyhow::ensure!(measured > 0, "no such group: the groups are widget and grants");
+    Ok(())
+}
+
+impl Figure {
+    /// A count of something, with what it must be compared to.
+    #[expect(clippy::float_arithmetic, reason = "a ratio for people, never money")]
+    pub fn count(name: &'static str, value: u64, unit: &'static str, floor: Option<u64>) -> Self {
+        let ratio = floor.map(|floor| (value as f64 / floor as f64 * 1000.0).round() / 1000.0);
+        Self { name, value: json!(value), unit, floor: json!(floor), ratio: json!(ratio) }
+    }
+
+    fn to_json(&self) -> Value {
+        json!({
+            "name": self.name,
+            "value": self.value,
+            "unit": self.unit,
+            "floor": self.floor,
+            "ratio": self.ratio,
+        })
+    }
+}

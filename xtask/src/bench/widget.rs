@@ -1,0 +1,18 @@
+//! What the shopper downloads and how long until the first usable input.
+//! Bytes are exact; times need a browser and an empty cross-site frame in the same run.
+
+use anyhow::Result;
+
+use super::Figure;
+use crate::{setup, widget};
+
+/// Figures of the group `widget`.
+pub fn figures() -> Result<Vec<Figure>> {
+    setup::ensure(setup::FOR_WIDGET)?;
+    let manifest = widget::build()?;
+    let (raw, brotli) = manifest.total();
+    Ok(vec![
+        Figure::count("widget.bytes.raw", raw as u64, "bytes", None),
+        Figure::count("widget.bytes.brotli", brotli as u64, "bytes", None),
+    ])
+}

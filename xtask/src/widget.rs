@@ -1,0 +1,128 @@
+//! Builds what the shopper downloads: the Wasm program, its glue, the loader; each also as Brotli.
+//! The same sources and tools give the same bytes on every machine: `manifest.json` says which.
+
+mod manifest;
+mod minify;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+use argh::FromArgs;
+
+use crate::program::{cargo, program, run as run_program};
+use crate::setup::{self, WasmToolchain};
+use crate::{place, say};
+pub use manifest::Manifest;
+
+/// Build the program that the frame runs, into target/widget.
+#[derive(FromArgs)]
+#[argh(subcommand, name = "widget")]
+pub struct WidgetJob {}
+
+/// `cargo xtask widget`
+pub fn run(_job: &WidgetJob) -> Result<()> {
+    setup::ensure(setup::FOR_WIDGET)?;
+    let manifest = build()?;
+    for file in manifest.files() {
+        say::line(&format!("{:>9} {:>8} br  {}", file.raw, file.brotli, file.name));
+    }
+    let (raw, brotli) = manifest.total();
+    say::line(&format!("{raw:>9} {brotli:>8} br  in all, in {}", place::widget().display()));
+    Ok(())
+}
+
+/// Compiles what changed and rewrites `target/widget` if any byte of it would differ.
+pub fn build() -> Result<Manifest> {
+    let toolchain = setup::wasm_toolchain().context("no standard library for Wasm")?;
+    let wasm = compile(toolchain)?;
+    let sources = Sources { wasm, pages: page_sources()? };
+    let made_from = sources.fingerprint(toolchain)?;
+    let folder = place::widget();
+    if let Some(manifest) = Manifest::read(&folder).filter(|m| m.is_of(&made_from, &folder)) {
+        return Ok(manifest);
+    }
+    let fresh = folder.with_extension("new");
+    if fresh.exists() {
+        fs::remove_dir_all(&fresh)?;
+    }
+    fs::create_dir_all(&fresh)?;
+    bindgen(&sources.wasm, &fresh)?;
+    minify::modules(&fresh)?;
+    for source in &sources.pages {
+        minify::page_source(source, &fresh)?;
+    }
+    let manifest = Manifest::write(&fresh, &made_from)?;
+    if folder.exists() {
+        fs::remove_dir_all(&folder)?;
+    }
+    fs::rename(&fresh, &folder)?;
+    Ok(manifest)
+}
+
+/// Everything that decides the bytes we serve.
+struct Sources {
+    wasm: PathBuf,
+    pages: Vec<PathBuf>,
+}
+
+impl Sources {
+    fn fingerprint(&self, toolchain: WasmToolchain) -> Result<manifest::MadeFrom> {
+        let mut parts = vec![fs::read(&self.wasm)?];
+        for page in &self.pages {
+            let name = page.file_name().context("a file has a name")?;
+            parts.push(name.to_string_lossy().into_owned().into_bytes());
+            parts.push(fs::read(page)?);
+        }
+        Ok(manifest::MadeFrom {
+            compiler: toolchain.version()?,
+            wasm_bindgen: setup::WASM_BINDGEN.to_owned(),
+            sources: manifest::sha256_of_parts(&parts),
+        })
+    }
+}
+
+/// Compiles `client-wasm` for the browser. Paths of this machine do not get into the program.
+fn compile(toolchain: WasmToolchain) -> Result<PathBuf> {
+    let mut build = cargo("build");
+    toolchain.apply(&mut build);
+    build.args(["--package", "client-wasm", "--lib", "--profile", "widget", "--target", TARGET]);
+    build.env("CARGO_ENCODED_RUSTFLAGS", rustflags()).env_remove("RUSTFLAGS");
+    run_program(&mut build)?;
+    let wasm = place::wasm_target().join(TARGET).join("widget").join("client_wasm.wasm");
+    match wasm.is_file() {
+        true => Ok(wasm),
+        false => bail!("client-wasm was compiled but made no .wasm: is it a `cdylib`?"),
+    }
+}
+
+const TARGET: &str = "wasm32-unknown-unknown";
+
+/// In cargo's own encoding, as paths may hold spaces.
+fn rustflags() -> String {
+    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| std::env::home_dir().map(|home| home.join(".cargo")));
+    let mut flags = vec![format!("--remap-path-prefix={}=.", place::root().display())];
+    flags.extend(home.map(|home| format!("--remap-path-prefix={}=cargo", home.display())));
+    flags.join("\x1f")
+}
+
+fn bindgen(wasm: &Path, folder: &Path) -> Result<()> {
+    let mut bindgen = program(place::tool("wasm-bindgen"));
+    bindgen.args(["--target", "web", "--no-typescript"]);
+    bindgen.args(["--remove-name-section", "--remove-producers-section", "--out-dir"]);
+    run_program(bindgen.arg(folder).arg(wasm))
+}
+
+/// Scripts and styles of the loader and the frame page (not the demo shop's).
+fn page_sources() -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(place::root().join("www"))? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|kind| kind == "js" || kind == "css") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
