@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use crate::id::NotAnId;
 
 /// So much of one currency, in its minor unit (¥3,300 is 3300 JPY; $12.34 is 1234 USD).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Amount {
     /// Minor units; never negative, at most [`Amount::MINOR_MAX`].
     pub minor: u64,
@@ -44,6 +44,18 @@ impl Amount {
         let rate = u64::from(rate.0);
         let tax = self.minor.checked_mul(rate)?.checked_div(rate.checked_add(10_000)?)?;
         Self::new(tax, self.currency)
+    }
+}
+
+impl<'de> Deserialize<'de> for Amount {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Wire {
+            minor: u64,
+            currency: Currency,
+        }
+        let Wire { minor, currency } = Wire::deserialize(deserializer)?;
+        Self::new(minor, currency).ok_or_else(|| de::Error::custom("more than an amount may be"))
     }
 }
 
