@@ -39,10 +39,14 @@ impl Amount {
     }
 
     /// The part of this tax-inclusive amount that is tax at `rate`, rounded down
-    /// (Japan's usual rounding of consumption tax, 消費税法 基本通達).
+    /// (Japan's usual rounding of consumption tax, 消費税法 基本通達). Never `None` for an amount
+    /// within [`Amount::MINOR_MAX`].
     pub fn tax_included(self, rate: BasisPoints) -> Option<Self> {
         let rate = u64::from(rate.0);
-        let tax = self.minor.checked_mul(rate)?.checked_div(rate.checked_add(10_000)?)?;
+        let whole = rate.checked_add(10_000)?;
+        // Divided before it is multiplied, so that no product leaves 64 bits.
+        let (times, rest) = (self.minor / whole, self.minor % whole);
+        let tax = times.checked_mul(rate)?.checked_add(rest.checked_mul(rate)? / whole)?;
         Self::new(tax, self.currency)
     }
 }
