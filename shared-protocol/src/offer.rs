@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Amount, BasisPoints, ItemId, Localized, MerchantId, PlanClass,
-    codec::messages,
+    codec::{self, Message as _, messages},
     place::Region,
     problem::Problem,
     role::Role,
@@ -57,7 +57,8 @@ pub struct Offer {
     pub expires: Timestamp,
 }
 
-messages! { Offer = "offer", 16_384; }
+// A whole Offer travels inside the payment half, whose envelope ends at 8192 bytes.
+messages! { Offer = "offer", 7_936; }
 
 impl Statement for Offer {
     const SPEAKER: Role = Role::Merchant;
@@ -169,7 +170,8 @@ impl Offer {
             && self.quantity.min <= self.quantity.max
             && self.unit_price.times(self.quantity.max).is_some()
             && self.issued < self.expires
-            && self.zones().iter().all(|zone| zone.fee.currency == self.unit_price.currency);
+            && self.charges().all(|charge| charge.currency == self.unit_price.currency)
+            && codec::encode(self).len() <= Self::LEN_MAX;
         sound.then_some(()).ok_or(Problem::OfferInvalid)
     }
 
@@ -179,6 +181,15 @@ impl Offer {
             DeliveryTerms::Physical { zones, .. } => zones,
             DeliveryTerms::Intangible => &[],
         }
+    }
+
+    /// All amounts besides the price.
+    fn charges(&self) -> impl Iterator<Item = Amount> + '_ {
+        let free_from = match &self.delivery {
+            DeliveryTerms::Physical { free_from, .. } => *free_from,
+            DeliveryTerms::Intangible => None,
+        };
+        self.zones().iter().map(|zone| zone.fee).chain(free_from)
     }
 
     fn shipping(&self, goods: Amount, destination: Destination<'_>) -> Result<Amount, Problem> {
