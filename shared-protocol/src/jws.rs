@@ -29,12 +29,10 @@ pub fn jwk_set(keys: &[VerifyingKey]) -> String {
     let keys: Vec<_> = keys
         .iter()
         .map(|key| Jwk {
-            kty: "OKP".into(),
-            crv: "Ed25519".into(),
-            x: BASE64URL.encode(key.as_bytes()),
             kid: Some(key_id(key)),
-            alg: Some("EdDSA".into()),
+            alg: Some(ALG.into()),
             r#use: Some("sig".into()),
+            ..Jwk::of(key)
         })
         .collect();
     serde_json::json!({ "keys": keys }).to_string()
@@ -90,7 +88,8 @@ struct Header {
     kid: String,
 }
 
-/// RFC 7519 names where there are any; `cnf` is RFC 7800.
+/// RFC 7519 names where there are any; `cnf` is RFC 7800. NumericDates are whole seconds, so the
+/// exact moments stand beside them: both forms of a Grant are the same Grant, digest and all.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Claims {
@@ -99,6 +98,8 @@ struct Claims {
     jti: String,
     iat: i64,
     exp: i64,
+    issued_ms: i64,
+    expires_ms: i64,
     purchase: String,
     order_digest: String,
     offer_digest: String,
@@ -130,22 +131,30 @@ struct Jwk {
     r#use: Option<String>,
 }
 
+impl Jwk {
+    /// The bare form, as a confirmation key stands in the claims.
+    fn of(key: &VerifyingKey) -> Self {
+        let x = BASE64URL.encode(key.as_bytes());
+        Self { kty: KTY.into(), crv: CRV.into(), x, kid: None, alg: None, r#use: None }
+    }
+
+    fn key(&self) -> Option<VerifyingKey> {
+        let bytes = BASE64URL.decode(&self.x).ok()?;
+        let key = VerifyingKey::try_from(bytes.as_slice()).ok()?;
+        (self.kty == KTY && self.crv == CRV).then_some(key)
+    }
+}
+
 impl Claims {
     fn of(grant: &Grant) -> Self {
-        let session = Jwk {
-            kty: "OKP".into(),
-            crv: "Ed25519".into(),
-            x: BASE64URL.encode(grant.session_key.as_bytes()),
-            kid: None,
-            alg: None,
-            r#use: None,
-        };
         Self {
             iss: grant.agent.to_string(),
             aud: grant.merchant.to_string(),
             jti: grant.handling_number.compact(),
             iat: grant.issued.as_secs(),
             exp: grant.expires.as_secs(),
+            issued_ms: grant.issued.as_millis(),
+            expires_ms: grant.expires.as_millis(),
             purchase: grant.purchase.to_string(),
             order_digest: BASE64URL.encode(grant.order.as_bytes()),
             offer_digest: BASE64URL.encode(grant.offer.as_bytes()),
@@ -154,14 +163,16 @@ impl Claims {
             currency: grant.amount.currency.code().into(),
             plan_class: grant.plan_class.name().into(),
             provisional: grant.provisional,
-            cnf: Cnf { jwk: session },
+            cnf: Cnf { jwk: Jwk::of(&grant.session_key) },
         }
     }
 
     fn grant(&self) -> Option<Grant> {
         let digest = |text: &str| Digest::try_from(BASE64URL.decode(text).ok()?.as_slice()).ok();
-        let seconds = |secs: i64| secs.checked_mul(1000).map(Timestamp::from_millis);
-        let session = BASE64URL.decode(&self.cnf.jwk.x).ok()?;
+        let moment = |millis: i64, secs: i64| {
+            let moment = Timestamp::from_millis(millis);
+            (moment.as_secs() == secs).then_some(moment)
+        };
         Some(Grant {
             agent: self.iss.parse().ok()?,
             merchant: self.aud.parse().ok()?,
@@ -172,10 +183,10 @@ impl Claims {
             tally: digest(&self.tally_digest)?,
             amount: Amount::new(self.amount, self.currency.parse().ok()?)?,
             plan_class: PlanClass::ALL.into_iter().find(|c| c.name() == self.plan_class)?,
-            session_key: VerifyingKey::try_from(session.as_slice()).ok()?,
+            session_key: self.cnf.jwk.key()?,
             provisional: self.provisional,
-            issued: seconds(self.iat)?,
-            expires: seconds(self.exp)?,
+            issued: moment(self.issued_ms, self.iat)?,
+            expires: moment(self.expires_ms, self.exp)?,
         })
     }
 }
@@ -185,5 +196,7 @@ fn json(value: &impl Serialize) -> Vec<u8> {
 }
 
 const ALG: &str = "EdDSA";
+const KTY: &str = "OKP";
+const CRV: &str = "Ed25519";
 const TYP: &str = "warifu-grant+jwt";
 const JWS_BYTES_MAX: usize = 2048;
