@@ -1,7 +1,7 @@
 //! Where things are: the project, its target folder, the tools that set-up installs.
 
 use std::env;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The project's root folder.
 pub fn root() -> PathBuf {
@@ -68,6 +68,18 @@ pub fn debian_web() -> PathBuf {
 /// Logs of long steps.
 pub fn logs() -> PathBuf {
     cache().join("logs")
+}
+
+/// Where cargo keeps the sources of other people's crates.
+pub fn cargo_home() -> Option<PathBuf> {
+    let home = env::var_os("CARGO_HOME").map(PathBuf::from);
+    home.or_else(|| env::home_dir().map(|home| home.join(".cargo")))
+}
+
+/// The compiler's flag that keeps a folder's name out of what it makes: other machines have it
+/// elsewhere, and should get the same bytes.
+pub fn remapped(folder: &Path, shown: &str) -> String {
+    format!("--remap-path-prefix={}={shown}", folder.display())
 }
 
 /// Finds a program on PATH.

@@ -100,10 +100,8 @@ const TARGET: &str = "wasm32-unknown-unknown";
 
 /// In cargo's own encoding, as paths may hold spaces.
 fn rustflags() -> String {
-    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
-    let home = home.or_else(|| std::env::home_dir().map(|home| home.join(".cargo")));
-    let mut flags = vec![format!("--remap-path-prefix={}=.", place::root().display())];
-    flags.extend(home.map(|home| format!("--remap-path-prefix={}=cargo", home.display())));
+    let mut flags = vec![place::remapped(&place::root(), ".")];
+    flags.extend(place::cargo_home().map(|home| place::remapped(&home, "cargo")));
     flags.join("\x1f")
 }
 

@@ -74,7 +74,9 @@ fn build_std() -> Result<PathBuf> {
     build.env("PATH", std::env::join_paths(path)?).env("RUSTC", RUSTC).env_remove("RUSTDOC");
     // Allows `-Zbuild-std` for this one command only: it must never reach the project's builds.
     build.env("RUSTC_BOOTSTRAP", "1");
-    build.env("RUSTFLAGS", "-Cembed-bitcode=yes -Zforce-unstable-if-unmarked");
+    let mut flags = vec!["-Cembed-bitcode=yes".into(), "-Zforce-unstable-if-unmarked".into()];
+    flags.extend(place::cargo_home().map(|home| place::remapped(&home, "cargo")));
+    build.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f")).env_remove("RUSTFLAGS");
     long("wasm sysroot", "compiling the library takes 1 to 3 minutes", &mut build)?;
     Ok(work)
 }

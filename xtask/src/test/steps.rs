@@ -111,10 +111,6 @@ fn whole_system_tests(step: &Step, tally: &mut Tally) -> Result<()> {
         test.args(["--test", &name]);
     }
     browser_environment(&mut test)?;
-    test.env("WARIFU_AXE_JS", place::axe().join("axe.min.js"));
-    test.env("WARIFU_SMTP_PYTHON", place::smtp_python());
-    test.env("WARIFU_WIDGET_DIR", place::widget());
-    test.env("WARIFU_BIN_DIR", place::target().join("debug"));
     tests(step, tally, &mut test)
 }
 
