@@ -3,7 +3,7 @@
 
 use alloc::string::{String, ToString};
 
-use crate::{locale::Locale, place::PREFECTURES, role::Role};
+use crate::{card, locale::Locale, place::PREFECTURES, role::Role};
 
 macro_rules! fields {
     ($($field:ident $name:literal $autocomplete:literal $reader:ident $max:literal $required:literal
@@ -387,28 +387,15 @@ fn plan(text: String) -> Result<String, FieldProblem> {
     known.then_some(text).ok_or(FieldProblem::NotAChoice)
 }
 
-/// Digits with separators, 12 to 19 of them, that pass the card networks' Luhn test
-/// (ISO/IEC 7812-1). A telephone number in its international form is none.
+/// What the field's own rule reads as its own kind of number is no card number: a telephone number
+/// in its international form, a contract number with its letter.
 fn looks_like_card_number(field: Field, text: &str) -> bool {
-    let compact = without_separators(text);
-    let is_phone = matches!(field, Field::ContactPhone | Field::DeliveryPhone);
-    if is_phone && compact.starts_with('+') {
-        return false;
-    }
-    compact
-        .split(|c: char| !c.is_ascii_digit())
-        .any(|run| (12..=19).contains(&run.len()) && passes_luhn(run))
-}
-
-fn passes_luhn(digits: &str) -> bool {
-    let sum: u32 = digits
-        .bytes()
-        .rev()
-        .map(|digit| u32::from(digit - b'0'))
-        .enumerate()
-        .map(|(at, digit)| if at % 2 == 0 { digit } else { digit * 2 / 10 + digit * 2 % 10 })
-        .sum();
-    sum.is_multiple_of(10)
+    let own = match field {
+        Field::ContactPhone | Field::DeliveryPhone => phone(text).is_ok(),
+        Field::PaymentContractNumber => contract_number(text).is_ok(),
+        _ => false,
+    };
+    !own && card::holds_card_number(text)
 }
 
 /// Digits as people group them: without spaces, hyphens of any kind, dots, brackets.
@@ -430,12 +417,12 @@ fn hyphens_between_digits(text: &str) -> String {
     plain
 }
 
-fn is_hyphen(c: char) -> bool {
+pub(crate) fn is_hyphen(c: char) -> bool {
     matches!(c, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}' | 'ー' | '─' | '━' | 'ｰ' | '~' | '〜')
 }
 
 /// Controls, NUL, marks that turn the reading direction, private and unassigned planes.
-fn is_unprintable(c: char) -> bool {
+pub(crate) fn is_unprintable(c: char) -> bool {
     c.is_control()
         || matches!(
             c,

@@ -6,6 +6,7 @@
 extern crate alloc;
 
 mod answer;
+mod card;
 mod challenge;
 mod codec;
 mod digest;
