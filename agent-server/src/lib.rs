@@ -1,1 +1,17 @@
-//! Placeholder room; its first words are being written.
+//! `agent-server`: whoever settles the money. It sees payment halves and never a delivery half;
+//! stands for purchases with signed Grants (57–60) and asks the shopper for consent (64–65).
+
+pub mod app;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod demo;
+pub mod domain;
+pub mod entropy;
+pub mod http;
+pub mod keys;
+pub mod mail;
+pub mod marks;
+pub mod offers;
+pub mod store;
+pub mod texts;

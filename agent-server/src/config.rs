@@ -1,0 +1,211 @@
+//! What an operator sets: a TOML file, then `WARIFU_*` variables, then the command line.
+//! Unknown keys are refused, so that a misspelt one is noticed.
+
+use std::path::{Path, PathBuf};
+
+use figment::{
+    Figment,
+    providers::{Env, Format as _, Toml},
+};
+use serde::Deserialize;
+use shared_protocol::{AgentId, Localized, Span};
+
+/// The settings of one agent server. `config.sample.toml` shows each of them.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Address and port on which it listens, `host:port`; port 0 takes a free one.
+    #[serde(default = "default_listen")]
+    pub listen: String,
+    /// The address by which browsers and merchants reach it, without a slash at the end.
+    pub public_url: String,
+    /// Its name in the protocol, `agt_…`.
+    pub agent_id: AgentId,
+    /// Its name as shoppers know it, in both languages.
+    pub agent_name: Localized,
+    /// The folder of keys and, unless `database_url` says otherwise, of the database.
+    pub data_dir: PathBuf,
+    /// Where the database is, `sqlite:PATH`; absent: `agent.sqlite` in `data_dir`.
+    #[serde(default)]
+    pub database_url: Option<String>,
+    /// The folder of the built widget: loader, frame script, Wasm, and their manifest.
+    pub widget_dir: PathBuf,
+    /// How letters are sent; absent only in a demo, which keeps them in its own mailbox.
+    #[serde(default)]
+    pub smtp: Option<SmtpConfig>,
+    /// Hours within which a confirmation mail can be answered (step 64, ¶60).
+    #[serde(default = "default_confirmation_hours")]
+    pub confirmation_hours: u32,
+    /// Minutes within which a Grant can be redeemed (step 61).
+    #[serde(default = "default_grant_minutes")]
+    pub grant_minutes: u32,
+    /// Set by `--demo` alone: mounts `/_demo/*`, seeds the demo's contracts.
+    #[serde(skip)]
+    pub demo: bool,
+    /// Set by `--bench-no-storage` alone: grants are checked and signed but not stored.
+    #[serde(skip)]
+    pub bench_no_storage: bool,
+}
+
+/// The way to a mail server.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SmtpConfig {
+    /// `smtp://host:port`, `smtps://user:password@host`.
+    pub url: String,
+    /// The sender of all letters, `Name <address>`.
+    pub from: String,
+}
+
+impl Config {
+    /// Reads the file, if there is one, and the environment.
+    ///
+    /// # Errors
+    /// [`ConfigFault`] with the key that is wrong or missing.
+    pub fn load(file: &Path, overrides: &Overrides) -> Result<Self, ConfigFault> {
+        let mut figment = Figment::new();
+        if overrides.demo {
+            figment = figment.merge(Toml::string(DEMO));
+        }
+        if file.exists() {
+            figment = figment.merge(Toml::file(file));
+        } else if overrides.file_is_named {
+            return Err(ConfigFault::NoFile(file.into()));
+        }
+        figment = figment.merge(environment());
+        let paths = [("data_dir", &overrides.data_dir), ("widget_dir", &overrides.widget_dir)];
+        for (key, path) in paths {
+            if let Some(path) = path {
+                figment = figment.merge((key, path));
+            }
+        }
+        let mut config: Self = figment.extract().map_err(|fault| ConfigFault::Key(fault.into()))?;
+        config.demo = overrides.demo;
+        config.check()
+    }
+
+    /// The settings of a demo whose data is in `data_dir`; nothing else is read.
+    ///
+    /// # Panics
+    /// Never: the demo's settings are part of this file and tested.
+    pub fn demo(data_dir: &Path, widget_dir: &Path) -> Self {
+        let figment = Figment::new()
+            .merge(Toml::string(DEMO))
+            .merge(("data_dir", data_dir))
+            .merge(("widget_dir", widget_dir));
+        let config: Self = figment.extract().expect("the demo's own settings are complete");
+        Self { demo: true, ..config }
+    }
+
+    /// Where the keys are.
+    pub fn keys_dir(&self) -> PathBuf {
+        self.data_dir.join("keys")
+    }
+
+    /// The database's URL.
+    pub fn database(&self) -> String {
+        self.database_url.clone().unwrap_or_else(|| {
+            format!("sqlite:{}", self.data_dir.join("agent.sqlite").display())
+        })
+    }
+
+    /// How long a confirmation mail can be answered.
+    pub fn confirmation_lifetime(&self) -> Span {
+        Span::hours(i64::from(self.confirmation_hours))
+    }
+
+    /// How long a Grant can be redeemed.
+    pub fn grant_lifetime(&self) -> Span {
+        Span::minutes(i64::from(self.grant_minutes))
+    }
+
+    fn check(mut self) -> Result<Self, ConfigFault> {
+        while self.public_url.ends_with('/') {
+            self.public_url.pop();
+        }
+        if !(self.public_url.starts_with("https://") || self.public_url.starts_with("http://")) {
+            return Err(ConfigFault::PublicUrl);
+        }
+        if self.smtp.is_none() && !self.demo {
+            return Err(ConfigFault::NoSmtp);
+        }
+        Ok(self)
+    }
+}
+
+/// What the command line says over file and environment.
+#[derive(Clone, Debug, Default)]
+pub struct Overrides {
+    /// `--config` was given, so the file must exist.
+    pub file_is_named: bool,
+    /// `--data`
+    pub data_dir: Option<PathBuf>,
+    /// `--widget-dir`
+    pub widget_dir: Option<PathBuf>,
+    /// `--demo`
+    pub demo: bool,
+}
+
+/// Why the settings cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigFault {
+    /// The file that was named is not there.
+    #[error("{0} does not exist (agent-server/config.sample.toml is an example)")]
+    NoFile(PathBuf),
+    /// A key is missing, unknown or of the wrong kind.
+    #[error(transparent)]
+    Key(Box<figment::Error>),
+    /// `public_url` is no web address.
+    #[error("public_url must begin with https:// (or http:// on this machine)")]
+    PublicUrl,
+    /// There is no way to send the letters on which every purchase depends.
+    #[error("smtp.url and smtp.from are missing: without them no shopper can confirm")]
+    NoSmtp,
+}
+
+/// Only known keys: other programs' `WARIFU_*` variables are not ours to refuse.
+fn environment() -> Env {
+    let keys = [
+        "listen",
+        "public_url",
+        "agent_id",
+        "agent_name_ja",
+        "agent_name_en",
+        "data_dir",
+        "database_url",
+        "widget_dir",
+        "smtp_url",
+        "smtp_from",
+        "confirmation_hours",
+        "grant_minutes",
+    ];
+    Env::prefixed("WARIFU_").only(&keys).map(|key| match key.as_str() {
+        "agent_name_ja" | "AGENT_NAME_JA" => "agent_name.ja".into(),
+        "agent_name_en" | "AGENT_NAME_EN" => "agent_name.en".into(),
+        "smtp_url" | "SMTP_URL" => "smtp.url".into(),
+        "smtp_from" | "SMTP_FROM" => "smtp.from".into(),
+        _ => key.into(),
+    })
+}
+
+fn default_listen() -> String {
+    "127.0.0.1:7070".into()
+}
+
+fn default_confirmation_hours() -> u32 {
+    72
+}
+
+fn default_grant_minutes() -> u32 {
+    10
+}
+
+/// What a demo needs no file for.
+const DEMO: &str = r#"
+listen = "127.0.0.1:7070"
+public_url = "http://localhost:7070"
+agent_id = "agt_demo"
+agent_name = { ja = "割符決済", en = "Warifu Settlement" }
+data_dir = "warifu-demo/agent"
+widget_dir = "target/widget"
+"#;

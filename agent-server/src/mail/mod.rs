@@ -1,0 +1,175 @@
+//! The letters to shoppers (Fig 13): text and HTML with the same content, in both languages.
+//! They never hold a contract number (its last two digits only), an address, or a picture.
+
+mod post;
+
+use askama::Template;
+use shared_protocol::{Amount, HandlingNumber, Locale, Localized, Timestamp};
+
+use crate::texts::{self, Words};
+
+pub use post::{MailFault, Mailer, Posting, SmtpMailer, SmtpSettings};
+
+/// What a letter is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LetterKind {
+    /// Asks the shopper for consent (step 64).
+    Confirm {
+        /// The confirmation page of this purchase.
+        link: String,
+        /// Until when it can be answered.
+        deadline: Timestamp,
+    },
+    /// Says that consent has been received (step 65).
+    Confirmed,
+    /// Says that the shopper has called it off and nothing was charged.
+    Cancelled,
+    /// Says that nobody answered in time and nothing was charged (¶60).
+    Expired,
+}
+
+/// What every letter says about its purchase.
+#[derive(Clone, Debug)]
+pub struct LetterFacts {
+    /// The agent's name.
+    pub agent: Localized,
+    /// The shop's name.
+    pub shop: Localized,
+    /// The goods.
+    pub item: Localized,
+    /// How many.
+    pub quantity: u32,
+    /// What is paid.
+    pub amount: Amount,
+    /// The purchase's handling number.
+    pub number: HandlingNumber,
+    /// The last two digits of the contract number.
+    pub contract_last2: String,
+}
+
+/// A letter, ready but for its envelope.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Letter {
+    /// Its subject line.
+    pub subject: String,
+    /// All of it as plain text, LF between lines.
+    pub text: String,
+    /// All of it as HTML.
+    pub html: String,
+    /// The page that it asks to open, if any.
+    pub link: Option<String>,
+}
+
+/// Writes the letter of this kind about this purchase.
+pub fn letter(kind: &LetterKind, facts: &LetterFacts, locale: Locale) -> Letter {
+    let lines = Lines::new(facts, Words::of(locale));
+    match kind {
+        LetterKind::Confirm { link, deadline } => lines.question(link, *deadline),
+        LetterKind::Confirmed => lines.outcome("mail_confirmed.subject", "mail_confirmed.body"),
+        LetterKind::Cancelled => lines.outcome("mail_cancelled.subject", "mail_cancelled.body"),
+        LetterKind::Expired => lines.outcome("mail_expired.subject", "mail_expired.body"),
+    }
+}
+
+/// The facts as they are said in one language.
+struct Lines<'a> {
+    w: Words,
+    agent: &'a str,
+    shop: &'a str,
+    what: String,
+    amount: String,
+    number: String,
+    contract: String,
+}
+
+impl<'a> Lines<'a> {
+    fn new(facts: &'a LetterFacts, w: Words) -> Self {
+        let locale = w.locale();
+        let shop = facts.shop.get(locale);
+        let count = facts.quantity.to_string();
+        let what = [("shop", shop), ("item", facts.item.get(locale)), ("n", &count)];
+        Self {
+            w,
+            agent: facts.agent.get(locale),
+            shop,
+            what: w.fill("mail.what_value", &what),
+            amount: texts::amount(facts.amount),
+            number: facts.number.to_string(),
+            contract: w.fill("mail.contract_value", &[("last2", &facts.contract_last2)]),
+        }
+    }
+
+    fn question(&self, link: &str, deadline: Timestamp) -> Letter {
+        let deadline = texts::minute(deadline, self.w.locale());
+        let by = self.w.fill("mail.by_value", &[("deadline", &deadline)]);
+        let subject = self.subject("mail.subject");
+        let greeting = self.w.fill("mail.greeting", &[("agent", self.agent)]);
+        let text = QuestionText { lines: self, greeting: &greeting, by: &by, link };
+        let text = text.render().expect("a letter is written to memory");
+        let html =
+            QuestionHtml { lines: self, subject: &subject, greeting: &greeting, by: &by, link };
+        let html = html.render().expect("a letter is written to memory");
+        Letter { subject, text, html, link: Some(link.to_owned()) }
+    }
+
+    fn outcome(&self, subject: &'static str, body: &'static str) -> Letter {
+        let subject = self.subject(subject);
+        let body = self.w.fill(body, &[("shop", self.shop)]);
+        let text = OutcomeText { lines: self, body: &body }.render();
+        let html = OutcomeHtml { lines: self, subject: &subject, body: &body }.render();
+        Letter {
+            text: text.expect("a letter is written to memory"),
+            html: html.expect("a letter is written to memory"),
+            subject,
+            link: None,
+        }
+    }
+
+    fn subject(&self, key: &'static str) -> String {
+        let values = [("shop", self.shop), ("amount", &self.amount), ("number", &self.number)];
+        self.w.fill(key, &values)
+    }
+
+    /// "金額：¥3,850", "How much: ¥3,850".
+    fn labelled(&self, label: &'static str, value: &str) -> String {
+        let values = [("label", self.w.get(label)), ("value", value)];
+        self.w.fill("common.label_value", &values)
+    }
+}
+
+#[derive(Template)]
+#[template(path = "mail/question.txt")]
+struct QuestionText<'a> {
+    lines: &'a Lines<'a>,
+    greeting: &'a str,
+    by: &'a str,
+    link: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "mail/question.html")]
+struct QuestionHtml<'a> {
+    lines: &'a Lines<'a>,
+    subject: &'a str,
+    greeting: &'a str,
+    by: &'a str,
+    link: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "mail/outcome.txt")]
+struct OutcomeText<'a> {
+    lines: &'a Lines<'a>,
+    body: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "mail/outcome.html")]
+struct OutcomeHtml<'a> {
+    lines: &'a Lines<'a>,
+    subject: &'a str,
+    body: &'a str,
+}
+
+#[cfg(test)]
+mod tests;

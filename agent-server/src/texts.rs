@@ -1,0 +1,207 @@
+//! Everything that a page or a letter says, in both languages: `www/texts.tsv`, read once.
+//! Holds no text of its own; the widget says the same words from the same file.
+
+mod amount;
+mod moment;
+
+use std::{collections::HashMap, sync::LazyLock};
+
+use shared_protocol::Locale;
+
+pub use amount::amount;
+pub use moment::{day, minute};
+
+/// The product's texts by key.
+#[derive(Debug)]
+pub struct Texts(HashMap<&'static str, [&'static str; 2]>);
+
+/// The texts in one language, as templates use them.
+#[derive(Clone, Copy, Debug)]
+pub struct Words {
+    texts: &'static Texts,
+    locale: Locale,
+}
+
+impl Texts {
+    /// Those of this build.
+    pub fn product() -> &'static Self {
+        static PRODUCT: LazyLock<Texts> = LazyLock::new(|| Texts::read(TABLE));
+        &PRODUCT
+    }
+
+    /// The text of `key`. A key that does not exist reads as itself, so that a page is never
+    /// lost over it; a test shows that no template asks for one.
+    pub fn get(&self, locale: Locale, key: &'static str) -> &'static str {
+        self.0.get(key).map_or(key, |[ja, en]| locale.pick(ja, en))
+    }
+
+    /// The text of `key` with its `{names}` replaced. What is put in is never read again, so a
+    /// shop called `{agent}` stays one.
+    pub fn fill(&self, locale: Locale, key: &'static str, values: &[(&str, &str)]) -> String {
+        let mut rest = self.get(locale, key);
+        let mut filled = String::with_capacity(rest.len() + 32);
+        while let Some((before, name, after)) = next_name(rest) {
+            filled.push_str(before);
+            let value = values.iter().find(|(known, _)| *known == name);
+            match value {
+                Some((_, value)) => filled.push_str(value),
+                None => filled.extend(["{", name, "}"]),
+            }
+            rest = after;
+        }
+        filled.push_str(rest);
+        filled
+    }
+
+    /// In one language.
+    pub fn words(&'static self, locale: Locale) -> Words {
+        Words { texts: self, locale }
+    }
+
+    /// All keys that begin with `prefix`, with both texts: what the widget's program needs.
+    pub fn starting_with(&self, prefix: &str) -> Vec<(&'static str, [&'static str; 2])> {
+        let mut found: Vec<_> = self
+            .0
+            .iter()
+            .filter(|(key, _)| key.starts_with(prefix))
+            .map(|(key, pair)| (*key, *pair))
+            .collect();
+        found.sort_unstable();
+        found
+    }
+
+    fn read(table: &'static str) -> Self {
+        let rows = table.lines().skip(1).filter_map(|row| {
+            let mut cells = row.split('\t');
+            Some((cells.next()?, [cells.next()?, cells.next()?]))
+        });
+        Self(rows.collect())
+    }
+}
+
+impl Words {
+    /// The product's texts in this language.
+    pub fn of(locale: Locale) -> Self {
+        Texts::product().words(locale)
+    }
+
+    /// Which language.
+    pub fn locale(self) -> Locale {
+        self.locale
+    }
+
+    /// Its BCP 47 tag, for `lang`.
+    pub fn tag(self) -> &'static str {
+        self.locale.tag()
+    }
+
+    /// The other language's tag, for the toggle.
+    pub fn other_tag(self) -> &'static str {
+        match self.locale {
+            Locale::Ja => Locale::En.tag(),
+            Locale::En => Locale::Ja.tag(),
+        }
+    }
+
+    /// The text of `key`.
+    pub fn get(self, key: &'static str) -> &'static str {
+        self.texts.get(self.locale, key)
+    }
+
+    /// The text of `key`, filled.
+    pub fn fill(self, key: &'static str, values: &[(&str, &str)]) -> String {
+        self.texts.fill(self.locale, key, values)
+    }
+}
+
+/// Splits at the first `{name}`.
+fn next_name(text: &str) -> Option<(&str, &str, &str)> {
+    let (before, from_name) = text.split_once('{')?;
+    let (name, after) = from_name.split_once('}')?;
+    Some((before, name, after))
+}
+
+const TABLE: &str = include_str!("../../www/texts.tsv");
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeSet, fs, path::Path};
+
+    use super::*;
+
+    #[test]
+    fn every_text_exists_in_both_languages() {
+        let header = TABLE.lines().next();
+        assert_eq!(header, Some("key\tja\ten"));
+        for row in TABLE.lines().skip(1) {
+            let cells: Vec<_> = row.split('\t').collect();
+            assert_eq!(cells.len(), 3, "{row}");
+            assert!(cells.iter().all(|cell| !cell.trim().is_empty()), "{row}");
+        }
+    }
+
+    #[test]
+    fn no_key_stands_twice() {
+        assert_eq!(Texts::product().0.len(), TABLE.lines().count() - 1);
+    }
+
+    #[test]
+    fn both_languages_of_a_text_have_the_same_places_to_fill() {
+        for (key, [ja, en]) in &Texts::product().0 {
+            assert_eq!(names(ja), names(en), "{key}");
+        }
+    }
+
+    #[test]
+    fn every_key_that_a_template_or_page_uses_exists() {
+        let room = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let mut used = 0;
+        let sources = ["templates", "src/http", "src/mail", "src/demo", "../www"];
+        for file in sources.iter().flat_map(|folder| files(&room.join(folder))) {
+            let text = fs::read_to_string(&file).unwrap();
+            for key in keys_in(&text) {
+                assert!(Texts::product().0.contains_key(key), "{key} in {}", file.display());
+                used += 1;
+            }
+        }
+        assert!(used > 40, "only {used} keys were found: is the search still right?");
+    }
+
+    #[test]
+    fn filling_replaces_each_name_once_and_reads_nothing_twice() {
+        let texts = Texts(HashMap::from([("k", ["{a}と{b}と{a}", "{b} {c}"])]));
+        let values = [("a", "{b}"), ("b", "2")];
+        assert_eq!(texts.fill(Locale::Ja, "k", &values), "{b}と2と{b}");
+        assert_eq!(texts.fill(Locale::En, "k", &values), "2 {c}");
+    }
+
+    fn names(text: &str) -> BTreeSet<&str> {
+        let mut names = BTreeSet::new();
+        let mut rest = text;
+        while let Some((_, name, after)) = next_name(rest) {
+            names.insert(name);
+            rest = after;
+        }
+        names
+    }
+
+    /// Every key in a call of `get("…")` or `fill("…"`.
+    fn keys_in(text: &str) -> Vec<&str> {
+        let after_call = |call| text.split(call).skip(1).filter_map(|rest: &str| rest.split('"').next());
+        after_call(".get(\"")
+            .chain(after_call(".fill(\""))
+            .filter(|key| key.contains('.') && !key.contains([' ', '/']))
+            .collect()
+    }
+
+    fn files(folder: &Path) -> Vec<std::path::PathBuf> {
+        let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+        let paths = entries.map(|entry| entry.unwrap().path());
+        paths
+            .flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] })
+            .filter(|path| {
+                path.extension().is_some_and(|kind| ["html", "txt", "rs"].iter().any(|k| kind == *k))
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,54 @@
+//! Moments as people in Japan read them off a clock, with the weekday. The zone's rules are
+//! compiled in, so that a machine without a zone database says the same.
+
+use jiff::tz::TimeZone;
+use shared_protocol::{Locale, Timestamp};
+
+/// "11月25日(水) 23:59" or "Wednesday 25 November, 23:59", in Japan time. Seconds are dropped, so a
+/// deadline never reads later than it is.
+pub fn minute(moment: Timestamp, locale: Locale) -> String {
+    let local = local(moment);
+    let day = day(moment, locale);
+    match locale {
+        Locale::Ja => format!("{day} {}", local.strftime("%H:%M")),
+        Locale::En => format!("{day}, {}", local.strftime("%H:%M")),
+    }
+}
+
+/// "11月25日(水)" or "Wednesday 25 November", in Japan time.
+pub fn day(moment: Timestamp, locale: Locale) -> String {
+    let local = local(moment);
+    match locale {
+        Locale::Ja => {
+            let weekday = WEEKDAYS[usize::from(local.weekday().to_monday_zero_offset() as u8)];
+            format!("{}月{}日({weekday})", local.month(), local.day())
+        }
+        Locale::En => local.strftime("%A %-d %B").to_string(),
+    }
+}
+
+fn local(moment: Timestamp) -> jiff::Zoned {
+    let moment = jiff::Timestamp::from_millisecond(moment.as_millis());
+    let shown = moment.unwrap_or(jiff::Timestamp::MAX);
+    shown.to_zoned(TOKYO)
+}
+
+const TOKYO: TimeZone = jiff::tz::get!("Asia/Tokyo");
+
+const WEEKDAYS: [&str; 7] = ["月", "火", "水", "木", "金", "土", "日"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_is_shown_in_japan_time_with_its_weekday() {
+        // 2026-11-25T14:59:59.999Z
+        let moment = Timestamp::from_millis(1_795_618_799_999);
+        assert_eq!(minute(moment, Locale::Ja), "11月25日(水) 23:59");
+        assert_eq!(minute(moment, Locale::En), "Wednesday 25 November, 23:59");
+        let next = Timestamp::from_millis(1_795_618_800_000);
+        assert_eq!(minute(next, Locale::Ja), "11月26日(木) 00:00");
+        assert_eq!(day(next, Locale::En), "Thursday 26 November");
+    }
+}
