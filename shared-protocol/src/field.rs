@@ -289,8 +289,10 @@ fn rule(field: Field, text: String) -> Result<String, FieldProblem> {
     }
 }
 
-/// Trims, and makes one space of many: no field of the form has lines.
+/// Trims, makes one space of many, and drops variation selectors, which some keyboards add to
+/// kanji: the character stays what it is.
 fn tidy(text: &str) -> String {
+    let text: String = text.chars().filter(|c| !is_variation_selector(*c)).collect();
     let mut tidied = String::with_capacity(text.len());
     for word in text.split([' ', '\t', '\u{3000}']).filter(|word| !word.is_empty()) {
         if !tidied.is_empty() {
@@ -312,7 +314,7 @@ fn kana(text: &str) -> Result<String, FieldProblem> {
         .chars()
         .map(|c| match c {
             'ぁ'..='ゖ' => char::from_u32(u32::from(c) + KANA_SHIFT).unwrap_or(c),
-            '-' => 'ー',
+            _ if is_hyphen(c) => 'ー',
             _ => c,
         })
         .collect();
@@ -321,7 +323,8 @@ fn kana(text: &str) -> Result<String, FieldProblem> {
 }
 
 fn email(text: String) -> Result<String, FieldProblem> {
-    let plain = text.is_ascii() && !text.contains([' ', '"', '(', ')', '<', '>', ',', ';']);
+    let plain =
+        text.is_ascii() && !text.contains([' ', '"', '(', ')', '<', '>', '[', ']', ',', ';']);
     let dotted = text.rsplit_once('@').is_some_and(|(_, domain)| domain.contains('.'));
     let sound = plain && dotted && email_address::EmailAddress::is_valid(&text);
     sound.then_some(text).ok_or(FieldProblem::NotEmail)
@@ -336,7 +339,7 @@ fn phone(text: &str) -> Result<String, FieldProblem> {
     let counts = if plus { 7..=15 } else { 10..=11 };
     let sound = digits.bytes().all(|b| b.is_ascii_digit())
         && counts.contains(&digits.len())
-        && (plus || digits.starts_with('0'))
+        && digits.starts_with('0') != plus
         && !digits.starts_with("00");
     sound.then_some(compact.clone()).ok_or(FieldProblem::NotPhone)
 }
@@ -421,12 +424,24 @@ pub(crate) fn is_hyphen(c: char) -> bool {
     matches!(c, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}' | 'ー' | '─' | '━' | 'ｰ' | '~' | '〜')
 }
 
-/// Controls, NUL, marks that turn the reading direction, private and unassigned planes.
+/// Chooses between forms of one character (Unicode, Standardized and Ideographic Variants).
+fn is_variation_selector(c: char) -> bool {
+    matches!(c, '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}')
+}
+
+/// Controls, NUL, what nobody can see, marks that turn the reading direction, private and
+/// unassigned planes.
 pub(crate) fn is_unprintable(c: char) -> bool {
     c.is_control()
         || matches!(
             c,
-            '\u{200b}'..='\u{200f}'
+            '\u{ad}'
+                | '\u{34f}'
+                | '\u{61c}'
+                | '\u{115f}'..='\u{1160}'
+                | '\u{17b4}'..='\u{17b5}'
+                | '\u{180b}'..='\u{180f}'
+                | '\u{200b}'..='\u{200f}'
                 | '\u{2028}'..='\u{202e}'
                 | '\u{2060}'..='\u{206f}'
                 | '\u{feff}'
@@ -440,7 +455,11 @@ pub(crate) fn is_unprintable(c: char) -> bool {
 fn is_pictograph(c: char) -> bool {
     matches!(
         c,
-        '\u{2600}'..='\u{27bf}' | '\u{fe00}'..='\u{fe0f}' | '\u{1f000}'..='\u{1faff}'
+        '\u{20d0}'..='\u{20ff}'
+            | '\u{2300}'..='\u{23ff}'
+            | '\u{2600}'..='\u{27bf}'
+            | '\u{2b00}'..='\u{2bff}'
+            | '\u{1f000}'..='\u{1faff}'
     )
 }
 
