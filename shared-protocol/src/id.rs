@@ -148,7 +148,9 @@ macro_rules! text_id {
             type Err = NotAnId;
             fn from_str(text: &str) -> Result<Self, NotAnId> {
                 let tail = text.strip_prefix($prefix).ok_or(NotAnId)?;
-                let fits = !tail.is_empty() && text.len() <= $max;
+                // All dots would be another place in a URL's path.
+                let named = tail.bytes().any(|b| b != b'.');
+                let fits = named && text.len() <= $max;
                 (fits && tail.bytes().all(|b| matches!(b, $allowed)))
                     .then(|| Self(text.into()))
                     .ok_or(NotAnId)

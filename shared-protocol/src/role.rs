@@ -3,7 +3,7 @@
 
 use crate::{Amount, Digest, ItemId, MerchantId, PurchaseId, Salt, money::Currency};
 
-/// A party of the deal, as one byte in every label.
+/// A party of the deal, by name in every label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Role {

@@ -121,6 +121,9 @@ impl<R: Reader, T: Half<Reader = R>> Envelope<R, T> {
     /// # Errors
     /// [`Problem::EnvelopeInvalid`] whatever the cause: nothing is told to a forger.
     pub fn open(&self, context: &SealContext, key: &OpeningKey) -> Result<T, Problem> {
+        if !SIZE_CLASSES.contains(&self.ciphertext.len()) {
+            return Err(Problem::EnvelopeInvalid);
+        }
         let encapped =
             <X25519HkdfSha256 as hpke::Kem>::EncappedKey::from_bytes(self.encapped.as_bytes())
                 .map_err(|_| Problem::EnvelopeInvalid)?;

@@ -160,7 +160,7 @@ impl<T> Deref for Verified<T> {
     }
 }
 
-/// The very bytes that are signed: label, NUL, roles, statement.
+/// The very bytes that are signed: label, NUL, statement.
 pub fn signing_input<T: Statement>(bytes: &[u8]) -> Vec<u8> {
     let mut input = label(T::NAME, T::SPEAKER, T::HEARER).into_bytes();
     input.push(0);
