@@ -246,6 +246,8 @@ macro_rules! sealable {
             #[derive(Serialize, Deserialize)]
             struct Plaintext(#[serde(with = $wire)] $half);
 
+            impl crate::seal::closed::Half for $half {}
+
             impl Half for $half {
                 type Reader = $reader;
                 const PURPOSE: &'static str = $purpose;

@@ -50,8 +50,25 @@ impl OpeningKey {
     }
 }
 
-/// A half of the deal: who may read it, and its private wire form.
-pub trait Half: VisibleTo<Self::Reader> + Sized {
+/// A half of the deal: who may read it, and its private wire form. There are two, and no other
+/// crate can add one, so nothing else ever fits into an envelope:
+/// ```compile_fail,E0277
+/// use shared_protocol::{Agent, Half, VisibleTo};
+/// use zeroize::Zeroizing;
+/// struct Leak;
+/// impl VisibleTo<Agent> for Leak {}
+/// impl Half for Leak {
+///     type Reader = Agent;
+///     const PURPOSE: &'static str = "payment-half";
+///     fn to_plaintext(&self) -> Zeroizing<Vec<u8>> {
+///         Zeroizing::new(Vec::new())
+///     }
+///     fn from_plaintext(_: &[u8]) -> Option<Self> {
+///         None
+///     }
+/// }
+/// ```
+pub trait Half: closed::Half + VisibleTo<Self::Reader> + Sized {
     /// The only party that may open it.
     type Reader: Reader;
     /// Its purpose in the label.
@@ -61,6 +78,11 @@ pub trait Half: VisibleTo<Self::Reader> + Sized {
     fn to_plaintext(&self) -> Zeroizing<Vec<u8>>;
     #[doc(hidden)]
     fn from_plaintext(plaintext: &[u8]) -> Option<Self>;
+}
+
+pub(crate) mod closed {
+    /// Only this crate's halves have it.
+    pub trait Half {}
 }
 
 /// What an envelope is bound to besides its contents; both ends must name the same.
