@@ -1,0 +1,123 @@
+//! Finds a secret in bytes, however it was written: plain, URL, base64 at three offsets, base64url,
+//! hex, UTF-16, JSON-escaped, reversed, or as an unsalted digest (TRUST.md T40).
+
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
+use ring::digest;
+
+/// A secret and every way in which it could be written down.
+pub struct Marker {
+    /// Which field it was typed into.
+    pub name: String,
+    forms: Vec<(&'static str, Vec<u8>)>,
+}
+
+impl Marker {
+    /// A marker for a value; short values would be found by chance, so they are refused.
+    pub fn new(name: &str, value: &str) -> Self {
+        assert!(value.len() >= 7, "{name}: {value:?} is too short to be told from chance");
+        Self { name: name.into(), forms: forms(value) }
+    }
+
+    /// In which forms the secret stands in `bytes`.
+    pub fn found_in(&self, bytes: &[u8]) -> Vec<&'static str> {
+        let stands = |form: &[u8]| bytes.windows(form.len()).any(|here| here == form);
+        self.forms.iter().filter(|(_, form)| stands(form)).map(|(kind, _)| *kind).collect()
+    }
+}
+
+fn forms(value: &str) -> Vec<(&'static str, Vec<u8>)> {
+    let bytes = value.as_bytes();
+    let mut forms = vec![
+        ("plain", bytes.to_vec()),
+        ("reversed", value.chars().rev().collect::<String>().into_bytes()),
+        ("hex", hex(bytes)),
+        ("hex, upper case", hex(bytes).to_ascii_uppercase()),
+        ("UTF-16LE", value.encode_utf16().flat_map(u16::to_le_bytes).collect()),
+        ("UTF-16BE", value.encode_utf16().flat_map(u16::to_be_bytes).collect()),
+    ];
+    if !value.bytes().all(|b| b.is_ascii_alphanumeric()) {
+        forms.push(("URL", url(value, false)));
+        forms.push(("URL, lower case", url(value, true)));
+    }
+    if !value.is_ascii() {
+        forms.push(("JSON", json(value)));
+    }
+    for (kind, offset) in [("base64", 0), ("base64 + 1", 1), ("base64 + 2", 2)] {
+        let form = base64_inside(bytes, offset);
+        let url_safe = form.iter().map(|b| match b {
+            b'+' => b'-',
+            b'/' => b'_',
+            other => *other,
+        });
+        forms.push(("base64url", url_safe.collect()));
+        forms.push((kind, form));
+    }
+    for (kind, algorithm) in [
+        ("SHA-1", &digest::SHA1_FOR_LEGACY_USE_ONLY),
+        ("SHA-256", &digest::SHA256),
+        ("SHA-512", &digest::SHA512),
+    ] {
+        let digest = digest::digest(algorithm, bytes);
+        forms.push((kind, digest.as_ref().to_vec()));
+        forms.push((kind, hex(digest.as_ref())));
+        forms.push((kind, base64_inside(digest.as_ref(), 0)));
+    }
+    forms
+}
+
+fn hex(bytes: &[u8]) -> Vec<u8> {
+    bytes.iter().flat_map(|byte| format!("{byte:02x}").into_bytes()).collect()
+}
+
+fn url(value: &str, lower: bool) -> Vec<u8> {
+    let escape = |byte: u8| match byte {
+        b if b.is_ascii_alphanumeric() || b"-_.~".contains(&b) => char::from(b).to_string(),
+        b if lower => format!("%{b:02x}"),
+        b => format!("%{b:02X}"),
+    };
+    value.bytes().flat_map(|byte| escape(byte).into_bytes()).collect()
+}
+
+fn json(value: &str) -> Vec<u8> {
+    let escape = |unit: u16| match u8::try_from(unit) {
+        Ok(byte) if byte.is_ascii() => char::from(byte).to_string(),
+        _ => format!("\\u{unit:04x}"),
+    };
+    value.encode_utf16().flat_map(|unit| escape(unit).into_bytes()).collect()
+}
+
+/// The part of base64 text that does not depend on what stands before and after.
+fn base64_inside(bytes: &[u8], offset: usize) -> Vec<u8> {
+    let mut shifted = vec![0; offset];
+    shifted.extend_from_slice(bytes);
+    let whole = BASE64.encode(&shifted);
+    let begin = if offset == 0 { 0 } else { 4 };
+    let end = shifted.len() / 3 * 4;
+    whole.as_bytes()[begin..end.max(begin)].to_vec()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_form_is_found_and_nothing_else() {
+        let marker = Marker::new("name", "山田花子マーカー");
+        for (kind, form) in &marker.forms {
+            let mut bytes = b"before ".to_vec();
+            bytes.extend_from_slice(form);
+            bytes.extend_from_slice(b" after");
+            assert!(marker.found_in(&bytes).contains(kind), "{kind} is not found");
+        }
+        assert!(marker.found_in(b"nothing of the kind is in here").is_empty());
+    }
+
+    #[test]
+    fn base64_is_found_wherever_it_begins() {
+        let marker = Marker::new("number", "C483920175604");
+        for before in ["", "x", "xy", "xyz"] {
+            let text = BASE64.encode(format!("{before}C483920175604 and more"));
+            assert!(!marker.found_in(text.as_bytes()).is_empty(), "after {before:?}");
+        }
+    }
+}

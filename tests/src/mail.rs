@@ -1,0 +1,142 @@
+//! The SMTP peer (aiosmtpd, a real server) and the letters that it received.
+
+use std::{
+    fs,
+    io::{BufRead as _, BufReader},
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use anyhow::Context as _;
+use tempfile::TempDir;
+
+use crate::{Result, place};
+
+/// A running SMTP server that keeps what it gets.
+pub struct Post {
+    folder: TempDir,
+    child: Child,
+    /// Where it listens, `smtp://127.0.0.1:…`.
+    pub url: String,
+}
+
+impl Post {
+    /// Starts one on a free port.
+    pub fn start() -> Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let python = place::tool("smtp/bin/python");
+        let mut child = Command::new(&python)
+            .arg(place::root().join("tests/smtp_peer.py"))
+            .arg(folder.path())
+            .stdout(Stdio::piped())
+            .spawn()
+            .with_context(|| format!("{} is missing: run `cargo xtask setup`", python.display()))?;
+        let mut port = String::new();
+        BufReader::new(child.stdout.take().context("no stdout")?).read_line(&mut port)?;
+        let url = format!("smtp://127.0.0.1:{}", port.trim());
+        Ok(Self { folder, child, url })
+    }
+
+    /// From now on every recipient is refused with this reply; `None` accepts again.
+    pub fn refuse(&self, reply: Option<&str>) -> Result {
+        let file = self.folder.path().join("refuse");
+        match reply {
+            Some(reply) => fs::write(file, reply)?,
+            None => fs::remove_file(file)?,
+        }
+        Ok(())
+    }
+
+    /// All letters so far, oldest first, as they came over the wire.
+    pub fn letters(&self) -> Result<Vec<Letter>> {
+        let mut files: Vec<PathBuf> = fs::read_dir(self.folder.path())?
+            .map(|entry| Ok(entry?.path()))
+            .collect::<Result<Vec<_>>>()?;
+        files.retain(|file| file.extension().is_some_and(|kind| kind == "eml"));
+        files.sort();
+        files.iter().map(|file| Ok(Letter { raw: fs::read(file)? })).collect()
+    }
+
+    /// Waits until there are `count` letters and returns the last of them.
+    pub async fn wait_for(&self, count: usize) -> Result<Letter> {
+        for _ in 0..200 {
+            let mut letters = self.letters()?;
+            if letters.len() >= count {
+                return Ok(letters.swap_remove(count - 1));
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        anyhow::bail!("only {} of {count} letters came", self.letters()?.len())
+    }
+}
+
+impl Drop for Post {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+/// One letter as it came over the wire.
+pub struct Letter {
+    /// Header and body.
+    pub raw: Vec<u8>,
+}
+
+impl Letter {
+    /// The letter with quoted-printable and base64 parts made readable, for looking things up.
+    pub fn text(&self) -> String {
+        let raw = String::from_utf8_lossy(&self.raw).replace("\r\n", "\n");
+        let mut readable = String::new();
+        for part in raw.split("\n\n") {
+            readable.push_str(&decoded(part));
+            readable.push_str("\n\n");
+        }
+        readable
+    }
+
+    /// The address of the confirmation page in it.
+    pub fn confirm_link(&self) -> Result<String> {
+        let text = self.text();
+        let start = text.find("/confirm/").context("no confirmation link in the letter")?;
+        let head = text[..start].rfind("http").context("no address before /confirm/")?;
+        let tail = text[start..]
+            .find(|c: char| c.is_whitespace() || matches!(c, '"' | '<' | '>' | ')'))
+            .map_or(text.len(), |end| start + end);
+        Ok(text[head..tail].to_string())
+    }
+}
+
+/// A part as base64 or quoted-printable if it is such, else as it is.
+fn decoded(part: &str) -> String {
+    use base64::{Engine as _, engine::general_purpose::STANDARD};
+    let joined: String = part.split_whitespace().collect();
+    let base64 = joined.len() > 40 && !part.trim().contains(' ');
+    if let Some(text) =
+        base64.then(|| STANDARD.decode(&joined).ok()).flatten().map(String::from_utf8)
+    {
+        return text.unwrap_or_default();
+    }
+    quoted_printable(part)
+}
+
+fn quoted_printable(part: &str) -> String {
+    let joined = part.replace("=\n", "");
+    let mut bytes = Vec::with_capacity(joined.len());
+    let mut rest = joined.as_bytes();
+    while let Some((byte, tail)) = rest.split_first() {
+        let pair = tail.first_chunk::<2>().and_then(|pair| str::from_utf8(pair).ok());
+        match pair.and_then(|pair| u8::from_str_radix(pair, 16).ok()) {
+            Some(value) if *byte == b'=' => {
+                bytes.push(value);
+                rest = &tail[2..];
+            }
+            _ => {
+                bytes.push(*byte);
+                rest = tail;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}

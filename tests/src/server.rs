@@ -1,0 +1,120 @@
+//! One server as a real process: started, asked whether it is ready, stopped kindly or with
+//! `kill -9`, started again on the same data. What it logs is kept.
+
+use std::{
+    fs::{File, OpenOptions},
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use anyhow::{Context as _, bail};
+
+use crate::{Result, place};
+
+/// A server that a test can stop and start.
+pub struct Server {
+    name: &'static str,
+    arguments: Vec<String>,
+    folder: PathBuf,
+    child: Option<Child>,
+    /// Its own address, without a slash at the end.
+    pub url: String,
+}
+
+impl Server {
+    /// A server that is not running yet.
+    pub fn new(name: &'static str, folder: &Path, url: &str, arguments: &[&str]) -> Self {
+        let arguments = arguments.iter().map(ToString::to_string).collect();
+        Self { name, arguments, folder: folder.into(), child: None, url: url.into() }
+    }
+
+    /// Starts it and waits until it is ready.
+    pub async fn start(&mut self) -> Result {
+        let log = self.log_file(true)?;
+        let child = Command::new(place::program(self.name))
+            .args(&self.arguments)
+            .current_dir(place::root())
+            .stdin(Stdio::null())
+            .stdout(log.try_clone()?)
+            .stderr(log)
+            .spawn()
+            .with_context(|| format!("{} does not start", self.name))?;
+        self.child = Some(child);
+        self.wait_ready().await
+    }
+
+    /// Stops it at once, as a power cut of the process would.
+    pub fn kill9(&mut self) -> Result {
+        if let Some(mut child) = self.child.take() {
+            child.kill()?;
+            child.wait()?;
+        }
+        Ok(())
+    }
+
+    /// Asks it to stop (SIGTERM) and waits until it has.
+    pub async fn stop(&mut self) -> Result {
+        let Some(mut child) = self.child.take() else { return Ok(()) };
+        Command::new("kill").arg(child.id().to_string()).status()?;
+        for _ in 0..200 {
+            if let Some(status) = child.try_wait()? {
+                anyhow::ensure!(status.success(), "{} stopped with {status}", self.name);
+                return Ok(());
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        child.kill()?;
+        bail!("{} did not stop within 10 s of SIGTERM", self.name)
+    }
+
+    /// Its process, while it runs.
+    pub fn process_id(&self) -> Option<u32> {
+        self.child.as_ref().map(Child::id)
+    }
+
+    /// All that it wrote to stdout and stderr so far.
+    pub fn log(&self) -> Result<Vec<u8>> {
+        Ok(std::fs::read(self.folder.join(format!("{}.log", self.name)))?)
+    }
+
+    async fn wait_ready(&mut self) -> Result {
+        let http = http()?;
+        for _ in 0..300 {
+            let answer = http.get(format!("{}/readyz", self.url)).send().await;
+            if answer.is_ok_and(|answer| answer.status().is_success()) {
+                return Ok(());
+            }
+            if let Some(status) = self.child.as_mut().context("not started")?.try_wait()? {
+                let log = String::from_utf8_lossy(&self.log()?).into_owned();
+                bail!("{} ended at once ({status}):\n{log}", self.name);
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        let log = String::from_utf8_lossy(&self.log()?).into_owned();
+        bail!("{} is not ready after 15 s:\n{log}", self.name)
+    }
+
+    fn log_file(&self, append: bool) -> Result<File> {
+        let file = self.folder.join(format!("{}.log", self.name));
+        Ok(OpenOptions::new().create(true).append(append).open(file)?)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.kill9().ok();
+    }
+}
+
+/// A port that was free a moment ago.
+pub fn free_port() -> Result<u16> {
+    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+}
+
+/// An HTTP client; plain HTTP is all that it needs, but its builder wants a TLS provider.
+pub fn http() -> Result<reqwest::Client> {
+    rustls::crypto::ring::default_provider().install_default().ok();
+    Ok(reqwest::Client::builder().timeout(Duration::from_secs(20)).build()?)
+}

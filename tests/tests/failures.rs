@@ -1,0 +1,143 @@
+//! Fig 12 in a real browser, once per cause: the first line says whether money moved, the cause has
+//! its own words, and what was typed is kept for another try.
+
+use whole_system::{Browser, Result, Shop, Widget};
+
+/// Fills the form with this contract and presses the last button.
+async fn place_order<'a>(shop: &Shop, browser: &'a Browser, contract: &str) -> Result<Widget<'a>> {
+    browser.driver.goto(&shop.merchant.url).await?;
+    let widget = Widget::enter(browser).await?;
+    widget.go_to_details().await?;
+    widget.fill_good().await?;
+    widget.fill("payment.contract_number", contract).await?;
+    widget.press("review").await?;
+    widget.wait_for("final-check").await?;
+    Ok(widget)
+}
+
+async fn expect_failure(widget: &Widget<'_>, code: &str) -> Result {
+    widget.wait_for("failure").await?;
+    let shown = widget.attribute("[data-test=problem]", "data-code").await?;
+    assert_eq!(shown.as_deref(), Some(code));
+    let moved = widget.attribute("[data-test=money-moved]", "data-moved").await?;
+    assert_eq!(moved.as_deref(), Some("false"));
+    let text = widget.text("main").await?;
+    assert!(text.contains("お金は動いていません"), "{text}");
+    Ok(())
+}
+
+async fn expect_declined(contract: &str, code: &str) -> Result {
+    let shop = Shop::start().await?;
+    let browser = Browser::open().await?;
+    let widget = place_order(&shop, &browser, contract).await?;
+    widget.press("place-order").await?;
+    expect_failure(&widget, code).await?;
+    assert_eq!(shop.merchant_cli(&["orders", "list", "--json"])?.as_array().map(Vec::len), Some(0));
+    browser.close().await
+}
+
+#[tokio::test]
+async fn a_lapsed_contract() -> Result {
+    expect_declined("C-9000-0000-0002", "contract_lapsed").await
+}
+
+#[tokio::test]
+async fn a_contract_over_its_limit() -> Result {
+    expect_declined("C-9000-0000-0003", "limit_exceeded").await
+}
+
+#[tokio::test]
+async fn a_shop_whose_contract_has_lapsed() -> Result {
+    let shop = Shop::start().await?;
+    let browser = Browser::open().await?;
+    let widget = place_order(&shop, &browser, "C-9000-0000-0001").await?;
+    shop.agent_cli(&["merchants", "suspend", "mrc_tea", "--json"])?;
+    tokio::time::sleep(std::time::Duration::from_secs(4)).await;
+    widget.press("place-order").await?;
+    expect_failure(&widget, "merchant_lapsed").await?;
+    browser.close().await
+}
+
+#[tokio::test]
+async fn a_shop_that_does_not_answer_and_then_a_retry_with_everything_kept() -> Result {
+    let mut shop = Shop::start().await?;
+    let browser = Browser::open().await?;
+    let widget = place_order(&shop, &browser, "C-9000-0000-0001").await?;
+    shop.merchant.kill9()?;
+    widget.press("place-order").await?;
+    expect_failure(&widget, "merchant_unavailable").await?;
+    shop.merchant.start().await?;
+    widget.press("retry").await?;
+    widget.wait_for("final-check").await?;
+    widget.press("place-order").await?;
+    widget.wait_for("thanks").await?;
+    browser.close().await
+}
+
+#[tokio::test]
+async fn an_agent_that_does_not_answer() -> Result {
+    let mut shop = Shop::start().await?;
+    let browser = Browser::open().await?;
+    let widget = place_order(&shop, &browser, "C-9000-0000-0001").await?;
+    shop.agent.kill9()?;
+    widget.press("place-order").await?;
+    widget.wait_for("failure").await?;
+    let moved = widget.attribute("[data-test=money-moved]", "data-moved").await?;
+    assert_eq!(moved.as_deref(), Some("false"));
+    shop.agent.start().await?;
+    browser.close().await
+}
+
+#[tokio::test]
+async fn goods_that_ran_out() -> Result {
+    let shop = Shop::start().await?;
+    let browser = Browser::open().await?;
+    shop.host.show_widgets(&shop.agent.url, &["LAST-01"]);
+    browser.driver.goto(&shop.host.url).await?;
+    let widget = Widget::enter(&browser).await?;
+    widget.go_to_final_check().await?;
+    let client = shop.client().await?;
+    let faster = client.prepare("LAST-01", whole_system::client::good_form()).await?;
+    let grant = client.grant(&faster).await?.expect("a good contract");
+    client.submit(&faster, &grant).await?.expect("the last one");
+    widget.press("place-order").await?;
+    expect_failure(&widget, "out_of_stock").await?;
+    browser.close().await
+}
+
+#[tokio::test]
+async fn a_locked_contract_after_five_wrong_codes() -> Result {
+    let shop = Shop::start().await?;
+    let browser = Browser::open().await?;
+    let widget = place_order(&shop, &browser, "C-9000-0000-0004").await?;
+    widget.press("back").await?;
+    widget.wait_for("details").await?;
+    widget.fill("payment.code", "1111").await?;
+    widget.press("review").await?;
+    widget.wait_for("final-check").await?;
+    widget.press("place-order").await?;
+    for code in ["1112", "1113", "1114", "1115"] {
+        widget.wait_for("correction").await?;
+        widget.fill("payment.code", code).await?;
+        widget.press("resubmit").await?;
+        widget.wait_for("waiting").await.ok();
+    }
+    widget.wait_for("correction").await?;
+    widget.fill("payment.code", "2468").await?;
+    widget.press("resubmit").await?;
+    expect_failure(&widget, "contract_locked").await?;
+    browser.close().await
+}
+
+#[tokio::test]
+async fn a_page_that_the_shop_did_not_register_shows_no_form() -> Result {
+    let shop = Shop::start().await?;
+    let stranger = whole_system::host::Host::start().await?;
+    stranger.show_widgets(&shop.agent.url, &["TEAPOT-01"]);
+    let browser = Browser::open().await?;
+    browser.driver.goto(&stranger.url).await?;
+    let widget = Widget::enter(&browser).await?;
+    tokio::time::sleep(std::time::Duration::from_secs(3)).await;
+    assert!(widget.screen().await.is_err(), "the frame opened on an unregistered page");
+    browser.close().await
+}

@@ -1,0 +1,221 @@
+//! The leak test (TRUST.md T40): unique markers in every field, real purchases in a real browser,
+//! then every byte that each server received, answered, stored or logged, and every mail, is
+//! searched for what it must not hold, in every encoding. It also finds a leak that it plants.
+
+use rand_core::TryRng as _;
+use whole_system::{Browser, Result, Shop, Widget, leak::Marker, randomness::Entropy, shop::Start};
+
+/// What a marked shopper types.
+struct Marked {
+    typed: Vec<(&'static str, String)>,
+}
+
+impl Marked {
+    fn new(contract: &str, code: &str) -> Self {
+        let tag = || (0..6).map(|_| KANJI[random(KANJI.len())]).collect::<String>();
+        let digits =
+            |n: usize| (0..n).map(|_| char::from(b'1' + random(8) as u8)).collect::<String>();
+        let typed = vec![
+            ("contact.name", format!("名前{}", tag())),
+            (
+                "contact.kana",
+                format!("カナ{}", (0..8).map(|_| KANA[random(KANA.len())]).collect::<String>()),
+            ),
+            ("contact.email", format!("m{}@example.jp", digits(12))),
+            ("contact.phone", format!("090{}", digits(8))),
+            ("delivery.postal_code", format!("1{}", digits(6))),
+            ("delivery.region", "JP-13".into()),
+            ("delivery.locality", format!("区{}", tag())),
+            ("delivery.line1", format!("町{}", tag())),
+            ("delivery.line2", format!("館{}", tag())),
+            ("payment.contract_number", contract.into()),
+            ("payment.code", code.into()),
+        ];
+        Self { typed }
+    }
+
+    /// For the merchant alone: the agent must never hold them.
+    fn delivery(&self) -> Vec<Marker> {
+        self.markers(|name| !name.starts_with("payment.") && name != "delivery.region")
+    }
+
+    /// For the agent alone: the merchant must never hold them.
+    fn payment(&self) -> Vec<Marker> {
+        let mut markers = self.markers(|name| name.starts_with("payment."));
+        let number = &self.typed.iter().find(|(n, _)| *n == "payment.contract_number").unwrap().1;
+        markers.push(Marker::new("digits of payment.contract_number", &number[1..]));
+        markers
+    }
+
+    fn markers(&self, wanted: impl Fn(&str) -> bool) -> Vec<Marker> {
+        let chosen = self.typed.iter().filter(|(name, _)| wanted(name));
+        chosen.map(|(name, value)| Marker::new(name, value)).collect()
+    }
+}
+
+#[tokio::test]
+async fn neither_server_ever_holds_the_others_half() -> Result {
+    let shop = Shop::start_as(Start::Plain).await?;
+    let (contract, code) = (format!("C4839{:08}", random(99_999_999)), "83920175".to_string());
+    add_contract(&shop, &contract, &code)?;
+    shop.host.show_widgets(&shop.agent.url, &["TEAPOT-01"]);
+    let browser = Browser::open().await?;
+    let marked: Vec<_> = (0..3).map(|_| Marked::new(&contract, &code)).collect();
+    accepted(&shop, &browser, &marked[0]).await?;
+    corrected(&shop, &browser, &marked[1]).await?;
+    failed(&shop, &browser, &marked[2]).await?;
+    browser.close().await?;
+
+    let agent = everything(&shop, "agent-server")?;
+    let merchant = everything(&shop, "merchant-server")?;
+    let mut found = Vec::new();
+    for shopper in &marked {
+        search(&mut found, "agent", &agent, &shopper.delivery());
+        search(&mut found, "merchant", &merchant, &shopper.payment());
+    }
+    assert!(found.is_empty(), "leaks:\n{}", found.join("\n"));
+    they_do_hold_their_own(&agent, &merchant, &marked[0]);
+    a_planted_leak_is_found(&shop, &marked[0]).await
+}
+
+/// A search that finds nothing proves nothing unless it finds what is there.
+fn they_do_hold_their_own(
+    agent: &[(String, Vec<u8>)],
+    merchant: &[(String, Vec<u8>)],
+    one: &Marked,
+) {
+    let mut found = Vec::new();
+    search(&mut found, "merchant", merchant, &one.delivery());
+    for field in ["contact.name", "contact.email", "delivery.line1", "delivery.postal_code"] {
+        assert!(found.iter().any(|line| line.contains(field)), "the shop does not hold {field}");
+    }
+    assert!(agent.iter().any(|(place, bytes)| place == "letters" && !bytes.is_empty()));
+}
+
+/// Plants leaks in what the servers received and sees them found.
+async fn a_planted_leak_is_found(shop: &Shop, one: &Marked) -> Result {
+    use base64::{Engine as _, engine::general_purpose::STANDARD};
+    let value = |name: &str| &one.typed.iter().find(|(n, _)| *n == name).expect("typed").1;
+    let plain = STANDARD.encode(format!("..{}..", value("contact.name")));
+    let hex: String =
+        value("payment.contract_number").bytes().map(|b| format!("{b:02x}")).collect();
+    let http = whole_system::server::http()?;
+    http.get(format!("{}/healthz?q={plain}", shop.agent.url)).send().await?;
+    http.get(format!("{}/healthz?q={hex}", shop.merchant.url)).send().await?;
+    let mut found = Vec::new();
+    search(&mut found, "agent", &everything(shop, "agent-server")?, &one.delivery());
+    search(&mut found, "merchant", &everything(shop, "merchant-server")?, &one.payment());
+    assert!(found.iter().any(|l| l.contains("agent") && l.contains("contact.name")), "{found:?}");
+    let planted = found.iter().any(|l| l.contains("merchant") && l.contains("contract_number"));
+    assert!(planted, "{found:?}");
+    Ok(())
+}
+
+fn search(
+    found: &mut Vec<String>,
+    who: &str,
+    everything: &[(String, Vec<u8>)],
+    markers: &[Marker],
+) {
+    for (place, bytes) in everything {
+        for marker in markers {
+            for form in marker.found_in(bytes) {
+                found.push(format!("{who}: {} as {form} in {place}", marker.name));
+            }
+        }
+    }
+}
+
+/// All that a server received, answered, stored and logged; for the agent its letters too.
+fn everything(shop: &Shop, server: &str) -> Result<Vec<(String, Vec<u8>)>> {
+    let mut all = shop.files(server)?;
+    let is_agent = server == "agent-server";
+    let tap = if is_agent { &shop.agent_tap } else { &shop.merchant_tap };
+    let kept = tap.kept();
+    all.push(("received".into(), kept.received.concat()));
+    all.push(("answered".into(), kept.answered.concat()));
+    if is_agent {
+        let letters = shop.post.letters()?;
+        let texts =
+            letters.iter().map(|letter| [letter.raw.clone(), letter.text().into()].concat());
+        all.push(("letters".into(), texts.collect::<Vec<_>>().concat()));
+    }
+    Ok(all)
+}
+
+async fn accepted(shop: &Shop, browser: &Browser, one: &Marked) -> Result {
+    let widget = begin(shop, browser, one).await?;
+    widget.press("place-order").await?;
+    widget.wait_for("thanks").await?;
+    let link = shop.post.wait_for(1).await?.confirm_link()?;
+    let http = whole_system::server::http()?;
+    let form = ("content-type", "application/x-www-form-urlencoded");
+    http.post(&link).header(form.0, form.1).body("decision=ok").send().await?;
+    Ok(())
+}
+
+async fn corrected(shop: &Shop, browser: &Browser, one: &Marked) -> Result {
+    let widget = begin(shop, browser, one).await?;
+    widget.press("back").await?;
+    widget.wait_for("details").await?;
+    widget.fill("payment.code", "11111111").await?;
+    widget.press("review").await?;
+    widget.wait_for("final-check").await?;
+    widget.press("place-order").await?;
+    widget.wait_for("correction").await?;
+    let code = &one.typed.iter().find(|(n, _)| *n == "payment.code").expect("typed").1;
+    widget.fill("payment.code", code).await?;
+    widget.press("resubmit").await?;
+    widget.wait_for("thanks").await
+}
+
+async fn failed(shop: &Shop, browser: &Browser, one: &Marked) -> Result {
+    let widget = begin(shop, browser, one).await?;
+    let contract = &one.typed.iter().find(|(n, _)| *n == "payment.contract_number").unwrap().1;
+    shop.agent_cli(&["contracts", "suspend", contract, "--json"])?;
+    widget.press("place-order").await?;
+    widget.wait_for("failure").await
+}
+
+/// Opens the host page anew and fills the form up to the last button.
+async fn begin<'a>(shop: &Shop, browser: &'a Browser, one: &Marked) -> Result<Widget<'a>> {
+    browser.leave_frames().await?;
+    browser.driver.goto(&shop.host.url).await?;
+    let widget = Widget::enter(browser).await?;
+    widget.go_to_details().await?;
+    for (name, value) in &one.typed {
+        widget.fill(name, value).await?;
+    }
+    widget.press("review").await?;
+    widget.wait_for("final-check").await?;
+    Ok(widget)
+}
+
+fn add_contract(shop: &Shop, number: &str, code: &str) -> Result {
+    let arguments = [
+        "contracts",
+        "add",
+        "--number",
+        number,
+        "--code",
+        code,
+        "--limit",
+        "100000",
+        "--currency",
+        "JPY",
+        "--email",
+        "shopper@agent.example",
+        "--locale",
+        "ja",
+        "--json",
+    ];
+    shop.agent_cli(&arguments)?;
+    Ok(())
+}
+
+fn random(below: usize) -> usize {
+    Entropy::new().try_next_u32().expect("randomness") as usize % below
+}
+
+const KANJI: &[char] = &['鷹', '鯉', '蘭', '椿', '梅', '霧', '嵐', '暁', '鶴', '亀', '霞', '雫'];
+const KANA: &[char] = &['ア', 'ケ', 'ソ', 'テ', 'ヌ', 'ヘ', 'ミ', 'ユ', 'ロ', 'ワ'];
