@@ -31,11 +31,20 @@ pub struct Window {
     pub dark: bool,
     /// The browser's own language.
     pub language: &'static str,
+    /// Frames of other sites share the page's process, so that one throttle holds for all.
+    pub one_process: bool,
 }
 
 impl Default for Window {
     fn default() -> Self {
-        Self { width: 900, height: 1200, no_storage: false, dark: false, language: "ja" }
+        Self {
+            width: 900,
+            height: 1200,
+            no_storage: false,
+            dark: false,
+            language: "ja",
+            one_process: false,
+        }
     }
 }
 
@@ -85,6 +94,13 @@ impl Browser {
         Ok(self.driver.execute(script, Vec::new()).await?.convert()?)
     }
 
+    /// Runs a script before every page's own, in every frame.
+    pub async fn before_every_page(&self, source: &str) -> Result {
+        let script = json!({ "source": source });
+        self.driver.cdp().send_raw("Page.addScriptToEvaluateOnNewDocument", script).await?;
+        Ok(())
+    }
+
     /// Goes back to the host page.
     pub async fn leave_frames(&self) -> Result {
         Ok(self.driver.enter_default_frame().await?)
@@ -96,11 +112,7 @@ impl Browser {
         let source = "const closed = Element.prototype.attachShadow; \
              Element.prototype.attachShadow = function (init) { \
                  return closed.call(this, { ...init, mode: 'open' }); };";
-        self.driver
-            .cdp()
-            .send_raw("Page.addScriptToEvaluateOnNewDocument", json!({ "source": source }))
-            .await?;
-        Ok(())
+        self.before_every_page(source).await
     }
 }
 
@@ -128,6 +140,10 @@ fn capabilities(window: Window) -> Result<thirtyfour::ChromeCapabilities> {
     }
     chrome.add_arg(&format!("--window-size={},{}", window.width, window.height))?;
     chrome.add_arg(&format!("--lang={}", window.language))?;
+    if window.one_process {
+        chrome.add_arg("--disable-site-isolation-trials")?;
+        chrome.add_arg("--disable-features=IsolateOrigins,site-per-process")?;
+    }
     if window.dark {
         chrome.add_arg("--blink-settings=preferredColorScheme=0")?;
     }

@@ -5,6 +5,7 @@ pub mod browser;
 pub mod client;
 pub mod host;
 pub mod leak;
+pub mod load;
 pub mod mail;
 pub mod place;
 pub mod randomness;

@@ -19,21 +19,70 @@ pub struct Server {
     arguments: Vec<String>,
     folder: PathBuf,
     child: Option<Child>,
+    port: u16,
+    traced: bool,
     /// Its own address, without a slash at the end.
     pub url: String,
 }
 
 impl Server {
     /// A server that is not running yet.
-    pub fn new(name: &'static str, folder: &Path, url: &str, arguments: &[&str]) -> Self {
+    pub fn new(
+        name: &'static str,
+        folder: &Path,
+        url: &str,
+        port: u16,
+        arguments: &[&str],
+    ) -> Self {
         let arguments = arguments.iter().map(ToString::to_string).collect();
-        Self { name, arguments, folder: folder.into(), child: None, url: url.into() }
+        let folder = folder.into();
+        Self { name, arguments, folder, child: None, port, traced: false, url: url.into() }
+    }
+
+    /// Where it listens itself, behind the tap.
+    pub fn listens_on(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
+    /// Whether it is started with this flag from now on.
+    pub fn set_flag(&mut self, flag: &str, on: bool) {
+        self.arguments.retain(|argument| argument != flag);
+        if on {
+            self.arguments.push(flag.into());
+        }
+    }
+
+    /// Whether its fdatasync and fsync calls are written down from the next start on.
+    pub fn trace_syncs(&mut self, on: bool) {
+        self.traced = on;
+    }
+
+    /// How many of them it has made since it was started.
+    pub fn syncs_so_far(&self) -> Result<usize> {
+        let text = std::fs::read_to_string(self.trace_file())?;
+        Ok(text.lines().filter(|line| line.contains("sync(") && line.contains("= 0")).count())
+    }
+
+    fn trace_file(&self) -> PathBuf {
+        self.folder.join("syncs.trace")
+    }
+
+    fn command(&self) -> Command {
+        let program = place::program(self.name);
+        if !self.traced {
+            return Command::new(program);
+        }
+        let mut strace = Command::new("strace");
+        strace.args(["-f", "--seccomp-bpf", "-e", "trace=fdatasync,fsync", "-o"]);
+        strace.arg(self.trace_file()).arg(program);
+        strace
     }
 
     /// Starts it and waits until it is ready.
     pub async fn start(&mut self) -> Result {
         let log = self.log_file(true)?;
-        let child = Command::new(place::program(self.name))
+        let child = self
+            .command()
             .args(&self.arguments)
             .current_dir(place::root())
             .stdin(Stdio::null())

@@ -16,7 +16,7 @@ use crate::{
     mail::Post,
     place,
     server::{Server, free_port, http},
-    tap::Tap,
+    tap::{Compression, Tap},
 };
 
 /// Agent and merchant, running.
@@ -45,6 +45,8 @@ pub enum Start {
     Demo,
     /// As an operator does: nothing of the demo is there.
     Plain,
+    /// As an operator does, and answers may be compressed, so bytes cannot be searched.
+    Compressed,
 }
 
 impl Shop {
@@ -58,8 +60,12 @@ impl Shop {
         let folder = tempfile::tempdir()?;
         let (post, host) = (Post::start()?, Host::start().await?);
         let (agent_port, merchant_port) = (free_port()?, free_port()?);
-        let agent_tap = Tap::start(agent_port).await?;
-        let merchant_tap = Tap::start(merchant_port).await?;
+        let compression = match start {
+            Start::Compressed => Compression::Allowed,
+            Start::Demo | Start::Plain => Compression::Refused,
+        };
+        let agent_tap = Tap::start(agent_port, compression).await?;
+        let merchant_tap = Tap::start(merchant_port, compression).await?;
         let agent_url = format!("http://localhost:{}", agent_tap.port());
         let merchant_url = format!("http://127.0.0.1:{}", merchant_tap.port());
         let agent_config = write_agent_config(folder.path(), agent_port, &agent_url, &post.url)?;
@@ -74,11 +80,17 @@ impl Shop {
         let merchant_keys = run("merchant-server", &["keys", "init", "--json"], &merchant_config)?;
         add_merchant(&agent_config, &merchant_url, &host.url, &merchant_keys)?;
         let mut shop = Self {
-            agent: server("agent-server", folder.path(), &agent_url, &agent_config, start),
+            agent: server(
+                "agent-server",
+                folder.path(),
+                (&agent_url, agent_port),
+                &agent_config,
+                start,
+            ),
             merchant: server(
                 "merchant-server",
                 folder.path(),
-                &merchant_url,
+                (&merchant_url, merchant_port),
                 &merchant_config,
                 start,
             ),
@@ -133,13 +145,19 @@ impl Shop {
     }
 }
 
-fn server(name: &'static str, folder: &Path, url: &str, config: &Path, start: Start) -> Server {
+fn server(
+    name: &'static str,
+    folder: &Path,
+    (url, port): (&str, u16),
+    config: &Path,
+    start: Start,
+) -> Server {
     let config = config.to_str().expect("temporary folders have plain names");
     let mut arguments = vec!["serve", "--config", config];
     if start == Start::Demo {
         arguments.extend(["--demo", "--test-clock"]);
     }
-    Server::new(name, &folder.join(name), url, &arguments)
+    Server::new(name, &folder.join(name), url, port, &arguments)
 }
 
 fn write_agent_config(folder: &Path, port: u16, url: &str, smtp: &str) -> Result<PathBuf> {

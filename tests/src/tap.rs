@@ -1,5 +1,5 @@
-//! A wire tap in front of a server: passes every byte on and keeps a copy. Compression is refused
-//! on the server's behalf, so that what was kept can be searched.
+//! A wire tap in front of a server: passes every byte on and keeps a copy. Where what was kept is to
+//! be searched, compression is refused on the server's behalf.
 
 use std::sync::{Arc, Mutex};
 
@@ -18,6 +18,15 @@ pub struct Tap {
     port: u16,
 }
 
+/// What becomes of the browser's wish for compressed answers.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Compression {
+    /// It is passed on.
+    Allowed,
+    /// The server does not hear of it.
+    Refused,
+}
+
 /// What went through.
 #[derive(Default, Clone)]
 pub struct Kept {
@@ -29,13 +38,13 @@ pub struct Kept {
 
 impl Tap {
     /// Starts listening; connections are passed on to `server_port` of this machine.
-    pub async fn start(server_port: u16) -> Result<Self> {
+    pub async fn start(server_port: u16, compression: Compression) -> Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let tap = Self { kept: Arc::default(), port: listener.local_addr()?.port() };
         let kept = tap.kept.clone();
         tokio::spawn(async move {
             while let Ok((shopper, _)) = listener.accept().await {
-                tokio::spawn(pass_on(shopper, server_port, kept.clone()));
+                tokio::spawn(pass_on(shopper, server_port, kept.clone(), compression));
             }
         });
         Ok(tap)
@@ -52,7 +61,12 @@ impl Tap {
     }
 }
 
-async fn pass_on(shopper: TcpStream, port: u16, kept: Arc<Mutex<Kept>>) -> Result {
+async fn pass_on(
+    shopper: TcpStream,
+    port: u16,
+    kept: Arc<Mutex<Kept>>,
+    compression: Compression,
+) -> Result {
     let server = TcpStream::connect(("127.0.0.1", port)).await.context("the server is down")?;
     shopper.set_nodelay(true)?;
     server.set_nodelay(true)?;
@@ -65,7 +79,9 @@ async fn pass_on(shopper: TcpStream, port: u16, kept: Arc<Mutex<Kept>>) -> Resul
         kept.received.len() - 1
     };
     let up = copy(shopper_in, server_out, |bytes| {
-        refuse_compression(bytes);
+        if compression == Compression::Refused {
+            refuse_compression(bytes);
+        }
         kept.lock().expect("no tap panics").received[place].extend_from_slice(bytes);
     });
     let down = copy(server_in, shopper_out, |bytes| {

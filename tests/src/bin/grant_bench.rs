@@ -1,0 +1,137 @@
+//! Grants per second of a real agent on SQLite, next to the same binary with storage switched off,
+//! rounds interleaved in one run; and what each grant costs. Prints one JSON line per figure.
+#![expect(clippy::print_stdout, reason = "its output is what it is for")]
+#![expect(clippy::float_arithmetic, reason = "figures for people, never money")]
+
+use serde_json::json;
+use whole_system::{Client, Result, Shop, load, server::Server, shop::Start};
+
+const ROUNDS: usize = 5;
+const GRANTS: usize = 4000;
+const CONNECTIONS: usize = 64;
+const CONTRACTS: usize = 200;
+
+#[tokio::main]
+async fn main() -> Result {
+    let mut shop = Shop::start_as(Start::Plain).await?;
+    let contracts = add_contracts(&shop)?;
+    let mut stored = Vec::new();
+    let mut ceiling = Vec::new();
+    for round in 0..ROUNDS {
+        stored.push(measure(&mut shop, &contracts, false, round).await?);
+        ceiling.push(measure(&mut shop, &contracts, true, round).await?);
+    }
+    let (rate, top) = (median(&stored, load::Round::rate), median(&ceiling, load::Round::rate));
+    figure("grants.per_second", rate, "1/s", Some(top));
+    let (cpu, floor) =
+        (median(&stored, load::Round::cpu_micros), median(&ceiling, load::Round::cpu_micros));
+    figure("grants.cpu_per_grant", cpu, "us", Some(floor));
+    let single = measure_single(&mut shop, &contracts, false).await?;
+    let single_floor = measure_single(&mut shop, &contracts, true).await?;
+    let micros = |round: &load::Round| round.median().as_secs_f64() * 1e6;
+    figure("grants.latency_single_p50", micros(&single), "us", Some(micros(&single_floor)));
+    let many = syncs(&mut shop, &contracts, CONNECTIONS).await?;
+    figure("grants.fdatasync_per_grant_64", many, "1", None);
+    figure(
+        "grants.fdatasync_per_grant_single",
+        syncs(&mut shop, &contracts, 1).await?,
+        "1",
+        Some(1.0),
+    );
+    Ok(())
+}
+
+async fn measure(
+    shop: &mut Shop,
+    contracts: &[String],
+    bare: bool,
+    round: usize,
+) -> Result<load::Round> {
+    restart(shop, bare, false).await?;
+    let client = shop.client().await?;
+    warm(&client, &shop.agent, contracts).await?;
+    let attempts = load::prepare(&client, contracts, GRANTS).await?;
+    let done = load::grant_all(&shop.agent, &attempts, CONNECTIONS).await?;
+    eprintln_progress(round, bare, &done);
+    Ok(done)
+}
+
+async fn measure_single(shop: &mut Shop, contracts: &[String], bare: bool) -> Result<load::Round> {
+    restart(shop, bare, false).await?;
+    let client = shop.client().await?;
+    warm(&client, &shop.agent, contracts).await?;
+    let attempts = load::prepare(&client, contracts, 400).await?;
+    load::grant_all(&shop.agent, &attempts, 1).await
+}
+
+/// fdatasync and fsync calls per grant, counted by strace over a round of its own.
+async fn syncs(shop: &mut Shop, contracts: &[String], connections: usize) -> Result<f64> {
+    restart(shop, false, true).await?;
+    let client = shop.client().await?;
+    let attempts =
+        load::prepare(&client, contracts, if connections == 1 { 200 } else { 2000 }).await?;
+    let before = shop.agent.syncs_so_far()?;
+    load::grant_all(&shop.agent, &attempts, connections).await?;
+    let after = shop.agent.syncs_so_far()?;
+    Ok((after - before) as f64 / attempts.len() as f64)
+}
+
+async fn warm(client: &Client, agent: &Server, contracts: &[String]) -> Result {
+    let attempts = load::prepare(client, contracts, 200).await?;
+    load::grant_all(agent, &attempts, CONNECTIONS).await?;
+    Ok(())
+}
+
+async fn restart(shop: &mut Shop, bare: bool, traced: bool) -> Result {
+    shop.agent.stop().await?;
+    shop.agent.set_flag("--bench-no-storage", bare);
+    shop.agent.trace_syncs(traced);
+    shop.agent.start().await
+}
+
+fn add_contracts(shop: &Shop) -> Result<Vec<String>> {
+    let mut numbers = Vec::new();
+    for n in 0..CONTRACTS {
+        let number = format!("C7777{n:08}");
+        let arguments = [
+            "contracts",
+            "add",
+            "--number",
+            &number,
+            "--code",
+            "2468",
+            "--limit",
+            "9000000000",
+            "--currency",
+            "JPY",
+            "--email",
+            "bench@agent.example",
+            "--locale",
+            "ja",
+            "--json",
+        ];
+        shop.agent_cli(&arguments)?;
+        numbers.push(number);
+    }
+    Ok(numbers)
+}
+
+fn median(rounds: &[load::Round], of: impl Fn(&load::Round) -> f64) -> f64 {
+    let mut values: Vec<f64> = rounds.iter().map(of).collect();
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+fn figure(name: &str, value: f64, unit: &str, floor: Option<f64>) {
+    let round = |x: f64| (x * 1000.0).round() / 1000.0;
+    let ratio = floor.map(|floor| round(value / floor));
+    let line = json!({ "name": name, "value": round(value), "unit": unit,
+                       "floor": floor.map(round), "ratio": ratio });
+    println!("{line}");
+}
+
+#[expect(clippy::print_stderr, reason = "progress beside the figures")]
+fn eprintln_progress(round: usize, bare: bool, done: &load::Round) {
+    let mode = if bare { "without storage" } else { "stored" };
+    eprintln!("round {round}, {mode}: {:.0}/s, {:.0} us CPU", done.rate(), done.cpu_micros());
+}
