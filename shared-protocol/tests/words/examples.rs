@@ -1,0 +1,193 @@
+//! Examples of every message: first the usual one, then those in which everything optional is
+//! otherwise, and every variant occurs somewhere.
+
+use shared_protocol::{
+    Acceptance, Amount, BasisPoints, Challenge, ChallengeRequest, Channel, Confirmation,
+    DeliveryTerms, Digest, Goods, Grant, GrantProof, GrantRequest, HandlingNumber, Locale, Mark,
+    Offer, OrderCheck, OrderSubmission, Outcome, PaymentHalf, Plan, PlanClass, Problem,
+    PurchaseState, PurchaseStatus, QuantityLimits, Refusal, Salt, SealContext, Signed, SignedTally,
+    Span, Tally, Timestamp, digest, jws,
+};
+
+use crate::party::{Deal, NOW, Seeded, form, purchase};
+
+pub fn marks(deal: &Deal) -> Vec<Mark> {
+    let usual = deal.signed_mark.claimed().unwrap();
+    let other = Mark {
+        origins: vec!["https://tea.example".into(), "https://www.tea.example:8443".into()],
+        relay: Some("https://relay.tea.example".into()),
+        serial: u64::MAX,
+        valid_from: Timestamp::from_millis(-1),
+        ..usual.clone()
+    };
+    vec![usual, other]
+}
+
+pub fn offers(deal: &Deal) -> Vec<Offer> {
+    let usual = deal.signed_offer.claimed().unwrap();
+    let other = Offer {
+        item: "E-BOOK_2.1".parse().unwrap(),
+        image: None,
+        quantity: QuantityLimits { min: 1, max: u32::MAX },
+        unit_price: Amount::new(1_234, "KWD".parse().unwrap()).unwrap(),
+        tax_rate: BasisPoints(0),
+        delivery: DeliveryTerms::Intangible,
+        plans: PlanClass::ALL.to_vec(),
+        ..usual.clone()
+    };
+    vec![usual, other]
+}
+
+pub fn challenge_requests(deal: &Deal) -> Vec<ChallengeRequest> {
+    let merchant = deal.merchant.id.clone();
+    vec![ChallengeRequest { merchant, purchase: purchase(42) }]
+}
+
+pub fn challenges(deal: &Deal) -> Vec<Challenge> {
+    vec![deal.signed_challenge.claimed().unwrap()]
+}
+
+pub fn contexts(deal: &Deal) -> Vec<SealContext> {
+    vec![deal.split_and_seal().context]
+}
+
+pub fn tallies(deal: &Deal) -> Vec<Tally> {
+    let usual = deal.split_and_seal().grant_request().tally.tally.claimed().unwrap();
+    let plan_classes = PlanClass::ALL.into_iter().skip(1);
+    let others = plan_classes.map(|plan_class| Tally { plan_class, ..usual.clone() });
+    core::iter::once(usual.clone()).chain(others).collect()
+}
+
+pub fn signed_tallies(deal: &Deal) -> Vec<SignedTally> {
+    vec![deal.split_and_seal().grant_request().tally]
+}
+
+pub fn order_checks(deal: &Deal) -> Vec<OrderCheck> {
+    vec![deal.split_and_seal().order_check()]
+}
+
+pub fn grant_requests(deal: &Deal) -> Vec<GrantRequest> {
+    vec![deal.split_and_seal().grant_request()]
+}
+
+/// A Grant for the usual purchase, without the agent's checks.
+pub fn grant(deal: &Deal) -> Grant {
+    let request = deal.split_and_seal().grant_request();
+    let payment = request.payment.open(&request.context().unwrap(), &deal.agent.opening).unwrap();
+    let challenge = request.challenge.verify(&deal.agent.key()).unwrap();
+    let tally = request.tally.verify().unwrap();
+    deal.grant(&tally.match_payment(&payment, &challenge, &deal.agent.id, NOW).unwrap())
+}
+
+pub fn grants(deal: &Deal) -> Vec<Grant> {
+    let usual = grant(deal);
+    let other = Grant {
+        handling_number: HandlingNumber::random(&mut Seeded(12)),
+        amount: Amount::new(Amount::MINOR_MAX, "USD".parse().unwrap()).unwrap(),
+        plan_class: PlanClass::BonusInstalments,
+        provisional: false,
+        issued: NOW.plus(Span::millis(1)),
+        expires: Timestamp::from_millis(i64::MAX),
+        ..usual.clone()
+    };
+    vec![usual, other]
+}
+
+pub fn order_submissions(deal: &Deal) -> Vec<OrderSubmission> {
+    let grant = grant(deal);
+    let signed = GrantProof::Signed(Signed::sign(&grant, &deal.agent));
+    let jws = GrantProof::Jws(jws::sign(&grant, &deal.agent));
+    let sealed = deal.split_and_seal();
+    vec![sealed.order_submission(signed), sealed.order_submission(jws)]
+}
+
+pub fn acceptances(deal: &Deal) -> Vec<Acceptance> {
+    let grant = grant(deal);
+    vec![Acceptance {
+        merchant: grant.merchant.clone(),
+        agent: grant.agent.clone(),
+        purchase: grant.purchase,
+        handling_number: grant.handling_number,
+        grant: Signed::sign(&grant, &deal.agent).digest(),
+        amount: grant.amount,
+        order_reference: "ord-000017".into(),
+        accepted: NOW.plus(Span::secs(2)),
+    }]
+}
+
+pub fn refusals(deal: &Deal) -> Vec<Refusal> {
+    let refusal = |problem| Refusal {
+        merchant: deal.merchant.id.clone(),
+        agent: deal.agent.id.clone(),
+        purchase: purchase(42),
+        problem,
+        refused: NOW.plus(Span::secs(2)),
+    };
+    vec![refusal(Problem::OutOfStock), refusal(Problem::Unavailable)]
+}
+
+pub fn confirmations(deal: &Deal) -> Vec<Confirmation> {
+    let grant = grant(deal);
+    let confirmation = |outcome, channel| Confirmation {
+        agent: grant.agent.clone(),
+        merchant: grant.merchant.clone(),
+        purchase: grant.purchase,
+        handling_number: grant.handling_number,
+        outcome,
+        channel,
+        decided: NOW.plus(Span::hours(1)),
+    };
+    vec![
+        confirmation(Outcome::Confirmed, Channel::Mail),
+        confirmation(Outcome::Cancelled, Channel::Mail),
+        confirmation(Outcome::Expired, Channel::Silence),
+    ]
+}
+
+pub fn purchase_statuses(deal: &Deal) -> Vec<PurchaseStatus> {
+    let bare = |state| PurchaseStatus {
+        purchase: purchase(42),
+        state,
+        grant: None,
+        acceptance: None,
+        confirmation: None,
+    };
+    let whole = PurchaseStatus {
+        grant: Some(Signed::sign(&grant(deal), &deal.agent)),
+        acceptance: Some(Signed::sign(&acceptances(deal)[0], &deal.merchant)),
+        confirmation: Some(Signed::sign(&confirmations(deal)[0], &deal.agent)),
+        ..bare(PurchaseState::Confirmed)
+    };
+    let others = PurchaseState::ALL.into_iter().map(bare);
+    core::iter::once(whole).chain(others).collect()
+}
+
+/// Payment halves with every kind of plan; the second names its Offer only by digest.
+pub fn payment_halves(deal: &Deal) -> Vec<PaymentHalf> {
+    let plans = [
+        Plan::Single,
+        Plan::Instalments(12),
+        Plan::Revolving,
+        Plan::Bonus,
+        Plan::BonusInstalments(60),
+    ];
+    let form = form();
+    let half = |(at, plan): (usize, Plan)| PaymentHalf {
+        purchase: purchase(42),
+        goods: match at {
+            1 => Goods::Digest(an_offer_digest(deal)),
+            _ => Goods::Offer(deal.signed_offer.clone()),
+        },
+        quantity: form.quantity,
+        contract: form.contract.clone(),
+        credential: shared_protocol::Credential::Code(form.code.clone()),
+        plan,
+        locale: Locale::ALL[at % 2],
+        salt: Salt::new([0xa5; 32]),
+    };
+    plans.into_iter().enumerate().map(half).collect()
+}
+
+fn an_offer_digest(deal: &Deal) -> Digest {
+    digest("offer", deal.signed_offer.bytes())
+}

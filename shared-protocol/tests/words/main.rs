@@ -1,0 +1,14 @@
+//! The words, tried one by one: every message, signature, envelope, state and rule of this crate.
+//! One program, so that it links once. `WARIFU_TEST_EFFORT=n` does n times as much of what is
+//! random, `WARIFU_TEST_SEED=n` does other such things, `WARIFU_UPDATE=1` rewrites what is
+//! generated: the tables of PROTOCOL.md and the files in `vectors/`.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop where it is")]
+
+mod effort;
+mod examples;
+mod hex;
+mod labelled;
+mod messages;
+#[path = "../party/mod.rs"]
+mod party;
+mod strict;

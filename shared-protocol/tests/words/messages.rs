@@ -1,0 +1,192 @@
+//! The list of all messages: who says each to whom, and how. A message in `src` that is not in
+//! this list, or the other way round, fails the test at its end.
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+use serde::Serialize;
+use shared_protocol::{
+    DecodeError, Digest, Message, Signed, Signer, Statement, decode, encode, signing_input,
+};
+
+use crate::{
+    examples,
+    labelled::{Piece, cut},
+    party::Deal,
+};
+
+/// One message of the protocol.
+pub struct Spoken {
+    /// Its Rust type.
+    pub type_name: &'static str,
+    pub name: &'static str,
+    pub media_type: String,
+    pub len_max: usize,
+    /// Who says it to whom, and at which of the seed's steps.
+    pub says: &'static str,
+    pub hears: &'static str,
+    pub steps: &'static str,
+    /// How it travels: on its own, signed, or inside another.
+    pub travels: &'static str,
+    pub examples: Vec<Example>,
+    /// Reads it and writes it again.
+    pub again: fn(&[u8]) -> Result<Vec<u8>, DecodeError>,
+    /// Its signed form, if it is a statement.
+    pub signed: Option<SignedForm>,
+}
+
+/// An example of a message: its pieces, its bytes, and the same with a signature.
+pub struct Example {
+    pub pieces: Vec<Piece>,
+    pub bytes: Vec<u8>,
+    pub signed: Option<SignedExample>,
+}
+
+pub struct SignedExample {
+    pub signature: [u8; 64],
+    pub key: [u8; 32],
+    pub digest: Digest,
+    pub bytes: Vec<u8>,
+    pub pieces: Vec<Piece>,
+}
+
+pub struct SignedForm {
+    pub label: String,
+    pub signing_input: fn(&[u8]) -> Vec<u8>,
+    pub len_max: usize,
+    pub again: fn(&[u8]) -> Result<Vec<u8>, DecodeError>,
+}
+
+/// Every message, in the order of a purchase.
+pub fn all(deal: &Deal) -> Vec<Spoken> {
+    let (agent, merchant) = (&deal.agent, &deal.merchant);
+    let spoken = |mut message: Spoken, says, hears, steps, travels| {
+        (message.says, message.hears) = (says, hears);
+        (message.steps, message.travels) = (steps, travels);
+        message
+    };
+    let mark = statement("Mark", &examples::marks(deal), agent);
+    let offer = statement("Offer", &examples::offers(deal), merchant);
+    let request = plain("ChallengeRequest", &examples::challenge_requests(deal));
+    let challenge = statement("Challenge", &examples::challenges(deal), agent);
+    let context = plain("SealContext", &examples::contexts(deal));
+    let tally = statement("Tally", &examples::tallies(deal), &deal.session);
+    let signed_tally = plain("SignedTally", &examples::signed_tallies(deal));
+    let check = plain("OrderCheck", &examples::order_checks(deal));
+    let grant_request = plain("GrantRequest", &examples::grant_requests(deal));
+    let grant = statement("Grant", &examples::grants(deal), agent);
+    let submission = plain("OrderSubmission", &examples::order_submissions(deal));
+    let acceptance = statement("Acceptance", &examples::acceptances(deal), merchant);
+    let refusal = statement("Refusal", &examples::refusals(deal), merchant);
+    let confirmation = statement("Confirmation", &examples::confirmations(deal), agent);
+    let status = plain("PurchaseStatus", &examples::purchase_statuses(deal));
+    vec![
+        spoken(mark, "agent", "anyone", "51", "signed"),
+        spoken(offer, "merchant", "anyone", "51", "signed"),
+        spoken(request, "shopper", "agent", "51", "as it is"),
+        spoken(challenge, "agent", "shopper", "51", "signed"),
+        spoken(context, "–", "–", "54, 57", "in order-check; else computed by both ends"),
+        spoken(tally, "shopper", "anyone", "54–61", "signed, in signed-tally"),
+        spoken(signed_tally, "shopper", "anyone", "57, 61", "in grant-request, order-submission"),
+        spoken(check, "shopper", "merchant", "54", "as it is; holds a sealed order half"),
+        spoken(grant_request, "shopper", "agent", "57", "as it is; holds a sealed payment half"),
+        spoken(grant, "agent", "merchant", "60", "signed, through the shopper"),
+        spoken(submission, "shopper", "merchant", "61", "as it is; holds a sealed order half"),
+        spoken(acceptance, "merchant", "agent", "62", "signed"),
+        spoken(refusal, "merchant", "agent", "62 → 72", "signed"),
+        spoken(confirmation, "agent", "merchant", "64–65", "signed"),
+        spoken(status, "agent", "whoever knows the id", "60–65", "as it is; holds signed ones"),
+    ]
+}
+
+fn plain<M: Message>(type_name: &'static str, examples: &[M]) -> Spoken {
+    let examples = examples.iter().map(|value| Example {
+        pieces: cut(value),
+        bytes: encode(value),
+        signed: None,
+    });
+    Spoken {
+        type_name,
+        name: M::NAME,
+        media_type: M::media_type(),
+        len_max: M::LEN_MAX,
+        says: "",
+        hears: "",
+        steps: "",
+        travels: "",
+        examples: examples.collect(),
+        again: |bytes| decode::<M>(bytes).map(|value| encode(&value)),
+        signed: None,
+    }
+}
+
+fn statement<T: Statement + Serialize>(
+    type_name: &'static str,
+    examples: &[T],
+    signer: &impl Signer,
+) -> Spoken {
+    let mut spoken = plain(type_name, examples);
+    for (example, value) in spoken.examples.iter_mut().zip(examples) {
+        let signed = Signed::sign(value, signer);
+        example.signed = Some(SignedExample {
+            signature: *signed.signature().as_bytes(),
+            key: *signer.verifying_key().as_bytes(),
+            digest: signed.digest(),
+            bytes: encode(&signed),
+            pieces: cut(&signed),
+        });
+    }
+    let label = signing_input::<T>(&[]);
+    let (nul, label) = label.split_last().unwrap();
+    assert_eq!(*nul, 0);
+    spoken.signed = Some(SignedForm {
+        label: String::from_utf8(label.to_vec()).unwrap(),
+        signing_input: signing_input::<T>,
+        len_max: Signed::<T>::LEN_MAX,
+        again: |bytes| decode::<Signed<T>>(bytes).map(|value| encode(&value)),
+    });
+    spoken
+}
+
+#[test]
+fn the_list_of_messages_is_that_of_the_source() {
+    let deal = Deal::new();
+    let all = all(&deal);
+    let listed: BTreeSet<_> = all
+        .iter()
+        .map(|message| (message.type_name.to_string(), message.name.to_string()))
+        .collect();
+    assert_eq!(listed.len(), all.len(), "a message is listed twice");
+    assert_eq!(listed, messages_in_source());
+}
+
+#[test]
+fn a_statement_is_said_and_heard_by_those_in_its_label() {
+    for message in all(&Deal::new()) {
+        if let Some(signed) = &message.signed {
+            let spoken = format!("warifu/1 {} {}>{}", message.name, message.says, message.hears);
+            assert_eq!(signed.label, spoken);
+        }
+    }
+}
+
+/// What stands in the `messages!` blocks: type and name.
+fn messages_in_source() -> BTreeSet<(String, String)> {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let files = fs::read_dir(src).unwrap().map(|entry| fs::read_to_string(entry.unwrap().path()));
+    let mut found = BTreeSet::new();
+    let mut implemented = 0;
+    for source in files.map(Result::unwrap) {
+        implemented += source.matches("Message for ").count();
+        for block in source.split("messages! {").skip(1) {
+            let block = block.split('}').next().unwrap();
+            for entry in block.split(';').map(str::trim).filter(|entry| !entry.is_empty()) {
+                let (type_name, rest) = entry.split_once(" = ").unwrap();
+                let name = rest.split('"').nth(1).unwrap();
+                found.insert((type_name.to_string(), name.to_string()));
+            }
+        }
+    }
+    // One in the macro, one for every `Signed` statement: the rest goes through the macro.
+    assert_eq!(implemented, 2, "a message is declared past `messages!`");
+    found
+}
