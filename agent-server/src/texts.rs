@@ -1,5 +1,5 @@
-//! Everything that a page or a letter says, in both languages: `www/texts.tsv`, read once.
-//! Holds no text of its own; the widget says the same words from the same file.
+//! Everything that a page or a letter says, in both languages, from two tables: `www/texts.tsv`,
+//! whose words the widget says too, and `texts.tsv`, which no shopper's browser downloads.
 
 mod amount;
 mod moment;
@@ -25,7 +25,7 @@ pub struct Words {
 impl Texts {
     /// Those of this build.
     pub fn product() -> &'static Self {
-        static PRODUCT: LazyLock<Texts> = LazyLock::new(|| Texts::read(TABLE));
+        static PRODUCT: LazyLock<Texts> = LazyLock::new(|| Texts::read(&TABLES));
         &PRODUCT
     }
 
@@ -58,20 +58,8 @@ impl Texts {
         Words { texts: self, locale }
     }
 
-    /// All keys that begin with `prefix`, with both texts: what the widget's program needs.
-    pub fn starting_with(&self, prefix: &str) -> Vec<(&'static str, [&'static str; 2])> {
-        let mut found: Vec<_> = self
-            .0
-            .iter()
-            .filter(|(key, _)| key.starts_with(prefix))
-            .map(|(key, pair)| (*key, *pair))
-            .collect();
-        found.sort_unstable();
-        found
-    }
-
-    fn read(table: &'static str) -> Self {
-        let rows = table.lines().skip(1).filter_map(|row| {
+    fn read(tables: &[&'static str]) -> Self {
+        let rows = tables.iter().flat_map(|table| table.lines().skip(1)).filter_map(|row| {
             let mut cells = row.split('\t');
             Some((cells.next()?, [cells.next()?, cells.next()?]))
         });
@@ -121,7 +109,7 @@ fn next_name(text: &str) -> Option<(&str, &str, &str)> {
     Some((before, name, after))
 }
 
-const TABLE: &str = include_str!("../../www/texts.tsv");
+const TABLES: [&str; 2] = [include_str!("../../www/texts.tsv"), include_str!("../texts.tsv")];
 
 #[cfg(test)]
 mod tests {
@@ -131,9 +119,10 @@ mod tests {
 
     #[test]
     fn every_text_exists_in_both_languages() {
-        let header = TABLE.lines().next();
-        assert_eq!(header, Some("key\tja\ten"));
-        for row in TABLE.lines().skip(1) {
+        for table in TABLES {
+            assert_eq!(table.lines().next(), Some("key\tja\ten"));
+        }
+        for row in TABLES.iter().flat_map(|table| table.lines().skip(1)) {
             let cells: Vec<_> = row.split('\t').collect();
             assert_eq!(cells.len(), 3, "{row}");
             assert!(cells.iter().all(|cell| !cell.trim().is_empty()), "{row}");
@@ -142,7 +131,8 @@ mod tests {
 
     #[test]
     fn no_key_stands_twice() {
-        assert_eq!(Texts::product().0.len(), TABLE.lines().count() - 1);
+        let rows: usize = TABLES.iter().map(|table| table.lines().count() - 1).sum();
+        assert_eq!(Texts::product().0.len(), rows);
     }
 
     #[test]
@@ -156,7 +146,7 @@ mod tests {
     fn every_key_that_a_template_or_page_uses_exists() {
         let room = Path::new(env!("CARGO_MANIFEST_DIR"));
         let mut used = 0;
-        let sources = ["templates", "src/http", "src/mail", "src/demo", "../www"];
+        let sources = ["templates", "src/http", "src/mail", "src/demo"];
         for file in sources.iter().flat_map(|folder| files(&room.join(folder))) {
             let text = fs::read_to_string(&file).unwrap();
             for key in keys_in(&text) {
@@ -185,13 +175,15 @@ mod tests {
         names
     }
 
-    /// Every key in a call of `get("…")` or `fill("…"`.
+    /// Every quoted word that begins as the keys of the tables do: `"mail.what"`.
     fn keys_in(text: &str) -> Vec<&str> {
-        let after_call = |call| text.split(call).skip(1).filter_map(|rest: &str| rest.split('"').next());
-        after_call(".get(\"")
-            .chain(after_call(".fill(\""))
-            .filter(|key| key.contains('.') && !key.contains([' ', '/']))
-            .collect()
+        let groups: BTreeSet<_> =
+            Texts::product().0.keys().filter_map(|key| key.split('.').next()).collect();
+        let is_key = |word: &&str| {
+            word.split_once('.').is_some_and(|(group, _)| groups.contains(group))
+                && word.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'.'))
+        };
+        text.lines().flat_map(|line| line.split('"').skip(1).step_by(2)).filter(is_key).collect()
     }
 
     fn files(folder: &Path) -> Vec<std::path::PathBuf> {

@@ -35,7 +35,7 @@ pub struct LetterFacts {
     pub agent: Localized,
     /// The shop's name.
     pub shop: Localized,
-    /// The goods.
+    /// The goods; empty where the agent saw only their digest.
     pub item: Localized,
     /// How many.
     pub quantity: u32,
@@ -87,12 +87,16 @@ impl<'a> Lines<'a> {
         let locale = w.locale();
         let shop = facts.shop.get(locale);
         let count = facts.quantity.to_string();
-        let what = [("shop", shop), ("item", facts.item.get(locale)), ("n", &count)];
+        let item = facts.item.get(locale);
+        let what = match item.is_empty() {
+            true => shop.to_owned(),
+            false => w.fill("mail.what_value", &[("shop", shop), ("item", item), ("n", &count)]),
+        };
         Self {
             w,
             agent: facts.agent.get(locale),
             shop,
-            what: w.fill("mail.what_value", &what),
+            what,
             amount: texts::amount(facts.amount),
             number: facts.number.to_string(),
             contract: w.fill("mail.contract_value", &[("last2", &facts.contract_last2)]),
@@ -105,24 +109,18 @@ impl<'a> Lines<'a> {
         let subject = self.subject("mail.subject");
         let greeting = self.w.fill("mail.greeting", &[("agent", self.agent)]);
         let text = QuestionText { lines: self, greeting: &greeting, by: &by, link };
-        let text = text.render().expect("a letter is written to memory");
         let html =
             QuestionHtml { lines: self, subject: &subject, greeting: &greeting, by: &by, link };
-        let html = html.render().expect("a letter is written to memory");
+        let (text, html) = (written(&text), written(&html));
         Letter { subject, text, html, link: Some(link.to_owned()) }
     }
 
     fn outcome(&self, subject: &'static str, body: &'static str) -> Letter {
         let subject = self.subject(subject);
         let body = self.w.fill(body, &[("shop", self.shop)]);
-        let text = OutcomeText { lines: self, body: &body }.render();
-        let html = OutcomeHtml { lines: self, subject: &subject, body: &body }.render();
-        Letter {
-            text: text.expect("a letter is written to memory"),
-            html: html.expect("a letter is written to memory"),
-            subject,
-            link: None,
-        }
+        let text = written(&OutcomeText { lines: self, body: &body });
+        let html = written(&OutcomeHtml { lines: self, subject: &subject, body: &body });
+        Letter { subject, text, html, link: None }
     }
 
     fn subject(&self, key: &'static str) -> String {
@@ -133,8 +131,12 @@ impl<'a> Lines<'a> {
     /// "金額：¥3,850", "How much: ¥3,850".
     fn labelled(&self, label: &'static str, value: &str) -> String {
         let values = [("label", self.w.get(label)), ("value", value)];
-        self.w.fill("common.label_value", &values)
+        self.w.fill("letter.label_value", &values)
     }
+}
+
+fn written(template: &impl Template) -> String {
+    template.render().expect("a letter is written to memory") + "\n"
 }
 
 #[derive(Template)]

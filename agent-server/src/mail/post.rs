@@ -119,7 +119,7 @@ impl SmtpMailer {
             .date(moment(posting.now))
             .from(self.sender(posting))
             .to(Correspondent::new(None, to))
-            .subject(letter.subject.clone())
+            .subject(one_line(&letter.subject))
             .header(AutoSubmitted)
             .multipart(MultiPart::alternative_plain_html(letter.text.clone(), letter.html.clone()))
             .map_err(|_| refused("the letter cannot be written as MIME"))
@@ -127,7 +127,7 @@ impl SmtpMailer {
 
     fn sender(&self, posting: &Posting) -> Correspondent {
         let name = self.from.name.clone().unwrap_or_else(|| posting.from_name.clone());
-        Correspondent::new(Some(name), self.from.email.clone())
+        Correspondent::new(Some(one_line(&name)), self.from.email.clone())
     }
 }
 
@@ -173,6 +173,11 @@ fn fault(error: &smtp::Error) -> MailFault {
         None if error.is_timeout() => MailFault::Temporary("the mail server is silent".to_owned()),
         None => MailFault::Temporary("the mail server cannot be reached".to_owned()),
     }
+}
+
+/// A shop's name could hold a line break, and a line break could begin another header.
+fn one_line(text: &str) -> String {
+    text.replace(char::is_control, " ")
 }
 
 fn moment(now: Timestamp) -> SystemTime {
@@ -261,7 +266,7 @@ mod tests {
 
     #[test]
     fn settings_that_cannot_work_are_refused_at_start() {
-        for url in ["", "mail.example", "http://mail.example", "smtp://"] {
+        for url in ["", "post", "http://post.example", "smtp://"] {
             let settings = SmtpSettings { url: url.to_owned(), ..settings() };
             assert!(SmtpMailer::new(&settings).is_err(), "{url}");
         }
