@@ -1,0 +1,14 @@
+//! The whole system under test: both servers as processes, real browsers, a real SMTP peer. One
+//! program, so that it links once and its tests share the machine's cores.
+
+mod accessibility;
+mod bad_input;
+mod correction;
+mod crashes;
+mod failures;
+mod host_pages;
+mod kit;
+mod leak;
+mod purchase;
+mod staying_one;
+mod tampering;
