@@ -22,8 +22,10 @@ pub struct Piece {
 /// How a piece is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// A varint that stands for a number (zigzag if signed).
+    /// A varint that stands for a number.
     Number,
+    /// A varint that stands for a number with a sign (zigzag).
+    Zigzag,
     /// A varint that says how many bytes or elements follow.
     Length,
     /// A varint that says which variant follows.
@@ -167,7 +169,7 @@ impl<'a> Serializer for &'a mut Cutter {
 
     fn serialize_i64(self, value: i64) -> Result<(), Error> {
         let zigzag = if value < 0 { !(value as u64) * 2 + 1 } else { value as u64 * 2 };
-        self.put(Kind::Number, json!(value), varint(zigzag));
+        self.put(Kind::Zigzag, json!(value), varint(zigzag));
         Ok(())
     }
 

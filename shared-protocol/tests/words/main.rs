@@ -6,9 +6,14 @@
 
 mod effort;
 mod examples;
+mod golden;
+mod golden_more;
 mod hex;
 mod labelled;
+mod layout;
 mod messages;
+mod page;
 #[path = "../party/mod.rs"]
 mod party;
 mod strict;
+mod twins;

@@ -84,7 +84,7 @@ pub fn all(deal: &Deal) -> Vec<Spoken> {
         spoken(offer, "merchant", "anyone", "51", "signed"),
         spoken(request, "shopper", "agent", "51", "as it is"),
         spoken(challenge, "agent", "shopper", "51", "signed"),
-        spoken(context, "–", "–", "54, 57", "in order-check; else computed by both ends"),
+        spoken(context, "shopper", "merchant", "54", "in order-check; else both ends make it"),
         spoken(tally, "shopper", "anyone", "54–61", "signed, in signed-tally"),
         spoken(signed_tally, "shopper", "anyone", "57, 61", "in grant-request, order-submission"),
         spoken(check, "shopper", "merchant", "54", "as it is; holds a sealed order half"),
