@@ -6,6 +6,7 @@
 
 mod effort;
 mod examples;
+mod flips;
 mod golden;
 mod golden_more;
 mod hex;
@@ -15,5 +16,6 @@ mod messages;
 mod page;
 #[path = "../party/mod.rs"]
 mod party;
+mod sides;
 mod strict;
 mod twins;
