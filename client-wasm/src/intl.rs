@@ -1,0 +1,79 @@
+//! Money, days and times as the reader's language writes them: the browser's own `Intl`.
+
+use js_sys::{Array, Date, Function, Intl, Reflect};
+use shared_protocol::{Amount, Locale, Timestamp};
+use wasm_bindgen::JsValue;
+
+use crate::page::object;
+
+/// `¥3,850`; with the currency's own number of decimals.
+pub fn money(amount: Amount, locale: Locale) -> String {
+    let options = object(&[
+        ("style", "currency".into()),
+        ("currency", amount.currency.code().into()),
+        ("currencyDisplay", "narrowSymbol".into()),
+    ]);
+    let format = Intl::NumberFormat::new(&tags(locale), &options);
+    let major = decimal(amount.minor, usize::from(amount.currency.exponent()));
+    let text = called(&format.format(), &major.into());
+    // Japanese locales write a full-width yen sign; this product writes ¥ in both languages.
+    text.replace('￥', "¥")
+}
+
+/// `11月25日(水) 15:40`, in Japan.
+pub fn moment(time: Timestamp, locale: Locale) -> String {
+    date(time, locale, &[
+        ("month", "long".into()),
+        ("day", "numeric".into()),
+        ("weekday", "short".into()),
+        ("hour", "2-digit".into()),
+        ("minute", "2-digit".into()),
+        ("hour12", false.into()),
+    ])
+}
+
+/// `2026/11/25`, in Japan.
+pub fn day(time: Timestamp, locale: Locale) -> String {
+    date(time, locale, &[("dateStyle", "medium".into()), ("timeStyle", "short".into())])
+}
+
+fn date(time: Timestamp, locale: Locale, parts: &[(&str, JsValue)]) -> String {
+    let options = object(parts);
+    Reflect::set(&options, &"timeZone".into(), &"Asia/Tokyo".into())
+        .expect("a fresh object takes properties");
+    let format = Intl::DateTimeFormat::new(&tags(locale), &options);
+    called(&format.format(), &Date::new(&JsValue::from_f64(time.as_millis() as f64)))
+}
+
+fn tags(locale: Locale) -> Array {
+    Array::of1(&locale.tag().into())
+}
+
+/// The minor units as a decimal text, exactly: no float is involved (ECMA-402 takes texts).
+fn decimal(minor: u64, exponent: usize) -> String {
+    let digits = minor.to_string();
+    if exponent == 0 {
+        return digits;
+    }
+    let padded = ["0".repeat((exponent + 1).saturating_sub(digits.len())), digits].concat();
+    let (whole, part) = padded.split_at(padded.len() - exponent);
+    [whole, ".", part].concat()
+}
+
+fn called(function: &Function, argument: &JsValue) -> String {
+    let text = function.call1(&JsValue::UNDEFINED, argument).ok();
+    text.and_then(|text| text.as_string()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn minor_units_become_exact_decimals() {
+        assert_eq!(decimal(3850, 0), "3850");
+        assert_eq!(decimal(1234, 2), "12.34");
+        assert_eq!(decimal(5, 2), "0.05");
+        assert_eq!(decimal(9_007_199_254_740_991, 3), "9007199254740.991");
+    }
+}

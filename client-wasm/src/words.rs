@@ -1,0 +1,146 @@
+//! What the parties have signed about this purchase: the agent's Mark, the merchant's Offer, the
+//! agent's Challenge. Nothing of them is used before its signature has been checked here.
+
+use shared_protocol::{
+    Challenge, ItemId, Mark, MerchantId, Message, Offer, Problem, PurchaseId, Signed, Statement,
+    Terms, Timestamp, Verified, VerifyingKey, decode,
+};
+
+/// What the page says of its deal, as it came: texts of its `<meta>` elements.
+#[derive(Clone, Debug)]
+pub struct Claims {
+    /// The merchant's id.
+    pub merchant: String,
+    /// The item's id.
+    pub item: String,
+    /// The agent's verifying keys, each 32 bytes.
+    pub keys: Vec<Vec<u8>>,
+    /// A signed Mark.
+    pub mark: Vec<u8>,
+    /// A signed Offer.
+    pub offer: Vec<u8>,
+    /// Every origin of which one shows this page; none if it shows itself.
+    pub origins: Vec<String>,
+}
+
+/// A deal whose words hold: who sells, what, on which terms, through whom it is paid.
+#[derive(Clone, Debug)]
+pub struct Words {
+    /// Whose signature counts as the agent's.
+    pub keys: Vec<VerifyingKey>,
+    /// The agent's word on the merchant.
+    pub mark: Verified<Mark>,
+    /// The merchant's Offer.
+    pub offer: Verified<Offer>,
+    signed_offer: Signed<Offer>,
+}
+
+impl Words {
+    /// Checks all that the page claims. Validity in time is judged later, by the agent's clock
+    /// ([`Words::check_time`]).
+    ///
+    /// # Errors
+    /// [`Problem::MarkInvalid`], [`Problem::OfferInvalid`] if a signature does not hold or it is
+    /// about something else, [`Problem::OriginNotRegistered`] if another's page shows this one.
+    pub fn verify(claims: &Claims) -> Result<Self, Problem> {
+        let keys: Option<Vec<_>> =
+            claims.keys.iter().map(|key| VerifyingKey::try_from(key.as_slice()).ok()).collect();
+        let keys = keys.ok_or(Problem::MarkInvalid)?;
+        let merchant: MerchantId = claims.merchant.parse().map_err(|_| Problem::MarkInvalid)?;
+        let item: ItemId = claims.item.parse().map_err(|_| Problem::OfferInvalid)?;
+        let mark = read(&claims.mark).ok_or(Problem::MarkInvalid)?;
+        let offer = read(&claims.offer).ok_or(Problem::OfferInvalid)?;
+        let words = Self::of(keys, &mark, offer)?;
+        if words.mark.merchant != merchant {
+            return Err(Problem::MarkInvalid);
+        }
+        if words.offer.item != item {
+            return Err(Problem::OfferInvalid);
+        }
+        claims.origins.iter().try_for_each(|origin| words.mark.check_origin(origin))?;
+        Ok(words)
+    }
+
+    /// The same deal in newer words.
+    ///
+    /// # Errors
+    /// As [`Words::verify`].
+    pub fn renew(&self, mark: &Signed<Mark>, offer: Signed<Offer>) -> Result<Self, Problem> {
+        let words = Self::of(self.keys.clone(), mark, offer)?;
+        let same = words.mark.merchant == self.mark.merchant && words.offer.item == self.offer.item;
+        same.then_some(words).ok_or(Problem::OfferInvalid)
+    }
+
+    /// Whether Mark and Offer are good at `now`.
+    ///
+    /// # Errors
+    /// [`Problem::MarkExpired`], [`Problem::OfferExpired`].
+    pub fn check_time(&self, now: Timestamp) -> Result<(), Problem> {
+        self.mark.check_valid(now)?;
+        self.offer.check_open(now)
+    }
+
+    /// Checks a Challenge for `purchase`.
+    ///
+    /// # Errors
+    /// [`Problem::ChallengeInvalid`].
+    pub fn challenge(
+        &self,
+        signed: Signed<Challenge>,
+        purchase: PurchaseId,
+    ) -> Result<Challenged, Problem> {
+        let challenge = by_any(&self.keys, &signed)?;
+        let ours = challenge.purchase == purchase
+            && challenge.merchant == self.mark.merchant
+            && challenge.agent == self.mark.agent;
+        ours.then_some(Challenged { challenge, signed }).ok_or(Problem::ChallengeInvalid)
+    }
+
+    /// All that a split rests on.
+    pub fn terms<'a>(&'a self, challenged: &'a Challenged) -> Terms<'a> {
+        Terms {
+            mark: &self.mark,
+            offer: &self.offer,
+            signed_offer: &self.signed_offer,
+            challenge: &challenged.challenge,
+            signed_challenge: &challenged.signed,
+        }
+    }
+
+    fn of(
+        keys: Vec<VerifyingKey>,
+        mark: &Signed<Mark>,
+        signed_offer: Signed<Offer>,
+    ) -> Result<Self, Problem> {
+        let mark = by_any(&keys, mark)?;
+        let offer = signed_offer.verify(&mark.verifying_key)?;
+        if offer.merchant != mark.merchant {
+            return Err(Problem::OfferInvalid);
+        }
+        offer.check_complete()?;
+        Ok(Self { keys, mark, offer, signed_offer })
+    }
+}
+
+/// A Challenge that is the agent's, for one purchase.
+#[derive(Clone, Debug)]
+pub struct Challenged {
+    /// What it says.
+    pub challenge: Verified<Challenge>,
+    signed: Signed<Challenge>,
+}
+
+/// Checks a statement of the agent, who may have several keys while they rotate.
+///
+/// # Errors
+/// The statement's own `BROKEN` if none of the keys signed it.
+pub fn by_any<T: Statement>(
+    keys: &[VerifyingKey],
+    signed: &Signed<T>,
+) -> Result<Verified<T>, Problem> {
+    keys.iter().find_map(|key| signed.verify(key).ok()).ok_or(T::BROKEN)
+}
+
+fn read<M: Message>(bytes: &[u8]) -> Option<M> {
+    decode(bytes).ok()
+}
