@@ -3,10 +3,29 @@
 use std::{net::SocketAddr, ops::Deref, sync::Arc};
 
 use axum::Router;
+use tokio::{
+    net::TcpListener,
+    sync::{Notify, watch},
+    task::JoinHandle,
+};
 
 use crate::{
-    clock::Clock, config::Config, demo::Demo, entropy::Entropy, http, keys::AgentKeyring,
-    marks::Marks, offers::Offers, store::Store,
+    clock::Clock,
+    config::Config,
+    demo::Demo,
+    domain::turn::Turned,
+    driver,
+    entropy::Entropy,
+    http,
+    keys::{AgentKeyring, KeyFault},
+    mail::{Mailer, SmtpMailer, SmtpSettings},
+    marks::Marks,
+    merchants::Merchants,
+    offers::Offers,
+    outside, seed,
+    store::{Fault, Store, Turn},
+    unstored::Unstored,
+    widget::{Widget, WidgetFault},
 };
 
 /// One agent server. Cheap to clone.
@@ -25,12 +44,23 @@ pub struct Inner {
     pub entropy: Entropy,
     /// What is kept.
     pub store: Store,
+    /// Merchants at hand.
+    pub merchants: Merchants,
     /// The agent's word on merchants.
     pub marks: Marks,
     /// The merchants' Offers.
     pub offers: Offers,
+    /// The way to other servers.
+    pub outside: reqwest::Client,
+    /// The way to shoppers.
+    pub mailer: Mailer,
+    /// What the shopper's browser downloads.
+    pub widget: Widget,
     /// Only in a demo.
     pub demo: Option<Demo>,
+    /// Only in a benchmark without storage.
+    pub unstored: Option<Unstored>,
+    driver: Notify,
 }
 
 impl Deref for App {
@@ -40,16 +70,46 @@ impl Deref for App {
     }
 }
 
+impl App {
+    /// Carries out a word about a purchase, and sees to it that what follows is sent soon.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub async fn turn(&self, turn: Turn) -> Result<Turned, Fault> {
+        let turned = self.store.turn(turn).await?;
+        if matches!(turned, Turned::Now(_)) {
+            self.wake_driver();
+        }
+        Ok(turned)
+    }
+
+    /// Has the driver look at once for what is due.
+    pub fn wake_driver(&self) {
+        self.0.driver.notify_one();
+    }
+
+    /// Waits until [`App::wake_driver`] is called.
+    pub async fn driver_woken(&self) {
+        self.0.driver.notified().await;
+    }
+}
+
 /// Every route of the server.
 pub fn router(app: App) -> Router {
-    let demo = app.demo.is_some().then(http::demo::routes).unwrap_or_default();
-    Router::new()
+    let demo = if app.demo.is_some() { http::demo::routes() } else { Router::new() };
+    let routes = Router::new()
         .merge(http::frame::routes())
         .merge(http::assets::routes())
+        .merge(http::challenges::routes())
+        .merge(http::grants::routes())
+        .merge(http::purchases::routes())
+        .merge(http::marks::routes())
+        .merge(http::keys::routes())
         .merge(http::confirm::routes())
         .merge(http::pages::routes())
-        .merge(demo)
-        .with_state(app)
+        .merge(http::health::routes())
+        .merge(demo);
+    http::edge::around(routes, &app).with_state(app)
 }
 
 /// A server that is running in this process.
@@ -58,4 +118,125 @@ pub struct Running {
     pub addr: SocketAddr,
     /// The server itself.
     pub app: App,
+    stop: watch::Sender<bool>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+/// Why a server does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartFault {
+    /// Its keys.
+    #[error("keys: {0}")]
+    Keys(#[from] KeyFault),
+    /// Its database.
+    #[error(transparent)]
+    Store(#[from] Fault),
+    /// The address on which it should listen.
+    #[error("cannot listen on {0}: {1}")]
+    Listen(String, #[source] std::io::Error),
+    /// The way to the mail server.
+    #[error("{0}")]
+    Mail(String),
+    /// The built widget.
+    #[error("widget: {0}")]
+    Widget(#[from] WidgetFault),
+    /// The demo's folder.
+    #[error("demo: {0}")]
+    Demo(#[source] std::io::Error),
+}
+
+/// Starts a server; returns once it listens.
+///
+/// # Errors
+/// [`StartFault`].
+pub async fn start(config: Config, clock: Arc<dyn Clock>) -> Result<Running, StartFault> {
+    let entropy = Entropy::new();
+    if config.demo {
+        AgentKeyring::create_missing(&config.keys_dir(), &entropy)?;
+    }
+    let keys = AgentKeyring::load(&config.keys_dir())?;
+    let store = Store::open(&config.database()).await?;
+    store.recover_leases(clock.now()).await?;
+    if config.demo {
+        seed::contracts(&store, &keys, clock.now()).await?;
+    }
+    let listener = TcpListener::bind(&config.listen).await;
+    let listener = listener.map_err(|fault| StartFault::Listen(config.listen.clone(), fault))?;
+    let addr = listener.local_addr();
+    let addr = addr.map_err(|fault| StartFault::Listen(config.listen.clone(), fault))?;
+    let app = build(config, keys, clock, entropy, store).await?;
+    let (stop, stopped) = watch::channel(false);
+    let tasks = vec![
+        tokio::spawn(http::serve::serve(listener, router(app.clone()), stopped.clone())),
+        tokio::spawn(driver::run(app.clone(), stopped)),
+    ];
+    tracing::info!(%addr, "listening");
+    Ok(Running { addr, app, stop, tasks })
+}
+
+async fn build(
+    config: Config,
+    keys: AgentKeyring,
+    clock: Arc<dyn Clock>,
+    entropy: Entropy,
+    store: Store,
+) -> Result<App, StartFault> {
+    let demo = match config.demo {
+        true => Some(Demo::open(&config.data_dir).map_err(StartFault::Demo)?),
+        false => None,
+    };
+    let unstored = match config.bench_no_storage {
+        true => Some(Unstored::load(&store).await?),
+        false => None,
+    };
+    let outside = outside::client();
+    Ok(App(Arc::new(Inner {
+        mailer: mailer(&config, demo.as_ref())?,
+        widget: Widget::open(&config.widget_dir, config.demo)?,
+        marks: Marks::new(config.agent_id.clone(), config.agent_name.clone()),
+        merchants: Merchants::new(store.clone()),
+        offers: Offers::new(outside.clone()),
+        outside,
+        config,
+        keys,
+        clock,
+        entropy,
+        store,
+        demo,
+        unstored,
+        driver: Notify::new(),
+    })))
+}
+
+fn mailer(config: &Config, demo: Option<&Demo>) -> Result<Mailer, StartFault> {
+    match (&config.smtp, demo) {
+        (Some(smtp), _) => {
+            let settings = SmtpSettings {
+                url: smtp.url.clone(),
+                from: smtp.from.clone(),
+                host: config.public_host().into(),
+            };
+            SmtpMailer::new(&settings).map(Mailer::Smtp).map_err(StartFault::Mail)
+        }
+        (None, Some(demo)) => Ok(Mailer::Mailbox(demo.mailbox.clone())),
+        (None, None) => Err(StartFault::Mail("smtp.url is missing".into())),
+    }
+}
+
+impl Running {
+    /// Waits until the store has failed under the server, which then must not go on.
+    pub async fn broken(&self) {
+        self.app.store.broken().await;
+    }
+
+    /// Stops accepting, finishes what was begun, commits, closes the database.
+    pub async fn shutdown(self) {
+        // Both tasks may have ended already.
+        let _ = self.stop.send(true);
+        for task in self.tasks {
+            let _ = task.await;
+        }
+        self.app.store.close().await;
+        tracing::info!("stopped");
+    }
 }

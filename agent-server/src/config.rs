@@ -53,7 +53,7 @@ pub struct Config {
 pub struct SmtpConfig {
     /// `smtp://host:port`, `smtps://user:password@host`.
     pub url: String,
-    /// The sender of all letters, `Name <address>`.
+    /// The sender's address on all letters; people answer to it.
     pub from: String,
 }
 
@@ -104,9 +104,19 @@ impl Config {
 
     /// The database's URL.
     pub fn database(&self) -> String {
-        self.database_url.clone().unwrap_or_else(|| {
-            format!("sqlite:{}", self.data_dir.join("agent.sqlite").display())
-        })
+        self.database_url
+            .clone()
+            .unwrap_or_else(|| format!("sqlite:{}", self.data_dir.join("agent.sqlite").display()))
+    }
+
+    /// The host in `public_url`, without a port.
+    pub fn public_host(&self) -> &str {
+        let rest = self.public_url.split_once("://").map_or("", |(_, rest)| rest);
+        let authority = rest.split('/').next().unwrap_or(rest);
+        match authority.rsplit_once(':') {
+            Some((host, port)) if port.bytes().all(|b| b.is_ascii_digit()) => host,
+            _ => authority,
+        }
     }
 
     /// How long a confirmation mail can be answered.

@@ -11,7 +11,9 @@ use ring::{
     hmac,
     signature::{Ed25519KeyPair, KeyPair as _},
 };
-use shared_protocol::{OpeningKey, SealingKey, Signature, Signer, VerifyingKey};
+use shared_protocol::{
+    OpeningKey, Problem, SealingKey, Signature, Signed, Signer, Statement, Verified, VerifyingKey,
+};
 use zeroize::Zeroizing;
 
 use crate::entropy::Entropy;
@@ -73,6 +75,14 @@ impl AgentKeyring {
     /// Keys whose signature counts, newest first.
     pub fn verifying_keys(&self) -> Vec<VerifyingKey> {
         vec![self.verifying_key()]
+    }
+
+    /// Verifies a statement that this agent itself signed, by any key that still counts.
+    ///
+    /// # Errors
+    /// `T::BROKEN`, [`Problem::MalformedMessage`].
+    pub fn verify_own<T: Statement>(&self, signed: &Signed<T>) -> Result<Verified<T>, Problem> {
+        signed.verify(&self.verifying_key())
     }
 
     /// HMAC-SHA256 (RFC 2104) under the pepper, for one purpose: without the key file, whoever

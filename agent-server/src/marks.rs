@@ -1,27 +1,54 @@
-//! The agent's word on its merchants: signed Marks, one per merchant and half hour.
+//! The agent's word on its merchants: signed Marks, each merchant's the same for half an hour.
 
-use shared_protocol::{AgentId, Localized, Mark, Signed, Span, Timestamp};
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+};
+
+use shared_protocol::{AgentId, Localized, Mark, MerchantId, Signed, Span, Timestamp};
 
 use crate::{domain::Merchant, keys::AgentKeyring};
 
-/// Whose Marks they are.
-#[derive(Debug)]
+/// Whose Marks they are, and those that were signed lately.
 pub struct Marks {
     agent: AgentId,
     agent_name: Localized,
+    kept: Mutex<HashMap<MerchantId, Kept>>,
+}
+
+struct Kept {
+    serial: u64,
+    slot: Timestamp,
+    mark: Signed<Mark>,
 }
 
 impl Marks {
     /// Marks of this agent.
     pub fn new(agent: AgentId, agent_name: Localized) -> Self {
-        Self { agent, agent_name }
+        Self { agent, agent_name, kept: Mutex::default() }
     }
 
-    /// The merchant's Mark that is good at `now`, for half an hour at least.
-    pub fn current(&self, merchant: &Merchant, keys: &AgentKeyring, now: Timestamp) -> Signed<Mark> {
-        let slot = now.as_millis() - now.as_millis().rem_euclid(SLOT.as_millis());
-        let valid_from = Timestamp::from_millis(slot);
-        let mark = Mark {
+    /// The merchant's Mark that is good at `now`, and for half an hour at least.
+    pub fn current(
+        &self,
+        merchant: &Merchant,
+        keys: &AgentKeyring,
+        now: Timestamp,
+    ) -> Signed<Mark> {
+        let slot = slot(now);
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = kept.get(&merchant.id);
+        if let Some(known) = known.filter(|k| k.slot == slot && k.serial == merchant.serial) {
+            return known.mark.clone();
+        }
+        let mark = Signed::sign(&self.mark(merchant, slot), keys);
+        let new = Kept { serial: merchant.serial, slot, mark: mark.clone() };
+        kept.insert(merchant.id.clone(), new);
+        mark
+    }
+
+    fn mark(&self, merchant: &Merchant, valid_from: Timestamp) -> Mark {
+        Mark {
             agent: self.agent.clone(),
             agent_name: self.agent_name.clone(),
             merchant: merchant.id.clone(),
@@ -36,9 +63,13 @@ impl Marks {
             serial: merchant.serial,
             valid_from,
             valid_until: valid_from.plus(LIFETIME),
-        };
-        Signed::sign(&mark, keys)
+        }
     }
+}
+
+fn slot(now: Timestamp) -> Timestamp {
+    let millis = now.as_millis();
+    Timestamp::from_millis(millis - millis.rem_euclid(SLOT.as_millis()))
 }
 
 /// Within one slot a merchant's Mark is the same bytes.

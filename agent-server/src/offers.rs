@@ -1,26 +1,100 @@
 //! Fetches Offers from the merchants' servers, verifies them, keeps them for a moment.
 
-use shared_protocol::{ItemId, Offer, Problem, Signed, Timestamp};
+use std::{
+    collections::HashMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
-use crate::domain::Merchant;
+use reqwest::{Client, StatusCode};
+use shared_protocol::{
+    ItemId, MerchantId, Message as _, Offer, Problem, Signed, Span, Timestamp, decode,
+};
+
+use crate::{domain::Merchant, outside};
 
 /// Offers at hand.
-#[derive(Debug, Default)]
-pub struct Offers {}
+pub struct Offers {
+    outside: Client,
+    kept: Mutex<HashMap<(MerchantId, ItemId), Kept>>,
+}
+
+struct Kept {
+    offer: Signed<Offer>,
+    until: Timestamp,
+}
 
 impl Offers {
-    /// The merchant's Offer of this item, complete and signed by it.
+    /// None yet.
+    pub fn new(outside: Client) -> Self {
+        Self { outside, kept: Mutex::default() }
+    }
+
+    /// The merchant's Offer of this item, complete, open, and signed by it.
     ///
     /// # Errors
     /// [`Problem::UnknownItem`], [`Problem::OfferInvalid`], [`Problem::OfferExpired`],
     /// [`Problem::MerchantUnavailable`].
-    #[expect(clippy::unused_async, reason = "the room is being filled")]
     pub async fn get(
         &self,
-        _merchant: &Merchant,
-        _item: &ItemId,
-        _now: Timestamp,
+        merchant: &Merchant,
+        item: &ItemId,
+        now: Timestamp,
     ) -> Result<Signed<Offer>, Problem> {
-        Err(Problem::MerchantUnavailable)
+        let name = (merchant.id.clone(), item.clone());
+        if let Some(kept) = self.kept().get(&name).filter(|kept| now < kept.until) {
+            return Ok(kept.offer.clone());
+        }
+        let offer = self.fetch(merchant, item).await?;
+        let expires = check(&offer, merchant, item, now)?;
+        let until = expires.min(now.plus(KEPT_FOR));
+        let mut kept = self.kept();
+        if kept.len() >= KEPT_MAX {
+            kept.retain(|_, kept| now < kept.until);
+        }
+        if kept.len() < KEPT_MAX {
+            kept.insert(name, Kept { offer: offer.clone(), until });
+        }
+        Ok(offer)
+    }
+
+    async fn fetch(&self, merchant: &Merchant, item: &ItemId) -> Result<Signed<Offer>, Problem> {
+        let url = format!("{}/warifu/v1/offers/{item}", merchant.server);
+        let asked = self.outside.get(url).timeout(PATIENCE).send().await;
+        let answer = asked.map_err(|_| Problem::MerchantUnavailable)?;
+        match answer.status() {
+            StatusCode::OK => {}
+            StatusCode::NOT_FOUND => return Err(Problem::UnknownItem),
+            StatusCode::GONE => return Err(Problem::OfferExpired),
+            _ => return Err(Problem::MerchantUnavailable),
+        }
+        let body = outside::body(answer, Signed::<Offer>::LEN_MAX).await;
+        let body = body.ok_or(Problem::MerchantUnavailable)?;
+        decode(&body).map_err(|_| Problem::OfferInvalid)
+    }
+
+    fn kept(&self) -> MutexGuard<'_, HashMap<(MerchantId, ItemId), Kept>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+/// Checks that it is this merchant's whole and open Offer of this item; returns when it ends.
+fn check(
+    offer: &Signed<Offer>,
+    merchant: &Merchant,
+    item: &ItemId,
+    now: Timestamp,
+) -> Result<Timestamp, Problem> {
+    let offer = offer.verify(&merchant.verifying_key)?;
+    if offer.merchant != merchant.id || offer.item != *item {
+        return Err(Problem::OfferInvalid);
+    }
+    offer.check_complete()?;
+    offer.check_open(now)?;
+    Ok(offer.expires)
+}
+
+const PATIENCE: Duration = Duration::from_secs(3);
+/// So long a changed price may be shown as it was; the merchant judges it when it accepts.
+const KEPT_FOR: Span = Span::secs(60);
+const KEPT_MAX: usize = 4096;

@@ -1,8 +1,28 @@
-//! What the agent knows and decides. Takes time and randomness as arguments; knows neither HTTP
-//! nor SQL, and calls nobody.
+//! What the agent knows and decides. Time and randomness are arguments; no HTTP, no SQL. Each file
+//! holds pure decisions first and, last, the thin shell that fetches facts and stores outcomes.
 
+pub mod acceptance;
+pub mod challenge;
+pub mod confirm;
+pub mod contract;
+pub mod errand;
+pub mod expiry;
+pub mod grant;
 pub mod merchant;
+pub mod purchase;
 pub mod question;
+pub mod turn;
 
 pub use merchant::{Merchant, MerchantStatus};
+pub use purchase::Purchase;
 pub use question::{ConfirmationToken, Question, TokenDigest};
+
+use shared_protocol::Problem;
+
+use crate::store::Fault;
+
+/// What a peer hears of a fault of ours. The log hears the rest, once, here.
+pub fn unavailable(fault: Fault) -> Problem {
+    tracing::error!(%fault, "cannot be done now");
+    Problem::Unavailable
+}

@@ -1,37 +1,109 @@
-//! What is kept: one writer with group commit, a few readers. The only room with SQL; calls nobody.
+//! What is kept: one writer with group commit, a few readers, a checkpointer. The only room with
+//! SQL; it calls nobody. The SQL is for SQLite and PostgreSQL alike.
 
-use shared_protocol::MerchantId;
+mod checkpoint;
+mod connect;
+mod contracts;
+mod grants;
+mod ids;
+mod merchants;
+mod outbox;
+mod purchases;
+mod questions;
+mod row;
+mod turns;
+mod writer;
 
-use crate::domain::{Merchant, Question, TokenDigest};
+use std::sync::Arc;
+
+pub use connect::{SQLITE_OLDEST, sqlite_version};
+pub use contracts::{ContractRow, NewContract};
+pub use grants::{Filed, Filing, Promise};
+pub use outbox::{Delivery, OutboxEntry, Parcel};
+pub use turns::Turn;
+pub use writer::InFlight;
+
+use connect::ReadPool;
+use ids::Ids;
+use writer::Writer;
 
 /// The database.
-#[derive(Clone, Debug)]
-pub struct Store {}
+#[derive(Clone)]
+pub struct Store(Arc<Inner>);
+
+struct Inner {
+    writer: Writer,
+    reads: ReadPool,
+}
 
 /// What went wrong on our side; a peer hears only `unavailable`.
 #[derive(Debug, thiserror::Error)]
 pub enum Fault {
-    /// The writer has stopped.
+    /// The database refused or failed.
+    #[error("database: {0}")]
+    Database(#[from] sqlx::Error),
+    /// The schema could not be brought up to date.
+    #[error("migration: {0}")]
+    Migration(#[from] sqlx::migrate::MigrateError),
+    /// The SQLite that was linked loses commits (TRUST.md D8).
+    #[error("SQLite {0} is older than {SQLITE_OLDEST} and can lose commits")]
+    OldSqlite(String),
+    /// A column holds what this program never writes.
+    #[error("column {0} is damaged")]
+    Damaged(&'static str),
+    /// Somebody else changed the row first; the same transaction may pass when run again.
+    #[error("raced")]
+    Raced,
+    /// The writer has stopped: shutdown, or the disk failed under it.
     #[error("the store has stopped")]
     Stopped,
 }
 
 impl Store {
-    /// The merchant of this id.
+    /// Opens the database, brings its schema up to date, starts writer and checkpointer.
     ///
     /// # Errors
     /// [`Fault`].
-    #[expect(clippy::unused_async, reason = "the room is being filled")]
-    pub async fn merchant(&self, _id: &MerchantId) -> Result<Option<Merchant>, Fault> {
-        Err(Fault::Stopped)
+    pub async fn open(url: &str) -> Result<Self, Fault> {
+        let options = connect::options(url)?;
+        let mut writing = connect::writing(&options).await?;
+        connect::migrate(&mut writing).await?;
+        let ids = Ids::after(ids::newest(&mut writing).await?);
+        let reads = connect::reading(&options).await?;
+        let writer = Writer::start(writing, ids);
+        checkpoint::start(&options, &writer).await?;
+        Ok(Self(Arc::new(Inner { writer, reads })))
     }
 
-    /// The question whose token has this digest.
+    /// Whether it reads and still writes.
     ///
     /// # Errors
     /// [`Fault`].
-    #[expect(clippy::unused_async, reason = "the room is being filled")]
-    pub async fn question(&self, _digest: &TokenDigest) -> Result<Option<Question>, Fault> {
-        Err(Fault::Stopped)
+    pub async fn check(&self) -> Result<(), Fault> {
+        connect::probe(&self.0.reads).await?;
+        if self.0.writer.has_stopped() { Err(Fault::Stopped) } else { Ok(()) }
+    }
+
+    /// Counts a grant request that is being worked on until the value is dropped: the writer
+    /// waits a moment for those that are about to come.
+    pub fn in_flight(&self) -> InFlight {
+        self.0.writer.in_flight()
+    }
+
+    /// Waits until the writer has stopped by itself: the disk failed, nothing can be promised.
+    pub async fn broken(&self) {
+        self.0.writer.broken().await;
+    }
+
+    /// Commits what is queued, then stops.
+    pub async fn close(&self) {
+        self.0.writer.close().await;
+        self.0.reads.close().await;
+    }
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Store")
     }
 }

@@ -1,0 +1,66 @@
+//! The merchant's word on a Grant (61–62): it takes the order, or does not. Comes from the
+//! shopper's browser or from the merchant; the signature decides, not the sender.
+
+use shared_protocol::{Acceptance, Problem, PurchaseId, Refusal, Signed, Timestamp};
+
+use super::{
+    Purchase,
+    question::ConfirmationToken,
+    turn::{Turned, Word},
+    unavailable,
+};
+use crate::{app::App, store::Turn};
+
+/// Carries out a merchant's Acceptance; from then on the shopper is asked (64).
+///
+/// # Errors
+/// [`Problem::PurchaseUnknown`], [`Problem::AcceptanceInvalid`], [`Problem::GrantExpired`],
+/// [`Problem::PurchaseConflict`] if it accepted otherwise before, the reason why the purchase is
+/// closed, [`Problem::Unavailable`].
+pub async fn accept(
+    app: &App,
+    id: PurchaseId,
+    acceptance: Signed<Acceptance>,
+) -> Result<(), Problem> {
+    let now = app.clock.now();
+    let purchase = known(app, &id).await?;
+    let merchant = app.merchants.get(&purchase.merchant, now).await?;
+    let verified = acceptance.verify(&merchant.verifying_key)?;
+    purchase.check_acceptance(&verified)?;
+    let token = ConfirmationToken::of(&id, &app.keys).digest();
+    let deadline = now.plus(app.config.confirmation_lifetime());
+    carry_out(app, id, Word::Accepted { acceptance, token, deadline }, now).await
+}
+
+/// Carries out a merchant's Refusal: the credit is free at once.
+///
+/// # Errors
+/// As [`accept`], with [`Problem::RefusalInvalid`].
+pub async fn refuse(app: &App, id: PurchaseId, refusal: Signed<Refusal>) -> Result<(), Problem> {
+    let now = app.clock.now();
+    let purchase = known(app, &id).await?;
+    let merchant = app.merchants.get(&purchase.merchant, now).await?;
+    let verified = refusal.verify(&merchant.verifying_key)?;
+    purchase.check_refusal(&verified)?;
+    carry_out(app, id, Word::Refused(refusal), now).await
+}
+
+/// The purchase of this id.
+///
+/// # Errors
+/// [`Problem::PurchaseUnknown`], [`Problem::Unavailable`].
+pub async fn known(app: &App, id: &PurchaseId) -> Result<Purchase, Problem> {
+    app.store.purchase(id).await.map_err(unavailable)?.ok_or(Problem::PurchaseUnknown)
+}
+
+async fn carry_out(
+    app: &App,
+    purchase: PurchaseId,
+    word: Word,
+    now: Timestamp,
+) -> Result<(), Problem> {
+    match app.turn(Turn { purchase, word, now }).await.map_err(unavailable)? {
+        Turned::Now(_) | Turned::Already(_) => Ok(()),
+        Turned::Not(problem) => Err(problem),
+    }
+}

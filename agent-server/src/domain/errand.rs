@@ -1,0 +1,81 @@
+//! What the agent owes others after a transaction: letters to shoppers, notices to merchants.
+
+/// One thing to be delivered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Errand {
+    /// A letter to the shopper.
+    Mail(Letter),
+    /// A webhook to the merchant.
+    Webhook(Notice),
+}
+
+/// A letter to the shopper (Fig 13).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Letter {
+    /// Asks for consent.
+    Confirm,
+    /// It was called off; nothing was charged.
+    Cancelled,
+    /// Nobody answered; nothing was charged (¶60).
+    Expired,
+}
+
+/// A notice to the merchant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// The shopper consents.
+    Confirmed,
+    /// The shopper calls it off.
+    Cancelled,
+    /// Nobody answered.
+    Expired,
+    /// The Grant was not redeemed in time: do you have the order?
+    Lapsed,
+}
+
+impl Errand {
+    /// Its kind in the database.
+    pub const fn kind(self) -> &'static str {
+        match self {
+            Self::Mail(_) => "mail",
+            Self::Webhook(_) => "webhook",
+        }
+    }
+
+    /// Its name in the database; of a notice, also the webhook's type.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Mail(Letter::Confirm) => "confirm",
+            Self::Mail(Letter::Cancelled) => "cancelled",
+            Self::Mail(Letter::Expired) => "expired",
+            Self::Webhook(notice) => notice.name(),
+        }
+    }
+
+    /// The errand of these names.
+    pub fn from_names(kind: &str, name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|errand| errand.kind() == kind && errand.name() == name)
+    }
+
+    const ALL: [Self; 7] = [
+        Self::Mail(Letter::Confirm),
+        Self::Mail(Letter::Cancelled),
+        Self::Mail(Letter::Expired),
+        Self::Webhook(Notice::Confirmed),
+        Self::Webhook(Notice::Cancelled),
+        Self::Webhook(Notice::Expired),
+        Self::Webhook(Notice::Lapsed),
+    ];
+}
+
+impl Notice {
+    /// The webhook's type.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Confirmed => "purchase.confirmed",
+            Self::Cancelled => "purchase.cancelled",
+            Self::Expired => "purchase.expired",
+            Self::Lapsed => "purchase.lapsed",
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! What happens when nothing happens: unredeemed Grants are asked after, unanswered questions
+//! count as pranks and are cancelled (¶60). Driven by the clock; safe to repeat.
+
+use shared_protocol::{Outcome, PurchaseId, PurchaseState, Timestamp};
+
+use super::{
+    confirm,
+    turn::{Turned, Word},
+};
+use crate::{
+    app::App,
+    store::{Fault, Turn},
+};
+
+/// What time asks of a purchase whose deadline has passed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Overdue {
+    /// Ask the merchant whether it has the order.
+    AskMerchant,
+    /// Nobody confirmed: cancel.
+    Cancel,
+    /// Nothing: it has moved on.
+    Nothing,
+}
+
+/// What is to be done for a purchase in this state once its deadline has passed.
+pub const fn overdue(state: PurchaseState) -> Overdue {
+    match state {
+        PurchaseState::Granted => Overdue::AskMerchant,
+        PurchaseState::Accepted => Overdue::Cancel,
+        PurchaseState::Started
+        | PurchaseState::Checked
+        | PurchaseState::Confirmed
+        | PurchaseState::Declined
+        | PurchaseState::Refused
+        | PurchaseState::Cancelled
+        | PurchaseState::Expired => Overdue::Nothing,
+    }
+}
+
+/// Carries out what is overdue at `now`, so much at a time; returns how much it was.
+///
+/// # Errors
+/// [`Fault`]; what was done before it stays done.
+pub async fn sweep(app: &App, now: Timestamp) -> Result<usize, Fault> {
+    let purchases = app.store.overdue(now, AT_A_TIME).await?;
+    for purchase in &purchases {
+        match overdue(purchase.state) {
+            Overdue::AskMerchant => app.store.ask_lapsed(purchase.id, now).await?,
+            Overdue::Cancel => silence(app, purchase.id, now).await?,
+            Overdue::Nothing => {}
+        }
+    }
+    if !purchases.is_empty() {
+        app.wake_driver();
+    }
+    Ok(purchases.len())
+}
+
+/// Closes a purchase whose Grant will not be redeemed any more, and frees the credit.
+///
+/// # Errors
+/// [`Fault`].
+pub async fn close(app: &App, purchase: PurchaseId, now: Timestamp) -> Result<Turned, Fault> {
+    app.turn(Turn { purchase, word: Word::Lapsed, now }).await
+}
+
+/// Takes silence, or a letter that can never arrive, for a no.
+///
+/// # Errors
+/// [`Fault`].
+pub async fn silence(app: &App, purchase: PurchaseId, now: Timestamp) -> Result<(), Fault> {
+    let Some((question, _)) = app.store.question_of(&purchase).await? else {
+        return Err(Fault::Damaged("questions"));
+    };
+    let agent = &app.config.agent_id;
+    let word = confirm::word(&question, Outcome::Expired, agent, &app.keys, now);
+    app.turn(Turn { purchase, word, now }).await.map(drop)
+}
+
+const AT_A_TIME: u32 = 100;

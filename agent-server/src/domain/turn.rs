@@ -1,0 +1,101 @@
+//! What happens to a purchase after its Grant, and what follows from it: one list for live
+//! traffic, for recovery and for time that ran out. Pure.
+
+use shared_protocol::{
+    Acceptance, Confirmation, Outcome, Problem, PurchaseEvent, PurchaseState, Refusal, Signed,
+    Timestamp,
+};
+
+use super::{errand::Errand, errand::Letter, errand::Notice, question::TokenDigest};
+
+/// A word that moves a purchase on. Its signature has been checked or made by the caller.
+#[derive(Clone, Debug)]
+pub enum Word {
+    /// The merchant takes the order; the shopper is asked.
+    Accepted {
+        /// What the merchant signed.
+        acceptance: Signed<Acceptance>,
+        /// The token in the shopper's letter.
+        token: TokenDigest,
+        /// Until when it can be answered.
+        deadline: Timestamp,
+    },
+    /// The merchant does not take it.
+    Refused(Signed<Refusal>),
+    /// The shopper answered, or did not in time.
+    Decided {
+        /// What became of the question.
+        outcome: Outcome,
+        /// As merchants get it.
+        confirmation: Signed<Confirmation>,
+    },
+    /// The Grant was not redeemed, and the merchant says that it will not be.
+    Lapsed,
+}
+
+/// What a word led to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Turned {
+    /// The purchase moved.
+    Now(PurchaseState),
+    /// The same word was said before.
+    Already(PurchaseState),
+    /// It cannot be said any more, or something else was said.
+    Not(Problem),
+}
+
+impl Word {
+    /// What happens by it.
+    pub fn event(&self) -> PurchaseEvent {
+        match self {
+            Self::Accepted { .. } => PurchaseEvent::OrderAccepted,
+            Self::Refused(_) => PurchaseEvent::OrderRefused,
+            Self::Decided { outcome: Outcome::Confirmed, .. } => PurchaseEvent::ShopperConfirmed,
+            Self::Decided { outcome: Outcome::Cancelled, .. } => PurchaseEvent::ShopperCancelled,
+            Self::Decided { outcome: Outcome::Expired, .. } | Self::Lapsed => {
+                PurchaseEvent::TimedOut
+            }
+        }
+    }
+
+    /// Until when the state that it leads to may last.
+    pub fn deadline(&self) -> Option<Timestamp> {
+        match self {
+            Self::Accepted { deadline, .. } => Some(*deadline),
+            Self::Refused(_) | Self::Decided { .. } | Self::Lapsed => None,
+        }
+    }
+
+    /// What has to be sent because of it.
+    pub fn errands(&self) -> &'static [Errand] {
+        const ASK: &[Errand] = &[Errand::Mail(Letter::Confirm)];
+        const CONFIRMED: &[Errand] = &[Errand::Webhook(Notice::Confirmed)];
+        const CANCELLED: &[Errand] =
+            &[Errand::Webhook(Notice::Cancelled), Errand::Mail(Letter::Cancelled)];
+        const EXPIRED: &[Errand] =
+            &[Errand::Webhook(Notice::Expired), Errand::Mail(Letter::Expired)];
+        match self {
+            Self::Accepted { .. } => ASK,
+            Self::Decided { outcome: Outcome::Confirmed, .. } => CONFIRMED,
+            Self::Decided { outcome: Outcome::Cancelled, .. } => CANCELLED,
+            Self::Decided { outcome: Outcome::Expired, .. } => EXPIRED,
+            // The merchant itself said so, and the shopper read it on the screen.
+            Self::Refused(_) | Self::Lapsed => &[],
+        }
+    }
+}
+
+/// Why a decision cannot be taken in this state, in the shopper's words.
+pub fn why_not(state: PurchaseState) -> Problem {
+    match state {
+        PurchaseState::Cancelled => Problem::CancelledByShopper,
+        PurchaseState::Expired => Problem::NotConfirmed,
+        PurchaseState::Refused => Problem::OrderRefused,
+        PurchaseState::Started
+        | PurchaseState::Checked
+        | PurchaseState::Granted
+        | PurchaseState::Accepted
+        | PurchaseState::Confirmed
+        | PurchaseState::Declined => Problem::PurchaseClosed,
+    }
+}

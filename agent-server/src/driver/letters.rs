@@ -1,0 +1,61 @@
+//! Sends letters to shoppers. Each try of the same letter is the same letter.
+
+use super::Undelivered;
+use crate::{
+    app::App,
+    domain::{ConfirmationToken, Question, errand::Letter},
+    mail::{self, LetterFacts, LetterKind, MailFault, Posting},
+    store::{Fault, Parcel},
+};
+
+/// Writes and sends it.
+///
+/// # Errors
+/// [`Undelivered`].
+pub async fn send(app: &App, parcel: &Parcel, letter: Letter) -> Result<(), Undelivered> {
+    let found = app.store.question_of(&parcel.purchase).await.map_err(later)?;
+    let Some((question, to)) = found else {
+        return Err(Undelivered { fault: "no question to write about".into(), is_final: true });
+    };
+    let written =
+        mail::letter(&kind(app, &question, letter), &facts(app, &question), question.locale);
+    let posting = Posting {
+        id: format!("out_{}", parcel.id),
+        to,
+        from_name: app.config.agent_name.get(question.locale).into(),
+        letter: written,
+        now: app.clock.now(),
+    };
+    app.mailer.send(&posting).await.map_err(|fault| Undelivered {
+        is_final: matches!(fault, MailFault::Permanent(_)),
+        fault: fault.to_string(),
+    })
+}
+
+fn kind(app: &App, question: &Question, letter: Letter) -> LetterKind {
+    match letter {
+        Letter::Confirm => {
+            let token = ConfirmationToken::of(&question.purchase, &app.keys);
+            let link = format!("{}/confirm/{}", app.config.public_url, token.expose());
+            LetterKind::Confirm { link, deadline: question.deadline }
+        }
+        Letter::Cancelled => LetterKind::Cancelled,
+        Letter::Expired => LetterKind::Expired,
+    }
+}
+
+fn facts(app: &App, question: &Question) -> LetterFacts {
+    LetterFacts {
+        agent: app.config.agent_name.clone(),
+        shop: question.merchant_name.clone(),
+        item: question.item_name.clone(),
+        quantity: question.quantity,
+        amount: question.amount,
+        number: question.handling_number,
+        contract_last2: question.contract_tail.clone(),
+    }
+}
+
+fn later(fault: Fault) -> Undelivered {
+    Undelivered { fault: fault.to_string(), is_final: false }
+}

@@ -1,0 +1,189 @@
+//! Does what is due: sends what the outbox holds, carries out what time decides. Wakes when
+//! something was committed and when the clock has moved. Never inside a transaction.
+
+mod letters;
+mod webhook;
+
+use std::time::Duration;
+
+use shared_protocol::{Span, Timestamp};
+use tokio::{sync::watch, task::JoinSet};
+
+use crate::{
+    app::App,
+    domain::{
+        errand::{Errand, Letter, Notice},
+        expiry,
+    },
+    store::{Delivery, Fault, Parcel},
+};
+
+/// Why an errand was not delivered. Its text holds no address and nothing that was in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Undelivered {
+    /// For the operator.
+    pub fault: String,
+    /// Trying again cannot help.
+    pub is_final: bool,
+}
+
+/// Runs until the server stops; what is being delivered then is finished.
+pub async fn run(app: App, mut stopped: watch::Receiver<bool>) {
+    let mut under_way = JoinSet::new();
+    loop {
+        tokio::select! {
+            _ = stopped.wait_for(|stop| *stop) => break,
+            () = app.driver_woken() => {}
+            () = tokio::time::sleep(TICK) => {}
+        }
+        while under_way.try_join_next().is_some() {}
+        if let Err(fault) = look(&app, &mut under_way).await {
+            tracing::error!(%fault, "the driver could not look");
+        }
+    }
+    let finish = async { while under_way.join_next().await.is_some() {} };
+    if tokio::time::timeout(GRACE, finish).await.is_err() {
+        tracing::warn!("some errands were still under way; they will be sent again");
+    }
+}
+
+async fn look(app: &App, under_way: &mut JoinSet<()>) -> Result<(), Fault> {
+    let now = app.clock.now();
+    expiry::sweep(app, now).await?;
+    let free = AT_ONCE.saturating_sub(under_way.len());
+    if free == 0 || !app.store.has_errands(now).await? {
+        return Ok(());
+    }
+    let most = u32::try_from(free).unwrap_or(1);
+    for parcel in app.store.lease(now, now.plus(LEASE), most).await? {
+        under_way.spawn(deliver(app.clone(), parcel));
+    }
+    Ok(())
+}
+
+async fn deliver(app: App, parcel: Parcel) {
+    let delivered = match parcel.errand {
+        Errand::Mail(letter) => letters::send(&app, &parcel, letter).await,
+        Errand::Webhook(notice) => webhook::send(&app, &parcel, notice).await,
+    };
+    let now = app.clock.now();
+    let delivery = verdict(&parcel, delivered, now, u64::from_le_bytes(app.entropy.bytes()));
+    let outcome = match &delivery {
+        Delivery::Done => "done",
+        Delivery::Again { .. } => "again",
+        Delivery::Dead { .. } => "dead",
+    };
+    metrics::counter!("agent_deliveries", "what" => parcel.errand.name(), "outcome" => outcome)
+        .increment(1);
+    if let Delivery::Dead { fault } = &delivery {
+        let what = parcel.errand.name();
+        tracing::error!(id = parcel.id, what, fault, "given up; see `agent-server outbox list`");
+    }
+    if let Err(fault) = conclude(&app, &parcel, delivery, now).await {
+        tracing::error!(%fault, id = parcel.id, "what became of a delivery was not noted");
+    }
+    app.wake_driver();
+}
+
+/// Notes the outcome. What can never be asked has been answered: by silence.
+async fn conclude(
+    app: &App,
+    parcel: &Parcel,
+    delivery: Delivery,
+    now: Timestamp,
+) -> Result<(), Fault> {
+    if matches!(delivery, Delivery::Dead { .. }) {
+        match parcel.errand {
+            Errand::Mail(Letter::Confirm) => {
+                expiry::silence(app, parcel.purchase, now).await?;
+            }
+            Errand::Webhook(Notice::Lapsed) => {
+                expiry::close(app, parcel.purchase, now).await?;
+            }
+            Errand::Mail(_) | Errand::Webhook(_) => {}
+        }
+    }
+    app.store.settle(parcel.id, delivery, now).await
+}
+
+/// What follows from one attempt. Waits double from a second to an hour, with half of each left
+/// to chance, so that many do not come back at once; after three days it is given up.
+fn verdict(
+    parcel: &Parcel,
+    delivered: Result<(), Undelivered>,
+    now: Timestamp,
+    chance: u64,
+) -> Delivery {
+    let Err(Undelivered { fault, is_final }) = delivered else { return Delivery::Done };
+    let doubled = 1000_i64 << parcel.attempts.saturating_sub(1).min(12);
+    let half = doubled.min(LONGEST_WAIT.as_millis()) / 2;
+    let jitter = i64::try_from(chance % half.unsigned_abs()).unwrap_or(0);
+    let at = now.plus(Span::millis(half + jitter));
+    if is_final || at > parcel.created_at.plus(GIVEN_UP_AFTER) {
+        return Delivery::Dead { fault };
+    }
+    Delivery::Again { at, fault }
+}
+
+/// How often the clock is looked at.
+const TICK: Duration = Duration::from_millis(250);
+/// How long a stopping server waits for deliveries.
+const GRACE: Duration = Duration::from_secs(8);
+/// Deliveries at the same time: a silent merchant does not hold up the others.
+const AT_ONCE: usize = 16;
+/// Longer than the longest delivery.
+const LEASE: Span = Span::secs(60);
+const LONGEST_WAIT: Span = Span::hours(1);
+const GIVEN_UP_AFTER: Span = Span::hours(72);
+
+#[cfg(test)]
+mod tests {
+    use shared_protocol::PurchaseId;
+
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_millis(1_000_000_000);
+
+    fn parcel(attempts: u32) -> Parcel {
+        Parcel {
+            id: 1,
+            purchase: PurchaseId::new([1; 16]),
+            errand: Errand::Webhook(Notice::Confirmed),
+            sequence: 3,
+            attempts,
+            created_at: NOW,
+        }
+    }
+
+    fn failed(is_final: bool) -> Result<(), Undelivered> {
+        Err(Undelivered { fault: "no connection".into(), is_final })
+    }
+
+    #[test]
+    fn waits_double_up_to_an_hour() {
+        for (attempts, least, most) in [(1, 500, 1000), (2, 1000, 2000), (5, 8000, 16_000)] {
+            for chance in [0, 7, u64::MAX] {
+                let Delivery::Again { at, .. } =
+                    verdict(&parcel(attempts), failed(false), NOW, chance)
+                else {
+                    panic!("given up");
+                };
+                let wait = at.since(NOW).as_millis();
+                assert!((least..most).contains(&wait), "{attempts}: {wait}");
+            }
+        }
+        let Delivery::Again { at, .. } = verdict(&parcel(60), failed(false), NOW, u64::MAX) else {
+            panic!("given up");
+        };
+        assert!(at.since(NOW) <= LONGEST_WAIT);
+    }
+
+    #[test]
+    fn after_three_days_or_a_final_no_it_is_given_up() {
+        let later = NOW.plus(GIVEN_UP_AFTER);
+        let dead = Delivery::Dead { fault: "no connection".into() };
+        assert_eq!(verdict(&parcel(9), failed(false), later, 0), dead);
+        assert_eq!(verdict(&parcel(1), failed(true), NOW, 0), dead);
+        assert_eq!(verdict(&parcel(9), Ok(()), later, 0), Delivery::Done);
+    }
+}

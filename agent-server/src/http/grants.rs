@@ -1,0 +1,46 @@
+//! Grants (57–60), as signed bytes and as compact JWS.
+
+use axum::{
+    Router,
+    extract::State,
+    http::header::{CACHE_CONTROL, CONTENT_TYPE},
+    response::IntoResponse,
+    routing::{get, put},
+};
+use shared_protocol::{Grant, GrantRequest, Signed, jws};
+
+use super::{
+    problem::Refused,
+    wire::{Answer, OfPurchase, Wire},
+};
+use crate::{
+    app::App,
+    domain::{acceptance, grant},
+};
+
+/// Its routes.
+pub fn routes() -> Router<App> {
+    Router::new()
+        .route("/v1/purchases/{id}/grant", put(give))
+        .route("/v1/purchases/{id}/grant.jws", get(as_jws))
+}
+
+async fn give(
+    State(app): State<App>,
+    OfPurchase(id): OfPurchase,
+    Wire { message, bytes }: Wire<GrantRequest>,
+) -> Result<Answer<Signed<Grant>>, Refused> {
+    let given = grant::give(&app, id, message, &bytes).await;
+    let outcome = given.as_ref().map_or_else(|problem| problem.code(), |_| "granted");
+    metrics::counter!("agent_grants", "outcome" => outcome).increment(1);
+    Ok(Answer(given?))
+}
+
+async fn as_jws(
+    State(app): State<App>,
+    OfPurchase(id): OfPurchase,
+) -> Result<impl IntoResponse, Refused> {
+    let grant = acceptance::known(&app, &id).await?.granted()?;
+    let headers = [(CONTENT_TYPE, "application/jose"), (CACHE_CONTROL, "no-store")];
+    Ok((headers, jws::sign(&grant, &app.keys)))
+}

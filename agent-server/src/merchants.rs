@@ -1,0 +1,59 @@
+//! Merchants at hand: what the database says of them, kept in memory for a few seconds, so that an
+//! operator's change takes effect soon and a grant costs no extra query.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use shared_protocol::{MerchantId, Problem, Span, Timestamp};
+
+use crate::{
+    domain::{Merchant, unavailable},
+    store::Store,
+};
+
+/// The merchants that were asked for lately.
+pub struct Merchants {
+    store: Store,
+    kept: RwLock<HashMap<MerchantId, Kept>>,
+}
+
+#[derive(Clone)]
+struct Kept {
+    merchant: Arc<Merchant>,
+    read: Timestamp,
+}
+
+impl Merchants {
+    /// Those of this database.
+    pub fn new(store: Store) -> Self {
+        Self { store, kept: RwLock::default() }
+    }
+
+    /// The merchant of this id, as it was at most [`FRESH`] ago.
+    ///
+    /// # Errors
+    /// [`Problem::UnknownMerchant`], [`Problem::Unavailable`].
+    pub async fn get(&self, id: &MerchantId, now: Timestamp) -> Result<Arc<Merchant>, Problem> {
+        if let Some(kept) = self.fresh(id, now) {
+            return Ok(kept);
+        }
+        let merchant = self.store.merchant(id).await.map_err(unavailable)?;
+        let merchant = Arc::new(merchant.ok_or(Problem::UnknownMerchant)?);
+        let kept = Kept { merchant: merchant.clone(), read: now };
+        self.kept.write().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), kept);
+        Ok(merchant)
+    }
+
+    fn fresh(&self, id: &MerchantId, now: Timestamp) -> Option<Arc<Merchant>> {
+        let kept = self.kept.read().unwrap_or_else(PoisonError::into_inner);
+        let Kept { merchant, read } = kept.get(id)?;
+        let age = now.since(*read);
+        (age >= Span::millis(0) && age < FRESH).then(|| merchant.clone())
+    }
+}
+
+/// How long the database is not asked again. Only registered merchants are kept, so the memory
+/// is bounded by their number.
+pub const FRESH: Span = Span::secs(5);

@@ -1,0 +1,57 @@
+//! Moves the WAL into the database file while nobody waits for it: a connection of its own, when
+//! the writer is idle or the WAL is long. PASSIVE, so that it never holds up a commit.
+
+use std::{path::PathBuf, time::Duration};
+
+use sqlx::{ConnectOptions as _, Row as _, sqlite::SqliteConnectOptions};
+
+use super::{
+    Fault,
+    writer::{Connection, Watch, Writer},
+};
+
+/// Starts the checkpointer beside the writer; it ends when the writer does.
+pub(super) async fn start(options: &SqliteConnectOptions, writer: &Writer) -> Result<(), Fault> {
+    let connection = options.clone().pragma("wal_autocheckpoint", "0").connect().await?;
+    let mut wal = options.get_filename().as_os_str().to_owned();
+    wal.push("-wal");
+    tokio::spawn(watch(connection, writer.watch(), wal.into()));
+    Ok(())
+}
+
+/// One passive checkpoint; returns the WAL's frames, all and moved.
+pub(super) async fn run(connection: &mut Connection) -> Result<(i64, i64), Fault> {
+    let row = sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").fetch_one(connection).await?;
+    Ok((row.try_get(1)?, row.try_get(2)?))
+}
+
+async fn watch(mut connection: Connection, writer: Watch, wal: PathBuf) {
+    let (mut seen, mut done) = (0, 0);
+    loop {
+        tokio::time::sleep(TICK).await;
+        if writer.has_stopped() {
+            return;
+        }
+        let commits = writer.commits();
+        let idle = commits == seen && commits != done;
+        let long = std::fs::metadata(&wal).is_ok_and(|wal| wal.len() > WAL_LONG);
+        seen = commits;
+        if !idle && !(long && commits != done) {
+            continue;
+        }
+        done = commits;
+        match run(&mut connection).await {
+            // Commits came in between, so the WAL goes on growing: the writer itself does the
+            // short rest, and then begins the WAL anew.
+            Ok((frames, moved)) if moved < frames && long => {
+                writer.checkpoint().await;
+            }
+            Ok(_) => {}
+            Err(fault) => tracing::warn!(%fault, "checkpoint failed"),
+        }
+    }
+}
+
+const TICK: Duration = Duration::from_millis(500);
+/// Bytes of WAL from which on it is moved under load too.
+const WAL_LONG: u64 = 32 * 1024 * 1024;

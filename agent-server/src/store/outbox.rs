@@ -1,0 +1,277 @@
+//! The outbox: what is owed to others, from the transaction that is its reason until somebody has
+//! it. At least once; receivers tell repetitions by the id.
+
+use shared_protocol::{PurchaseId, Timestamp};
+
+use super::{
+    Fault, Store,
+    row::{Cells as _, Row},
+    writer::{Tx, Work},
+};
+use crate::domain::errand::Errand;
+
+/// An errand on its way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parcel {
+    /// Names it for good.
+    pub id: i64,
+    /// What it is about.
+    pub purchase: PurchaseId,
+    /// What it is.
+    pub errand: Errand,
+    /// Its place in the purchase's story.
+    pub sequence: u32,
+    /// Deliveries begun, this one included.
+    pub attempts: u32,
+    /// When it was written.
+    pub created_at: Timestamp,
+}
+
+/// What became of a delivery.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// The other side has it.
+    Done,
+    /// To be tried again.
+    Again {
+        /// Not before.
+        at: Timestamp,
+        /// Why, without addresses.
+        fault: String,
+    },
+    /// Given up: the operator sees it.
+    Dead {
+        /// Why, without addresses.
+        fault: String,
+    },
+}
+
+/// An errand as the operator sees it.
+#[derive(Clone, Debug)]
+pub struct OutboxEntry {
+    /// The errand.
+    pub parcel: Parcel,
+    /// `waiting`, `done` or `dead`.
+    pub state: String,
+    /// When it is tried next, if it waits.
+    pub next_at: Timestamp,
+    /// Why the last attempt failed.
+    pub last_fault: Option<String>,
+}
+
+impl Store {
+    /// Whether anything is to be delivered now.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub async fn has_errands(&self, now: Timestamp) -> Result<bool, Fault> {
+        let row = sqlx::query(
+            "SELECT id FROM outbox WHERE state = 'waiting' AND next_at <= $1
+                 AND (lease_until IS NULL OR lease_until <= $1) LIMIT 1",
+        )
+        .bind(now.as_millis())
+        .fetch_optional(&self.0.reads)
+        .await?;
+        Ok(row.is_some())
+    }
+
+    /// Takes errands to deliver, at most so many; nobody else gets them until `lease_until`.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub async fn lease(
+        &self,
+        now: Timestamp,
+        lease_until: Timestamp,
+        most: u32,
+    ) -> Result<Vec<Parcel>, Fault> {
+        self.0.writer.write(Lease { now, lease_until, most }).await
+    }
+
+    /// Notes what became of a delivery.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub async fn settle(&self, id: i64, delivery: Delivery, now: Timestamp) -> Result<(), Fault> {
+        self.0.writer.write(Settle { id, delivery, now }).await
+    }
+
+    /// Takes back what an earlier process of this server had leased.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub async fn recover_leases(&self, now: Timestamp) -> Result<(), Fault> {
+        self.0.writer.write(Recover { now }).await
+    }
+
+    /// Has a dead or waiting errand tried again at once; says whether there is one.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub async fn resend(&self, id: i64, now: Timestamp) -> Result<bool, Fault> {
+        self.0.writer.write(Resend { id, now }).await
+    }
+
+    /// Errands in this state, oldest first, at most so many.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub async fn outbox(&self, state: &str, most: u32) -> Result<Vec<OutboxEntry>, Fault> {
+        let rows = sqlx::query(
+            "SELECT o.*, p.purchase_id FROM outbox o JOIN purchases p ON p.id = o.purchase
+             WHERE o.state = $1 ORDER BY o.id LIMIT $2",
+        )
+        .bind(state)
+        .bind(i64::from(most))
+        .fetch_all(&self.0.reads);
+        rows.await?.iter().map(entry).collect()
+    }
+}
+
+/// Writes an errand down.
+pub(super) async fn add(
+    tx: &mut Tx<'_>,
+    purchase: i64,
+    errand: Errand,
+    sequence: u32,
+    now: Timestamp,
+) -> Result<(), Fault> {
+    sqlx::query(
+        "INSERT INTO outbox (id, purchase, kind, what, sequence, state, attempts, next_at,
+             created_at, updated_at)
+         VALUES ($1, $2, $3, $4, $5, 'waiting', 0, $6, $6, $6)",
+    )
+    .bind(tx.id(now))
+    .bind(purchase)
+    .bind(errand.kind())
+    .bind(errand.name())
+    .bind(i64::from(sequence))
+    .bind(now.as_millis())
+    .execute(&mut *tx.connection)
+    .await?;
+    Ok(())
+}
+
+struct Lease {
+    now: Timestamp,
+    lease_until: Timestamp,
+    most: u32,
+}
+
+impl Work for Lease {
+    type Answer = Vec<Parcel>;
+    const NAME: &'static str = "lease-errands";
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Vec<Parcel>, Fault> {
+        let rows = sqlx::query(
+            "UPDATE outbox SET lease_until = $2, attempts = attempts + 1, updated_at = $1
+             WHERE id IN (SELECT id FROM outbox WHERE state = 'waiting' AND next_at <= $1
+                 AND (lease_until IS NULL OR lease_until <= $1) ORDER BY id LIMIT $3)
+             RETURNING id, kind, what, sequence, attempts, created_at,
+                 (SELECT purchase_id FROM purchases p WHERE p.id = outbox.purchase) AS purchase_id",
+        )
+        .bind(self.now.as_millis())
+        .bind(self.lease_until.as_millis())
+        .bind(i64::from(self.most))
+        .fetch_all(&mut *tx.connection)
+        .await?;
+        let mut parcels = rows.iter().map(parcel).collect::<Result<Vec<_>, _>>()?;
+        parcels.sort_by_key(|parcel| parcel.id);
+        Ok(parcels)
+    }
+}
+
+struct Settle {
+    id: i64,
+    delivery: Delivery,
+    now: Timestamp,
+}
+
+impl Work for Settle {
+    type Answer = ();
+    const NAME: &'static str = "settle-errand";
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
+        let (state, next_at, fault) = match &self.delivery {
+            Delivery::Done => ("done", self.now, None),
+            Delivery::Again { at, fault } => ("waiting", *at, Some(fault)),
+            Delivery::Dead { fault } => ("dead", self.now, Some(fault)),
+        };
+        sqlx::query(
+            "UPDATE outbox SET state = $2, next_at = $3, last_fault = $4, lease_until = NULL,
+                 updated_at = $5
+             WHERE id = $1",
+        )
+        .bind(self.id)
+        .bind(state)
+        .bind(next_at.as_millis())
+        .bind(fault)
+        .bind(self.now.as_millis())
+        .execute(&mut *tx.connection)
+        .await?;
+        Ok(())
+    }
+}
+
+struct Recover {
+    now: Timestamp,
+}
+
+impl Work for Recover {
+    type Answer = ();
+    const NAME: &'static str = "recover-leases";
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
+        sqlx::query(
+            "UPDATE outbox SET lease_until = NULL, updated_at = $1
+             WHERE state = 'waiting' AND lease_until IS NOT NULL",
+        )
+        .bind(self.now.as_millis())
+        .execute(&mut *tx.connection)
+        .await?;
+        Ok(())
+    }
+}
+
+struct Resend {
+    id: i64,
+    now: Timestamp,
+}
+
+impl Work for Resend {
+    type Answer = bool;
+    const NAME: &'static str = "resend-errand";
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<bool, Fault> {
+        let done = sqlx::query(
+            "UPDATE outbox SET state = 'waiting', next_at = $2, created_at = $2, updated_at = $2
+             WHERE id = $1 AND state IN ('waiting', 'dead')",
+        )
+        .bind(self.id)
+        .bind(self.now.as_millis())
+        .execute(&mut *tx.connection)
+        .await?;
+        Ok(done.rows_affected() == 1)
+    }
+}
+
+fn entry(row: &Row) -> Result<OutboxEntry, Fault> {
+    Ok(OutboxEntry {
+        parcel: parcel(row)?,
+        state: row.cell("state")?,
+        next_at: row.moment("next_at")?,
+        last_fault: row.cell("last_fault")?,
+    })
+}
+
+fn parcel(row: &Row) -> Result<Parcel, Fault> {
+    let (kind, what): (&str, &str) = (row.cell("kind")?, row.cell("what")?);
+    Ok(Parcel {
+        id: row.cell("id")?,
+        purchase: row.exact("purchase_id")?,
+        errand: Errand::from_names(kind, what).ok_or(Fault::Damaged("what"))?,
+        sequence: row.count("sequence")?,
+        attempts: row.count("attempts")?,
+        created_at: row.moment("created_at")?,
+    })
+}

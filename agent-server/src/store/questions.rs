@@ -1,0 +1,104 @@
+//! Questions to shoppers and what the confirmation page and the letters say of their purchases.
+
+use shared_protocol::{Locale, PurchaseId, PurchaseState, Timestamp};
+
+use super::{
+    Fault, Store,
+    merchants::localized,
+    row::{Cells as _, Row},
+    writer::Tx,
+};
+use crate::domain::{Question, TokenDigest};
+
+impl Store {
+    /// The question whose token has this digest.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub async fn question(&self, digest: &TokenDigest) -> Result<Option<Question>, Fault> {
+        let row =
+            sqlx::query(BY_TOKEN).bind(digest.0.as_slice()).fetch_optional(&self.0.reads).await?;
+        row.as_ref().map(read).transpose()
+    }
+
+    /// The question of a purchase, and the address to which its letters go.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub async fn question_of(
+        &self,
+        purchase: &PurchaseId,
+    ) -> Result<Option<(Question, String)>, Fault> {
+        let row = sqlx::query(BY_PURCHASE)
+            .bind(purchase.as_bytes().as_slice())
+            .fetch_optional(&self.0.reads)
+            .await?;
+        row.as_ref().map(|row| Ok((read(row)?, row.cell("email")?))).transpose()
+    }
+}
+
+/// Notes that the shopper is being asked.
+pub(super) async fn ask(
+    tx: &mut Tx<'_>,
+    purchase: i64,
+    token: &TokenDigest,
+    deadline: Timestamp,
+    now: Timestamp,
+) -> Result<(), Fault> {
+    sqlx::query(
+        "INSERT INTO questions (id, purchase, token_digest, asked_at, deadline)
+         VALUES ($1, $2, $3, $4, $5)",
+    )
+    .bind(tx.id(now))
+    .bind(purchase)
+    .bind(token.0.as_slice())
+    .bind(now.as_millis())
+    .bind(deadline.as_millis())
+    .execute(&mut *tx.connection)
+    .await?;
+    Ok(())
+}
+
+/// Notes that the question needs no answer any more.
+pub(super) async fn answer(tx: &mut Tx<'_>, purchase: i64, now: Timestamp) -> Result<(), Fault> {
+    sqlx::query("UPDATE questions SET answered_at = $2 WHERE purchase = $1")
+        .bind(purchase)
+        .bind(now.as_millis())
+        .execute(&mut *tx.connection)
+        .await?;
+    Ok(())
+}
+
+fn read(row: &Row) -> Result<Question, Fault> {
+    Ok(Question {
+        purchase: row.exact("purchase_id")?,
+        state: row.named("state", PurchaseState::from_name)?,
+        handling_number: row.named("handling_number", |text| text.parse().ok())?,
+        merchant: row.named("merchant", |id| id.parse().ok())?,
+        merchant_name: localized(row, "name_ja", "name_en")?,
+        item_name: localized(row, "item_ja", "item_en")?,
+        quantity: row.count("quantity")?,
+        amount: row.amount("amount", "currency")?,
+        contract_tail: row.cell("number_tail")?,
+        deadline: row.moment("question_deadline")?,
+        locale: row.named("locale", |tag| tag.parse::<Locale>().ok())?,
+    })
+}
+
+const BY_TOKEN: &str = "SELECT p.purchase_id, p.state, p.handling_number, p.merchant, p.item_ja,
+         p.item_en, p.quantity, p.amount, p.currency, p.locale, q.deadline AS question_deadline,
+         m.name_ja, m.name_en, c.number_tail, c.email
+     FROM questions q
+     JOIN purchases p ON p.id = q.purchase
+     JOIN merchants m ON m.id = p.merchant
+     JOIN contracts c ON c.id = p.contract
+     WHERE q.token_digest = $1";
+
+const BY_PURCHASE: &str = "SELECT p.purchase_id, p.state, p.handling_number, p.merchant, p.item_ja,
+         p.item_en, p.quantity, p.amount, p.currency, p.locale, q.deadline AS question_deadline,
+         m.name_ja, m.name_en, c.number_tail, c.email
+     FROM questions q
+     JOIN purchases p ON p.id = q.purchase
+     JOIN merchants m ON m.id = p.merchant
+     JOIN contracts c ON c.id = p.contract
+     WHERE p.purchase_id = $1";

@@ -1,0 +1,172 @@
+//! Moves a purchase on: state, event, credit, question and outgoing work in one transaction.
+
+use shared_protocol::{
+    IllegalEvent, Message, Problem, PurchaseId, PurchaseState, Signed, Statement, Timestamp, encode,
+};
+
+use super::{
+    Fault, Store, contracts, outbox, purchases, questions,
+    writer::{Tx, Work},
+};
+use crate::domain::{
+    errand::{Errand, Notice},
+    purchase::Purchase,
+    turn::{Turned, Word, why_not},
+};
+
+/// A word about a purchase, to be carried out.
+pub struct Turn {
+    /// Which purchase.
+    pub purchase: PurchaseId,
+    /// What was said.
+    pub word: Word,
+    /// When.
+    pub now: Timestamp,
+}
+
+impl Store {
+    /// Carries out a word, once.
+    ///
+    /// # Errors
+    /// [`Fault`]; then nothing has changed.
+    pub async fn turn(&self, turn: Turn) -> Result<Turned, Fault> {
+        self.0.writer.write(turn).await
+    }
+
+    /// Puts the question after an unredeemed Grant on its way to the merchant; once.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub async fn ask_lapsed(&self, purchase: PurchaseId, now: Timestamp) -> Result<(), Fault> {
+        self.0.writer.write(AskLapsed { purchase, now }).await
+    }
+}
+
+impl Work for Turn {
+    type Answer = Turned;
+    const NAME: &'static str = "turn";
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<Turned, Fault> {
+        let Some(purchase) = purchases::find(tx, &self.purchase).await? else {
+            return Ok(Turned::Not(Problem::PurchaseUnknown));
+        };
+        if let Some(known) = said_before(&purchase, &self.word) {
+            return Ok(known);
+        }
+        let state = match purchase.state.apply(self.word.event()) {
+            Ok(state) => state,
+            Err(IllegalEvent { state, .. }) => return Ok(Turned::Not(why_not(state))),
+        };
+        self.update(tx, &purchase, state).await?;
+        let stamp = (self.now, Self::NAME);
+        let number = purchase.events + 1;
+        purchases::add_event(tx, purchase.row, number, self.word.event(), state, stamp).await?;
+        if let (true, false, Some(contract)) =
+            (purchase.state.holds_credit(), state.holds_credit(), purchase.contract)
+        {
+            contracts::release(tx, contract, purchase.amount, self.now, Self::NAME).await?;
+        }
+        match &self.word {
+            Word::Accepted { token, deadline, .. } => {
+                questions::ask(tx, purchase.row, token, *deadline, self.now).await?;
+            }
+            Word::Decided { .. } => questions::answer(tx, purchase.row, self.now).await?,
+            Word::Refused(_) | Word::Lapsed => {}
+        }
+        for errand in self.word.errands() {
+            outbox::add(tx, purchase.row, *errand, number, self.now).await?;
+        }
+        Ok(Turned::Now(state))
+    }
+}
+
+impl Turn {
+    async fn update(
+        &self,
+        tx: &mut Tx<'_>,
+        purchase: &Purchase,
+        state: PurchaseState,
+    ) -> Result<(), Fault> {
+        let (acceptance, refusal, confirmation) = match &self.word {
+            Word::Accepted { acceptance, .. } => (Some(encode(acceptance)), None, None),
+            Word::Refused(refusal) => (None, Some(encode(refusal)), None),
+            Word::Decided { confirmation, .. } => (None, None, Some(encode(confirmation))),
+            Word::Lapsed => (None, None, None),
+        };
+        let done = sqlx::query(
+            "UPDATE purchases SET state = $3, acceptance = COALESCE($4, acceptance),
+                 refusal = COALESCE($5, refusal), confirmation = COALESCE($6, confirmation),
+                 deadline = $7, events = events + 1, updated_at = $8, updated_by = $9
+             WHERE id = $1 AND state = $2",
+        )
+        .bind(purchase.row)
+        .bind(purchase.state.name())
+        .bind(state.name())
+        .bind(acceptance)
+        .bind(refusal)
+        .bind(confirmation)
+        .bind(self.word.deadline().map(Timestamp::as_millis))
+        .bind(self.now.as_millis())
+        .bind(Self::NAME)
+        .execute(&mut *tx.connection)
+        .await?;
+        if done.rows_affected() == 1 { Ok(()) } else { Err(Fault::Raced) }
+    }
+}
+
+/// Whether this was said already: the same again changes nothing, something else is a conflict.
+fn said_before(purchase: &Purchase, word: &Word) -> Option<Turned> {
+    match word {
+        Word::Accepted { acceptance, .. } => {
+            same(purchase, purchase.acceptance.as_ref(), acceptance)
+        }
+        Word::Refused(refusal) => same(purchase, purchase.refusal.as_ref(), refusal),
+        // Each decision is signed anew with its time; the outcome is what counts.
+        Word::Decided { .. } | Word::Lapsed => {
+            let state = PurchaseState::Accepted.apply(word.event()).ok()?;
+            (purchase.state == state).then_some(Turned::Already(state))
+        }
+    }
+}
+
+fn same<T: Statement>(
+    purchase: &Purchase,
+    before: Option<&Signed<T>>,
+    word: &Signed<T>,
+) -> Option<Turned>
+where
+    Signed<T>: Message,
+{
+    before.map(|before| match before == word {
+        true => Turned::Already(purchase.state),
+        false => Turned::Not(Problem::PurchaseConflict),
+    })
+}
+
+struct AskLapsed {
+    purchase: PurchaseId,
+    now: Timestamp,
+}
+
+impl Work for AskLapsed {
+    type Answer = ();
+    const NAME: &'static str = "ask-lapsed";
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
+        let Some(purchase) = purchases::find(tx, &self.purchase).await? else { return Ok(()) };
+        let done = sqlx::query(
+            "UPDATE purchases SET deadline = NULL, updated_at = $2, updated_by = $3
+             WHERE id = $1 AND state = 'granted' AND deadline IS NOT NULL",
+        )
+        .bind(purchase.row)
+        .bind(self.now.as_millis())
+        .bind(Self::NAME)
+        .execute(&mut *tx.connection)
+        .await?;
+        if done.rows_affected() == 1 {
+            let errand = Errand::Webhook(Notice::Lapsed);
+            outbox::add(tx, purchase.row, errand, purchase.events, self.now).await?;
+        }
+        Ok(())
+    }
+}

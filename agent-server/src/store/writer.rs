@@ -1,0 +1,324 @@
+//! The one writer. It runs all transactions that wait, inside one database transaction, commits
+//! once, and only then answers them. A fault in one of them makes it run each alone.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use futures_util::future::BoxFuture;
+use shared_protocol::Timestamp;
+use sqlx::{Connection as _, SqliteConnection};
+use tokio::sync::{Notify, mpsc, oneshot};
+
+use super::{Fault, ids::Ids};
+
+pub(super) type Connection = SqliteConnection;
+
+/// What a transaction does. It may be run more than once before it is committed once, so it
+/// changes nothing but the database, and returns a refusal only if it has written nothing.
+pub(super) trait Work: Send + Sync + 'static {
+    /// What it answers once it is committed.
+    type Answer: Send + 'static;
+    /// Its name in metrics and in `updated_by`.
+    const NAME: &'static str;
+
+    /// Runs it.
+    fn run<'t>(
+        &'t self,
+        tx: &'t mut Tx<'_>,
+    ) -> impl Future<Output = Result<Self::Answer, Fault>> + Send;
+}
+
+/// An open transaction.
+pub(super) struct Tx<'c> {
+    /// Where to run statements.
+    pub(super) connection: &'c mut Connection,
+    ids: &'c Ids,
+}
+
+impl Tx<'_> {
+    /// A fresh primary key.
+    pub(super) fn id(&self, now: Timestamp) -> i64 {
+        self.ids.next(now)
+    }
+}
+
+/// Hands transactions to the writer.
+pub(super) struct Writer {
+    queue: mpsc::Sender<Order>,
+    state: Arc<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// Requests that will bring a transaction soon.
+    in_flight: AtomicUsize,
+    commits: AtomicU64,
+    stopped: AtomicBool,
+    broken: Notify,
+}
+
+enum Order {
+    Run(Box<dyn Job>),
+    Checkpoint,
+    Close(oneshot::Sender<()>),
+}
+
+/// Counts one request as on its way to the writer until it is dropped.
+pub struct InFlight(Arc<State>);
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Writer {
+    /// Starts it on its connection.
+    pub(super) fn start(connection: Connection, ids: Ids) -> Self {
+        let (queue, orders) = mpsc::channel(QUEUE);
+        let state = Arc::new(State::default());
+        tokio::spawn(Loop { connection, ids, orders, state: state.clone() }.run());
+        Self { queue, state }
+    }
+
+    /// Runs and commits a transaction.
+    pub(super) async fn write<W: Work>(&self, work: W) -> Result<W::Answer, Fault> {
+        let (reply, answer) = oneshot::channel();
+        let job = Pending { work, outcome: None, reply };
+        self.queue.send(Order::Run(Box::new(job))).await.map_err(|_| Fault::Stopped)?;
+        answer.await.map_err(|_| Fault::Stopped)?
+    }
+
+    pub(super) fn in_flight(&self) -> InFlight {
+        self.state.in_flight.fetch_add(1, Ordering::Relaxed);
+        InFlight(self.state.clone())
+    }
+
+    pub(super) fn has_stopped(&self) -> bool {
+        self.state.stopped.load(Ordering::Acquire)
+    }
+
+    /// Waits until it has stopped, whyever.
+    pub(super) async fn broken(&self) {
+        self.state.broken.notified().await;
+    }
+
+    pub(super) async fn close(&self) {
+        let (done, closed) = oneshot::channel();
+        if self.queue.send(Order::Close(done)).await.is_ok() {
+            let _ = closed.await;
+        }
+    }
+
+    /// How many commits there have been, and a way to have the writer checkpoint between two.
+    pub(super) fn watch(&self) -> Watch {
+        Watch { queue: self.queue.downgrade(), state: self.state.clone() }
+    }
+}
+
+/// The checkpointer's view of the writer.
+pub(super) struct Watch {
+    queue: mpsc::WeakSender<Order>,
+    state: Arc<State>,
+}
+
+impl Watch {
+    pub(super) fn commits(&self) -> u64 {
+        self.state.commits.load(Ordering::Relaxed)
+    }
+
+    /// Asks the writer to checkpoint while nobody writes; `false` once it has stopped.
+    pub(super) async fn checkpoint(&self) -> bool {
+        match self.queue.upgrade() {
+            Some(queue) => queue.send(Order::Checkpoint).await.is_ok(),
+            None => false,
+        }
+    }
+
+    pub(super) fn has_stopped(&self) -> bool {
+        self.state.stopped.load(Ordering::Acquire) || self.queue.strong_count() == 0
+    }
+}
+
+/// Tells everybody that the writer is no more, also when it panicked.
+struct Ended(Arc<State>);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        self.0.stopped.store(true, Ordering::Release);
+        self.0.broken.notify_one();
+    }
+}
+
+struct Loop {
+    connection: Connection,
+    ids: Ids,
+    orders: mpsc::Receiver<Order>,
+    state: Arc<State>,
+}
+
+impl Loop {
+    async fn run(mut self) {
+        let _ended = Ended(self.state.clone());
+        let mut closing = None;
+        while closing.is_none() {
+            let Some(order) = self.orders.recv().await else { break };
+            let mut batch = Vec::new();
+            closing = self.take(order, &mut batch).await;
+            if closing.is_none() {
+                closing = self.gather(&mut batch).await;
+            }
+            if let Err(fault) = self.settle(batch).await {
+                tracing::error!(%fault, "the disk failed: nothing more is promised");
+                break;
+            }
+        }
+        self.orders.close();
+        let Self { connection, .. } = self;
+        if let Err(fault) = connection.close().await {
+            tracing::warn!(%fault, "the database did not close cleanly");
+        }
+        if let Some(done) = closing {
+            let _ = done.send(());
+        }
+    }
+
+    /// Puts a job into the batch; does other orders at once.
+    async fn take(
+        &mut self,
+        order: Order,
+        batch: &mut Vec<Box<dyn Job>>,
+    ) -> Option<oneshot::Sender<()>> {
+        match order {
+            Order::Run(job) => batch.push(job),
+            Order::Checkpoint => {
+                if let Err(fault) = super::checkpoint::run(&mut self.connection).await {
+                    tracing::warn!(%fault, "checkpoint failed");
+                }
+            }
+            Order::Close(done) => return Some(done),
+        }
+        None
+    }
+
+    /// Takes what is queued, and waits a moment for requests that are on their way: one flush for
+    /// sixteen costs each of them less than a flush of its own.
+    async fn gather(&mut self, batch: &mut Vec<Box<dyn Job>>) -> Option<oneshot::Sender<()>> {
+        let linger = tokio::time::sleep(LINGER);
+        tokio::pin!(linger);
+        while batch.len() < BATCH_MAX {
+            let order = match self.orders.try_recv() {
+                Ok(order) => order,
+                Err(_) => {
+                    let coming = self.state.in_flight.load(Ordering::Relaxed).min(BATCH_GOOD);
+                    if batch.is_empty() || batch.len() >= coming {
+                        return None;
+                    }
+                    tokio::select! {
+                        order = self.orders.recv() => order?,
+                        () = &mut linger => return None,
+                    }
+                }
+            };
+            let closing = self.take(order, batch).await;
+            if closing.is_some() {
+                return closing;
+            }
+        }
+        None
+    }
+
+    /// Commits the batch together, or each job alone if that fails. `Err` means that the disk
+    /// failed, and that a second flush must not be tried (TRUST.md F13).
+    async fn settle(&mut self, mut batch: Vec<Box<dyn Job>>) -> Result<(), Fault> {
+        if batch.is_empty() {
+            return Ok(());
+        }
+        metrics::histogram!("agent_commit_jobs").record(u32::try_from(batch.len()).unwrap_or(0));
+        match self.commit(&mut batch).await {
+            Ok(()) => batch.into_iter().for_each(|job| job.answer(Ok(()))),
+            Err(fault) if is_fatal(&fault) => return Err(fault),
+            Err(fault) => {
+                tracing::warn!(%fault, jobs = batch.len(), "running each job alone");
+                for job in batch {
+                    self.settle_alone(job).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn settle_alone(&mut self, mut job: Box<dyn Job>) -> Result<(), Fault> {
+        let committed = self.commit(std::slice::from_mut(&mut job)).await;
+        if committed.as_ref().is_err_and(is_fatal) {
+            return committed;
+        }
+        job.answer(committed);
+        Ok(())
+    }
+
+    async fn commit(&mut self, batch: &mut [Box<dyn Job>]) -> Result<(), Fault> {
+        let mut open = self.connection.begin_with("BEGIN IMMEDIATE").await?;
+        for job in batch.iter_mut() {
+            let mut tx = Tx { connection: &mut open, ids: &self.ids };
+            job.run(&mut tx).await?;
+        }
+        open.commit().await?;
+        self.state.commits.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+/// A transaction and whoever waits for it, whatever its answer's type.
+trait Job: Send {
+    fn run<'t>(&'t mut self, tx: &'t mut Tx<'_>) -> BoxFuture<'t, Result<(), Fault>>;
+    fn answer(self: Box<Self>, committed: Result<(), Fault>);
+}
+
+struct Pending<W: Work> {
+    work: W,
+    outcome: Option<W::Answer>,
+    reply: oneshot::Sender<Result<W::Answer, Fault>>,
+}
+
+impl<W: Work> Job for Pending<W> {
+    fn run<'t>(&'t mut self, tx: &'t mut Tx<'_>) -> BoxFuture<'t, Result<(), Fault>> {
+        Box::pin(async move {
+            self.outcome = Some(self.work.run(tx).await?);
+            Ok(())
+        })
+    }
+
+    fn answer(self: Box<Self>, committed: Result<(), Fault>) {
+        metrics::counter!("agent_transactions", "name" => W::NAME).increment(1);
+        let Self { outcome, reply, .. } = *self;
+        let outcome = committed.and_then(|()| outcome.ok_or(Fault::Stopped));
+        // Whoever asked may have gone; what was committed stays.
+        let _ = reply.send(outcome);
+    }
+}
+
+/// Input/output errors, a damaged file: what was promised may not be there.
+fn is_fatal(fault: &Fault) -> bool {
+    let Fault::Database(sqlx::Error::Database(error)) = fault else { return false };
+    let code = error.code().and_then(|code| code.parse::<i32>().ok()).unwrap_or(0);
+    matches!(code & 0xff, SQLITE_IOERR | SQLITE_CORRUPT | SQLITE_NOTADB)
+}
+
+/// Jobs that may wait; further ones wait in their own tasks.
+const QUEUE: usize = 1024;
+/// Jobs in one commit.
+const BATCH_MAX: usize = 256;
+/// So many make a commit worth it; more are taken only if they are there.
+const BATCH_GOOD: usize = 16;
+/// Longest wait for requests that are on their way.
+const LINGER: Duration = Duration::from_millis(1);
+
+const SQLITE_IOERR: i32 = 10;
+const SQLITE_CORRUPT: i32 = 11;
+const SQLITE_NOTADB: i32 = 26;
