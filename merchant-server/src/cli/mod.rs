@@ -1,0 +1,82 @@
+//! The shop owner's command line. Every command reads one configuration file, prints for people or
+//! (`--json`) for programs, and says by its exit code whether all is well.
+
+mod doctor;
+mod keys;
+mod offers;
+mod orders;
+mod serve;
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::Config;
+
+/// The merchant's side of Warifu: signed offers, orders, acceptances.
+#[derive(Parser)]
+#[command(name = "merchant-server", version)]
+struct Arguments {
+    /// The configuration file
+    #[arg(long, global = true, default_value = "merchant.toml", env = "WARIFU_MERCHANT_CONFIG")]
+    config: PathBuf,
+    /// Print JSON for programs
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the server
+    Serve(serve::ServeCommand),
+    /// Make or show the shop's keys
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
+    /// Look at orders
+    #[command(subcommand)]
+    Orders(orders::OrdersCommand),
+    /// Look after the catalogue
+    #[command(subcommand)]
+    Offers(offers::OffersCommand),
+    /// Check that everything is as it should be
+    Doctor,
+}
+
+/// What a command has to say about itself.
+enum Verdict {
+    Fine,
+    Amiss,
+}
+
+/// Reads the command line, does what it says. 0: done; 1: something is wrong; 2: not understood.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let mut out = io::stdout().lock();
+    match run(arguments, &mut out) {
+        Ok(Verdict::Fine) => ExitCode::SUCCESS,
+        Ok(Verdict::Amiss) => ExitCode::FAILURE,
+        Err(trouble) => {
+            // Nobody can be told if even stderr is gone.
+            let _ = writeln!(io::stderr(), "merchant-server: {trouble:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: Arguments, out: &mut impl Write) -> anyhow::Result<Verdict> {
+    let config = || Config::load(&arguments.config);
+    let runtime = tokio::runtime::Runtime::new()?;
+    match arguments.command {
+        Command::Serve(command) => runtime.block_on(serve::run(&command, config()?)),
+        Command::Keys(command) => keys::run(&command, &config()?, arguments.json, out),
+        Command::Orders(command) => {
+            runtime.block_on(orders::run(&command, &config()?, arguments.json, out))
+        }
+        Command::Offers(command) => offers::run(&command, &config()?, arguments.json, out),
+        Command::Doctor => runtime.block_on(doctor::run(&arguments.config, arguments.json, out)),
+    }
+}

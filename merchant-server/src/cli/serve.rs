@@ -1,0 +1,46 @@
+//! `serve`: runs until Ctrl-C or SIGTERM, then finishes what is under way.
+
+use std::sync::Arc;
+
+use anyhow::bail;
+use clap::Args;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+use super::Verdict;
+use crate::clock::{Clock, SystemClock, TestClock};
+use crate::config::Config;
+use crate::start;
+
+#[derive(Args)]
+pub(super) struct ServeCommand {
+    /// Also serve the demo's shop page and /_demo/; nothing is charged
+    #[arg(long)]
+    demo: bool,
+    /// Run on a clock that can be moved forward (a demo always does)
+    #[arg(long)]
+    test_clock: bool,
+}
+
+pub(super) async fn run(command: &ServeCommand, mut config: Config) -> anyhow::Result<Verdict> {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(std::io::stderr).init();
+    config.demo = command.demo;
+    let clock: Arc<dyn Clock> = match command.demo || command.test_clock {
+        true => Arc::new(TestClock::running()),
+        false => Arc::new(SystemClock),
+    };
+    let mut terminated = signal(SignalKind::terminate())?;
+    let mut interrupted = signal(SignalKind::interrupt())?;
+    let running = start(config, clock).await?;
+    tokio::select! {
+        _ = terminated.recv() => {}
+        _ = interrupted.recv() => {}
+        () = running.app.store().broken() => {
+            // Whatever the disk still holds is read afresh by the next process, not by this one.
+            bail!("the disk failed under a commit");
+        }
+    }
+    running.stop().await;
+    Ok(Verdict::Fine)
+}

@@ -1,0 +1,282 @@
+//! What the shop's owner decides: one TOML file, and environment variables over it. Unknown keys
+//! are refused; `config.sample.toml` has a sentence on each and is read by a test.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL};
+use figment::Figment;
+use figment::providers::{Env, Format as _, Serialized, Toml};
+use figment::value::magic::RelativePathBuf;
+use jiff::tz::TimeZone;
+use reqwest::Url;
+use serde::{Deserialize, Deserializer, Serialize};
+use shared_protocol::{AgentId, AgentKeys, MerchantId, Span, VerifyingKey};
+
+/// The whole configuration.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Address and port to listen on; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Where shoppers' browsers and the agent reach this server: scheme, host, port, no path.
+    pub public_url: Origin,
+    /// The shop's name in the protocol, as its agent registered it (`mrc_…`).
+    pub merchant_id: MerchantId,
+    /// The catalogue file: what is sold, at what price, on what terms.
+    pub catalogue: RelativePathBuf,
+    /// Folder of the database and of `keys/`; only this server may read it.
+    pub data_dir: RelativePathBuf,
+    /// `sqlite:<file>`; without it `merchant.sqlite` in `data_dir`.
+    #[serde(default)]
+    pub database_url: Option<String>,
+    /// Folder of the pictures that Offers show, below `/warifu/v1/images/`; none if left out.
+    #[serde(default)]
+    pub images_dir: Option<RelativePathBuf>,
+    /// Folder of the demo's shop page; served only in the demo.
+    pub shop_dir: RelativePathBuf,
+    /// Time zone of order references and lists (IANA name).
+    #[serde(deserialize_with = "time_zone")]
+    pub time_zone: TimeZone,
+    /// First letters of order references: `Y` makes `Y-20261122-0001`.
+    #[serde(deserialize_with = "prefix")]
+    pub order_prefix: String,
+    /// Who settles the money.
+    pub agent: AgentConfig,
+    /// Whether the demo's shop page and `/_demo/` are served. Set by `--demo`, never by a file.
+    #[serde(skip)]
+    pub demo: bool,
+}
+
+/// Who settles the money, and how to know its voice.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AgentConfig {
+    /// Where the agent is reached; also the only web origin that may read this server's answers.
+    pub url: Origin,
+    /// The agent's name in the protocol (`agt_…`).
+    pub id: AgentId,
+    /// Its public keys (base64url), newest first: more than one while they rotate.
+    #[serde(default, deserialize_with = "verifying_keys")]
+    pub verifying_keys: Vec<VerifyingKey>,
+    /// Minutes after which the agent is asked about an order of which nothing was heard.
+    pub ask_after_minutes: u32,
+}
+
+/// Why a configuration cannot be used, in words for its owner.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file or a variable does not say what it should.
+    #[error("{0}")]
+    Unreadable(#[from] Box<figment::Error>),
+    /// There is no such file.
+    #[error("there is no configuration file {0} (copy config.sample.toml to it)")]
+    NoFile(PathBuf),
+    /// The agent's keys are needed for this and are not there.
+    #[error("agent.verifying_keys is empty: put in what the agent's operator gave you")]
+    NoAgentKeys,
+}
+
+impl Config {
+    /// Reads `file`, then `WARIFU_MERCHANT__…` variables (`WARIFU_MERCHANT__AGENT__URL`).
+    ///
+    /// # Errors
+    /// [`ConfigError`], naming the key at fault.
+    pub fn load(file: &Path) -> Result<Self, ConfigError> {
+        if !file.is_file() {
+            return Err(ConfigError::NoFile(file.to_owned()));
+        }
+        Self::from(Figment::new().merge(Toml::file_exact(file)))
+    }
+
+    /// Reads a configuration from TOML text; relative paths stay relative to the current folder.
+    ///
+    /// # Errors
+    /// [`ConfigError`], naming the key at fault.
+    pub fn from_toml(text: &str) -> Result<Self, ConfigError> {
+        Self::from(Figment::new().merge(Toml::string(text)))
+    }
+
+    fn from(file: Figment) -> Result<Self, ConfigError> {
+        Figment::from(Serialized::defaults(Defaults::default()))
+            .merge(file)
+            .merge(Env::prefixed("WARIFU_MERCHANT__").split("__"))
+            .extract()
+            .map_err(|error| ConfigError::Unreadable(Box::new(error)))
+    }
+
+    /// Who the agent is and by which keys it is known.
+    ///
+    /// # Errors
+    /// [`ConfigError::NoAgentKeys`]: without them nothing that the agent says can be believed.
+    pub fn agent_keys(&self) -> Result<AgentKeys, ConfigError> {
+        if self.agent.verifying_keys.is_empty() {
+            return Err(ConfigError::NoAgentKeys);
+        }
+        let verifying = self.agent.verifying_keys.clone();
+        Ok(AgentKeys { agent: self.agent.id.clone(), verifying })
+    }
+
+    /// The database's address.
+    pub fn database_url(&self) -> String {
+        self.database_url.clone().unwrap_or_else(|| {
+            format!("sqlite:{}", self.data_dir.relative().join("merchant.sqlite").display())
+        })
+    }
+
+    /// Where the private keys are.
+    pub fn keys_dir(&self) -> PathBuf {
+        self.data_dir.relative().join("keys")
+    }
+
+    /// Where pictures are: as configured, and in the demo else with the shop page.
+    pub fn images_dir(&self) -> Option<PathBuf> {
+        let demo = || self.demo.then(|| self.shop_dir.relative());
+        self.images_dir.as_ref().map(RelativePathBuf::relative).or_else(demo)
+    }
+
+    /// After which silence the agent is asked about an order.
+    pub fn ask_after(&self) -> Span {
+        Span::minutes(i64::from(self.agent.ask_after_minutes))
+    }
+}
+
+/// What holds where the file says nothing.
+#[derive(Serialize)]
+struct Defaults {
+    listen: &'static str,
+    data_dir: &'static str,
+    catalogue: &'static str,
+    shop_dir: &'static str,
+    time_zone: &'static str,
+    order_prefix: &'static str,
+    agent: AgentDefaults,
+}
+
+#[derive(Serialize)]
+struct AgentDefaults {
+    ask_after_minutes: u32,
+}
+
+impl Default for Defaults {
+    fn default() -> Self {
+        Self {
+            listen: "127.0.0.1:8080",
+            data_dir: "merchant-data",
+            catalogue: "catalogue.toml",
+            shop_dir: "www/shop",
+            time_zone: "Asia/Tokyo",
+            order_prefix: "Y",
+            agent: AgentDefaults { ask_after_minutes: 60 },
+        }
+    }
+}
+
+/// A web origin (RFC 6454): `https://host[:port]`, or `http://` on this very machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin(String);
+
+impl Origin {
+    /// Without a slash at the end.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The address of a path on it; `path` begins with a slash.
+    pub fn at(&self, path: &str) -> String {
+        format!("{}{path}", self.0)
+    }
+}
+
+impl std::str::FromStr for Origin {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let url = Url::parse(text).map_err(|_| "not a URL")?;
+        let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+        if !bare || !url.username().is_empty() || url.password().is_some() {
+            return Err("must be scheme, host and port only, such as https://shop.example");
+        }
+        let at_home = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
+        match url.scheme() {
+            "https" => Ok(Self(url.origin().ascii_serialization())),
+            "http" if at_home => Ok(Self(url.origin().ascii_serialization())),
+            _ => Err("must be https (http only on this machine: localhost, 127.0.0.1)"),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Origin {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+fn time_zone<'de, D: Deserializer<'de>>(deserializer: D) -> Result<TimeZone, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    TimeZone::get(&name).map_err(|_| serde::de::Error::custom("not a time zone such as Asia/Tokyo"))
+}
+
+fn prefix<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let fits = (1..=8).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric());
+    fits.then_some(text).ok_or_else(|| serde::de::Error::custom("must be 1 to 8 letters or digits"))
+}
+
+fn verifying_keys<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<VerifyingKey>, D::Error> {
+    let texts = Vec::<String>::deserialize(from)?;
+    let key = |text: &String| VerifyingKey::try_from(BASE64URL.decode(text).ok()?.as_slice()).ok();
+    let keys: Option<Vec<_>> = texts.iter().map(key).collect();
+    keys.ok_or_else(|| serde::de::Error::custom("each must be a base64url Ed25519 public key"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SAMPLE: &str = include_str!("../config.sample.toml");
+
+    #[test]
+    fn the_sample_is_a_configuration() {
+        let config = Config::from_toml(SAMPLE).unwrap();
+        assert_eq!(config.merchant_id.as_str(), "mrc_tea");
+        assert_eq!(config.agent.url.as_str(), "http://localhost:7070");
+        assert!(config.database_url().ends_with("merchant.sqlite"));
+        assert!(!config.demo, "no file can start the demo");
+    }
+
+    #[test]
+    fn the_sample_says_a_sentence_on_every_key() {
+        for line in SAMPLE.lines().filter(|line| line.contains(" = ")) {
+            let key = line.trim_start_matches("# ").split(" = ").next().unwrap();
+            let told = SAMPLE.lines().zip(SAMPLE.lines().skip(1));
+            let before = told.into_iter().find(|(_, next)| *next == line).unwrap().0;
+            assert!(before.starts_with("# ") && before.ends_with('.'), "{key} has no sentence");
+        }
+    }
+
+    #[test]
+    fn unknown_keys_and_bad_values_are_named() {
+        let bad = [
+            ("listn = \"127.0.0.1:1\"\n", "listn"),
+            ("demo = true\n", "demo"),
+            ("public_url = \"http://shop.example\"\n", "public_url"),
+            ("public_url = \"https://shop.example/shop\"\n", "public_url"),
+            ("time_zone = \"Mars/Olympus\"\n", "time_zone"),
+            ("order_prefix = \"Y-\"\n", "order_prefix"),
+        ];
+        for (line, key) in bad {
+            let rest =
+                SAMPLE.lines().filter(|l| !l.starts_with(key)).collect::<Vec<_>>().join("\n");
+            let error = Config::from_toml(&format!("{line}{rest}")).unwrap_err().to_string();
+            assert!(error.contains(key), "{error}");
+        }
+    }
+
+    #[test]
+    fn without_the_agents_keys_nothing_is_believed() {
+        let mut config = Config::from_toml(SAMPLE).unwrap();
+        config.agent.verifying_keys.clear();
+        assert!(matches!(config.agent_keys(), Err(ConfigError::NoAgentKeys)));
+    }
+}

@@ -1,0 +1,67 @@
+//! What the shop does with orders: check, take or refuse, hear the shopper's consent. Knows the
+//! protocol and the store; knows no HTTP and no SQL. Time comes in as an argument.
+
+mod accept;
+mod check;
+mod events;
+mod failure;
+mod fields;
+mod offers;
+mod open;
+mod order;
+mod status;
+pub mod webhook;
+
+use jiff::tz::TimeZone;
+use shared_protocol::{AgentKeys, MerchantId, Signed, Span, Statement, Verified};
+
+pub use accept::accept;
+pub use check::check;
+pub use events::{Heard, Notification, NotificationKind, confirm, hear};
+pub use failure::Failure;
+pub use fields::{WrongField, wrong_fields};
+pub use offers::Offers;
+pub use order::{Deal, GrantForm, NewDeal, Order, OrderEvent, OrderId, Recipient};
+pub use status::status;
+
+use crate::config::{Config, ConfigError};
+use crate::keys::Keyring;
+
+/// Who the shop is and whom it believes.
+pub struct Shop {
+    /// Its name in the protocol.
+    pub merchant: MerchantId,
+    /// Who settles its money, and by which keys it is known.
+    pub agent: AgentKeys,
+    /// What it signs and opens with.
+    pub keys: Keyring,
+    /// First letters of order references.
+    pub order_prefix: String,
+    /// Whose days order references count.
+    pub time_zone: TimeZone,
+    /// After which silence the agent is asked about an order.
+    pub ask_after: Span,
+}
+
+impl Shop {
+    /// As configured.
+    ///
+    /// # Errors
+    /// [`ConfigError::NoAgentKeys`].
+    pub fn new(config: &Config, keys: Keyring) -> Result<Self, ConfigError> {
+        Ok(Self {
+            merchant: config.merchant_id.clone(),
+            agent: config.agent_keys()?,
+            keys,
+            order_prefix: config.order_prefix.clone(),
+            time_zone: config.time_zone.clone(),
+            ask_after: config.ask_after(),
+        })
+    }
+
+    /// Checks the agent's signature, by any of its keys.
+    fn believe<T: Statement>(&self, said: &Signed<T>) -> Result<Verified<T>, Failure> {
+        let verified = self.agent.verifying.iter().find_map(|key| said.verify(key).ok());
+        verified.ok_or(Failure::Problem(T::BROKEN))
+    }
+}

@@ -1,0 +1,54 @@
+//! Giving out Offers: signed once per hour and item, kept before anybody sees them, so that an
+//! order can be held against the very Offer that it takes up.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use shared_protocol::{ItemId, Offer, Problem, Signed, Span, Timestamp, encode};
+
+use super::{Failure, Shop};
+use crate::catalogue::Catalogue;
+use crate::store::Store;
+
+/// The Offers that are out at the moment.
+#[derive(Default)]
+pub struct Offers {
+    out: Mutex<HashMap<ItemId, Signed<Offer>>>,
+}
+
+impl Offers {
+    /// The Offer of an item at `now`.
+    ///
+    /// # Errors
+    /// [`Problem::UnknownItem`]; [`Problem::OfferExpired`] once its time to order is over.
+    pub async fn offer(
+        &self,
+        shop: &Shop,
+        store: &Store,
+        catalogue: &Catalogue,
+        item: &ItemId,
+        now: Timestamp,
+    ) -> Result<Signed<Offer>, Failure> {
+        let item = catalogue.item(item).ok_or(Problem::UnknownItem)?;
+        let offer = item.offer(now).ok_or(Problem::OfferExpired)?;
+        if let Some(signed) = self.already_out(&offer) {
+            return Ok(signed);
+        }
+        let signed = Signed::sign(&offer, &shop.keys);
+        let mut tx = store.begin("keep_offer", now).await?;
+        tx.keep_offer(&signed, &offer).await?;
+        tx.forget_offers_before(now.minus(KEPT)).await?;
+        tx.commit().await?;
+        let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
+        out.insert(offer.item.clone(), signed.clone());
+        Ok(signed)
+    }
+
+    fn already_out(&self, offer: &Offer) -> Option<Signed<Offer>> {
+        let out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
+        out.get(&offer.item).filter(|signed| signed.bytes() == encode(offer)).cloned()
+    }
+}
+
+/// How long an Offer that nobody took up is kept after its end.
+const KEPT: Span = Span::hours(30 * 24);

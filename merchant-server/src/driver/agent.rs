@@ -1,0 +1,138 @@
+//! How the agent is spoken to: HTTP, short patience, no redirects, answers of limited size.
+
+use std::time::Duration;
+
+use reqwest::header::{CONTENT_TYPE, DATE};
+use reqwest::{Client, Response, StatusCode, redirect};
+use shared_protocol::{
+    Acceptance, Message, PurchaseId, PurchaseStatus, Refusal, Timestamp, VerifyingKey, decode,
+};
+
+use crate::config::Origin;
+use crate::keys::public_text;
+use crate::store::ParcelKind;
+
+/// A line to the agent.
+pub struct AgentClient {
+    client: Client,
+    url: Origin,
+}
+
+/// Why nothing usable came back. Holds no body.
+#[derive(Debug, thiserror::Error)]
+pub enum AgentSilence {
+    /// It could not be reached, or not in time.
+    #[error("the agent does not answer: {0}")]
+    Unreachable(String),
+    /// It answered with this status.
+    #[error("the agent answered {0}")]
+    Status(u16),
+    /// What it answered cannot be read.
+    #[error("the agent's answer cannot be read")]
+    Unreadable,
+}
+
+impl AgentClient {
+    /// Prepares a line; nothing is sent yet.
+    ///
+    /// # Errors
+    /// If this machine's TLS set-up is unusable.
+    pub fn new(url: Origin) -> anyhow::Result<Self> {
+        // The first of us in this process installs it; that another was there is no trouble.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = Client::builder()
+            .redirect(redirect::Policy::none())
+            .connect_timeout(Duration::from_secs(3))
+            .timeout(Duration::from_secs(10))
+            .build()?;
+        Ok(Self { client, url })
+    }
+
+    /// Hands over a signed Acceptance or Refusal.
+    ///
+    /// # Errors
+    /// [`AgentSilence`].
+    pub async fn put(
+        &self,
+        purchase: PurchaseId,
+        kind: ParcelKind,
+        body: Vec<u8>,
+    ) -> Result<(), AgentSilence> {
+        let url = self.url.at(&format!("/v1/purchases/{purchase}/{}", kind.name()));
+        let media_type = match kind {
+            ParcelKind::Acceptance => Acceptance::media_type(),
+            ParcelKind::Refusal => Refusal::media_type(),
+        };
+        let request = self.client.put(url).header(CONTENT_TYPE, media_type).body(body);
+        answered(request.send().await?).map(|_| ())
+    }
+
+    /// Asks how a purchase stands.
+    ///
+    /// # Errors
+    /// [`AgentSilence`].
+    pub async fn purchase_status(
+        &self,
+        purchase: PurchaseId,
+    ) -> Result<PurchaseStatus, AgentSilence> {
+        let url = self.url.at(&format!("/v1/purchases/{purchase}"));
+        let response = answered(self.client.get(url).send().await?)?;
+        decode(&limited(response, PurchaseStatus::LEN_MAX).await?)
+            .map_err(|_| AgentSilence::Unreadable)
+    }
+
+    /// Which of `keys` the agent publishes as its own, and what time it thinks it is.
+    ///
+    /// # Errors
+    /// [`AgentSilence`].
+    pub async fn published(
+        &self,
+        keys: &[VerifyingKey],
+    ) -> Result<(Vec<VerifyingKey>, Option<Timestamp>), AgentSilence> {
+        let url = self.url.at("/.well-known/jwks.json");
+        let response = answered(self.client.get(url).send().await?)?;
+        let date = response.headers().get(DATE).and_then(|date| date.to_str().ok());
+        let date = date.and_then(|date| jiff::fmt::rfc2822::parse(date).ok());
+        let date = date.map(|date| Timestamp::from_millis(date.timestamp().as_millisecond()));
+        let body = limited(response, JWKS_BYTES_MAX).await?;
+        let set: serde_json::Value =
+            serde_json::from_slice(&body).map_err(|_| AgentSilence::Unreadable)?;
+        let listed = set["keys"].as_array().ok_or(AgentSilence::Unreadable)?;
+        let is_listed = |key: &&VerifyingKey| {
+            listed.iter().any(|jwk| jwk["x"].as_str() == Some(&public_text(key.as_bytes())))
+        };
+        Ok((keys.iter().filter(is_listed).copied().collect(), date))
+    }
+}
+
+impl From<reqwest::Error> for AgentSilence {
+    /// Without the address, which may hold a purchase id.
+    fn from(error: reqwest::Error) -> Self {
+        let cause = match () {
+            () if error.is_timeout() => "too slow",
+            () if error.is_connect() => "no connection",
+            () => "broken off",
+        };
+        Self::Unreachable(cause.to_owned())
+    }
+}
+
+fn answered(response: Response) -> Result<Response, AgentSilence> {
+    match response.status() {
+        status if status.is_success() => Ok(response),
+        status => Err(AgentSilence::Status(StatusCode::as_u16(&status))),
+    }
+}
+
+async fn limited(mut response: Response, bytes_max: usize) -> Result<Vec<u8>, AgentSilence> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await? {
+        body.extend_from_slice(&chunk);
+        if body.len() > bytes_max {
+            return Err(AgentSilence::Unreadable);
+        }
+    }
+    Ok(body)
+}
+
+const JWKS_BYTES_MAX: usize = 16_384;

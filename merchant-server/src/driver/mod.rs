@@ -1,0 +1,36 @@
+//! Speaking to the agent outside of any request: delivering what the outbox holds, and asking
+//! about orders of which nothing was heard. At least once; the agent is idempotent.
+
+mod agent;
+mod outbox;
+mod reconcile;
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+pub use agent::{AgentClient, AgentSilence};
+pub use outbox::deliver;
+pub use reconcile::ask;
+
+use crate::app::App;
+
+/// Works until told to stop; a fault is logged and tried again later.
+pub async fn run(app: App, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        if let Err(fault) = deliver(&app).await {
+            tracing::error!(%fault, "the outbox could not be worked off");
+        }
+        if let Err(fault) = ask(&app).await {
+            tracing::error!(%fault, "silent orders could not be asked about");
+        }
+        tokio::select! {
+            () = app.posted() => {}
+            () = tokio::time::sleep(PAUSE) => {}
+            _ = stop.changed() => {}
+        }
+    }
+}
+
+/// Between two looks at what has become due.
+const PAUSE: Duration = Duration::from_millis(500);

@@ -1,0 +1,23 @@
+//! `GET /.well-known/warifu`: who this shop is and its public keys, as its agent registered them.
+
+use std::future::{Ready, ready};
+
+use axum::Json;
+use axum::extract::State;
+use serde_json::{Value, json};
+
+use crate::app::App;
+use crate::keys::public_text;
+
+pub(super) fn show(State(app): State<App>) -> Ready<Json<Value>> {
+    let shop = app.shop();
+    ready(Json(json!({
+        "warifu": 1,
+        "role": "merchant",
+        "merchant": shop.merchant.as_str(),
+        "server": app.config().public_url.as_str(),
+        "agent": { "id": shop.agent.agent.as_str(), "url": app.config().agent.url.as_str() },
+        "verifying_keys": [public_text(shop.keys.verifying().as_bytes())],
+        "sealing_key": public_text(shop.keys.sealing().as_bytes()),
+    })))
+}
