@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop where it is")]
 
 mod effort;
+mod envelopes;
 mod examples;
 mod flips;
 mod golden;

@@ -1,12 +1,38 @@
-//! What an agent and a merchant do with what arrives, from first byte to proof value: the order of
-//! checks that PROTOCOL.md prints.
+//! What each party does: the shopper's program with a form, agent and merchant with what arrives,
+//! from first byte to proof value, in the order of checks that PROTOCOL.md prints.
 
 use shared_protocol::{
-    Goods, GrantProof, GrantRequest, MatchedPayment, MyOrder, OrderSubmission, Problem,
-    RedeemableGrant, Timestamp, Verified, jws,
+    Challenge, Form, Goods, GrantProof, GrantRequest, MatchedPayment, MyOrder, OrderSubmission,
+    Problem, PurchaseId, RedeemableGrant, SealedPurchase, Signed, Signer as _, Terms, Timestamp,
+    Verified, jws, split,
 };
 
-use crate::party::Deal;
+use crate::party::{Deal, NOW, Seeded};
+
+/// The shopper's side (52–54).
+pub fn shopper_seals(deal: &Deal, form: Form, rng: &mut Seeded) -> Result<SealedPurchase, Problem> {
+    let mark = deal.signed_mark.verify(&deal.agent.key())?;
+    let offer = deal.signed_offer.verify(&deal.merchant.key())?;
+    let challenge = deal.signed_challenge.verify(&deal.agent.key())?;
+    let terms = Terms {
+        mark: &mark,
+        offer: &offer,
+        signed_offer: &deal.signed_offer,
+        challenge: &challenge,
+        signed_challenge: &deal.signed_challenge,
+    };
+    let halves = split(form, &terms, NOW, rng)?;
+    let signature = deal.session.sign(&halves.signing_input());
+    halves.seal(signature, deal.session.key(), &terms, rng)
+}
+
+/// The same deal, asked for another purchase.
+pub fn for_purchase(mut deal: Deal, purchase: PurchaseId) -> Deal {
+    let usual = deal.signed_challenge.claimed().unwrap();
+    let challenge = Challenge { purchase, ..usual };
+    deal.signed_challenge = Signed::sign(&challenge, &deal.agent);
+    deal
+}
 
 /// The agent's side (57–59), as far as the words go.
 pub fn agent_matches(
