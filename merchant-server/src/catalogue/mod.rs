@@ -55,7 +55,7 @@ impl Catalogue {
         let page = Page::new(text);
         let catalogue = page.parse().and_then(|file| {
             let mut file = Reader::of_file(&page, &file);
-            let currency = file.text("currency").and_then(|code| currency(&mut file, code));
+            let currency = file.text("currency").and_then(|code| currency(&file, code));
             let items: Vec<_> = file.tables("item");
             file.finish();
             Self::gather(items, merchant, currency.unwrap_or(Currency::JPY), &page)
@@ -97,7 +97,7 @@ impl Catalogue {
     }
 }
 
-fn currency(file: &mut Reader<'_>, code: &str) -> Option<Currency> {
+fn currency(file: &Reader<'_>, code: &str) -> Option<Currency> {
     let currency = code.parse().ok();
     if currency.is_none() {
         file.note("currency", "must be an ISO 4217 code such as \"JPY\"");

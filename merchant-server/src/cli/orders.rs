@@ -70,7 +70,8 @@ fn list(orders: &[Order], zone: &TimeZone, out: &mut impl Write) -> std::io::Res
     let columns = ["reference", "state", "item", "quantity", "amount", "handling_number", "taken"];
     let mut rows = vec![columns.map(str::to_owned)];
     rows.extend(orders.iter().map(|order| {
-        let summary = summary(order, zone);
+        let mut summary = summary(order, zone);
+        summary["amount"] = order.deal.as_ref().map(|deal| plainly(deal.amount)).into();
         columns.map(|column| match &summary[column] {
             Value::String(text) => text.clone(),
             Value::Null => "–".to_owned(),
@@ -93,7 +94,8 @@ fn summary(order: &Order, zone: &TimeZone) -> Value {
         "state": order.state.name(),
         "item": deal.map(|deal| deal.item.to_string()),
         "quantity": deal.map(|deal| deal.quantity),
-        "amount": deal.map(|deal| plainly(deal.amount)),
+        "amount": deal.map(|deal| deal.amount.minor),
+        "currency": deal.map(|deal| deal.amount.currency.code()),
         "handling_number": deal.map(|deal| deal.handling_number.to_string()),
         "taken": local(order.created, zone),
         "purchase": order.purchase.to_string(),

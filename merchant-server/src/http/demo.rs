@@ -48,12 +48,13 @@ pub(super) async fn shop_page(
         return Err(Problem::NotFound.into());
     }
     let file = match uri.path().trim_start_matches('/') {
-        "" => "index.html",
-        file => file,
+        "" => "index.html".to_owned(),
+        page if !page.contains('.') => format!("{page}.html"),
+        file => file.to_owned(),
     };
-    let media_type = media_type(file).ok_or(Problem::NotFound)?;
+    let media_type = media_type(&file).ok_or(Problem::NotFound)?;
     let dir = app.config().shop_dir.relative();
-    let mut bytes = images::read(&dir, file).await.ok_or(Problem::NotFound)?;
+    let mut bytes = images::read(&dir, &file).await.ok_or(Problem::NotFound)?;
     let agent = app.config().agent.url.as_str();
     if media_type.starts_with("text/html") {
         bytes = String::from_utf8_lossy(&bytes).replace("{{agent}}", agent).into_bytes();

@@ -98,7 +98,7 @@ fn document(note: &Note, locale: Locale, app: &App, request_id: Option<&str>) ->
     let problem = note.problem;
     let mut document = json!({
         "type": app.config().agent.url.at(&problem.path()),
-        "title": problem.text(locale),
+        "title": problem.text(Locale::En),
         "status": problem.status(),
         "detail": problem.text(locale),
         "code": problem.code(),

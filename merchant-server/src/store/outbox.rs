@@ -6,6 +6,9 @@ use shared_protocol::{PurchaseId, Timestamp};
 use super::{Fault, Store, Tx};
 use crate::domain::OrderId;
 
+/// Key, purchase, kind, attempts, body.
+type ParcelRow = (i64, String, String, i64, Option<Vec<u8>>);
+
 /// Something to tell the agent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parcel {
@@ -103,7 +106,7 @@ impl Store {
             FROM outbox JOIN orders ON orders.id = outbox.order_id
             WHERE outbox.state = 'waiting' AND outbox.due_at <= $1
             ORDER BY outbox.due_at LIMIT $2";
-        let rows: Vec<(i64, String, String, i64, Option<Vec<u8>>)> = sqlx::query_as(sql)
+        let rows: Vec<ParcelRow> = sqlx::query_as(sql)
             .bind(now.as_millis())
             .bind(SENT_AT_ONCE)
             .fetch_all(&self.0.reading)
@@ -112,7 +115,7 @@ impl Store {
     }
 }
 
-fn parcel(row: (i64, String, String, i64, Option<Vec<u8>>)) -> Result<Parcel, Fault> {
+fn parcel(row: ParcelRow) -> Result<Parcel, Fault> {
     let (id, purchase, kind, attempts, body) = row;
     let kind = match kind.as_str() {
         "acceptance" => ParcelKind::Acceptance,
