@@ -1,6 +1,8 @@
 //! One real purchase on this machine: builds everything, starts both servers as two sites, prints
 //! where to look, stops both cleanly. Everything it makes is in one folder, which `--reset` clears.
 
+mod servers;
+
 use std::fs::{self, File};
 use std::io::{BufRead as _, IsTerminal as _};
 use std::net::TcpListener;
@@ -12,9 +14,10 @@ use argh::FromArgs;
 
 use crate::clock::Stopwatch;
 use crate::group::{self, Group};
-use crate::program::{cargo, output, program, run as run_program};
+use crate::program::{cargo, run as run_program};
 use crate::widget::Manifest;
 use crate::{place, ready, say, setup, widget};
+use servers::Servers;
 
 /// Run the demo: a shop and an agent on this machine. Nothing is charged.
 #[derive(FromArgs)]
@@ -28,6 +31,7 @@ pub struct DemoJob {
     release: bool,
 }
 
+/// Two names of this machine, so two sites to a browser.
 const AGENT: &str = "localhost:7070";
 const SHOP: &str = "127.0.0.1:8080";
 const LONGEST_START: Duration = Duration::from_secs(30);
@@ -48,7 +52,7 @@ pub fn run(job: &DemoJob) -> Result<()> {
     let is_new = !place::demo().exists();
     fs::create_dir_all(place::demo())?;
     let servers = Servers { profile: if job.release { "release" } else { "debug" } };
-    servers.prepare()?;
+    servers.introduce()?;
     let watch = Stopwatch::start();
     let mut agent = Running::start("agent", servers.agent())?;
     let mut shop = Running::start("shop", servers.shop())?;
@@ -76,48 +80,6 @@ fn build_servers(job: &DemoJob) -> Result<()> {
     run_program(&mut build)
 }
 
-// ---- Wiring: how the two servers are called. Only this part knows their command lines. ----
-
-struct Servers {
-    profile: &'static str,
-}
-
-impl Servers {
-    /// Makes each server's keys and tells the agent about the shop. Doing it again changes nothing.
-    fn prepare(&self) -> Result<()> {
-        let keys = output(&mut self.merchant_server(&["keys", "show", "--json"]))?;
-        let keys_file = place::demo().join("merchant-keys.json");
-        fs::write(&keys_file, keys)?;
-        let mut add = self.agent_server(&["merchants", "add", "mrc_tea", "--demo", "--keys"]);
-        output(add.arg(keys_file))?;
-        Ok(())
-    }
-
-    fn agent(&self) -> Command {
-        let mut serve = self.agent_server(&["serve", "--demo"]);
-        serve.arg("--widget-dir").arg(place::widget());
-        serve
-    }
-
-    fn shop(&self) -> Command {
-        self.merchant_server(&["serve", "--demo"])
-    }
-
-    fn agent_server(&self, arguments: &[&str]) -> Command {
-        self.server("agent-server", "agent", arguments)
-    }
-
-    fn merchant_server(&self, arguments: &[&str]) -> Command {
-        self.server("merchant-server", "shop", arguments)
-    }
-
-    fn server(&self, binary: &str, data: &str, arguments: &[&str]) -> Command {
-        let mut command = program(place::target().join(self.profile).join(binary));
-        command.args(arguments).arg("--data").arg(place::demo().join(data));
-        command
-    }
-}
-
 fn welcome(manifest: &Manifest, is_new: bool, time: &str) -> String {
     let (_, brotli) = manifest.total();
     let data = if is_new { "new" } else { "from last time; --reset clears it" };
@@ -125,7 +87,7 @@ fn welcome(manifest: &Manifest, is_new: bool, time: &str) -> String {
         "
 warifu demo  ·  everything runs on this machine, nothing is charged
 
-  Shop       http://{SHOP}                ← open this, buy the teapot
+  Shop       http://{SHOP}               ← open this, buy the teapot
   Mailbox    http://{AGENT}/_demo/mail    ← confirm or cancel the purchase here
   Split      http://{AGENT}/_demo/split   ← who received what, live
 
@@ -140,8 +102,6 @@ warifu demo  ·  everything runs on this machine, nothing is charged
   Ctrl-C stops both, and so does q and Enter."
     )
 }
-
-// ---- End of the wiring. ----
 
 /// A server with its log beside its data.
 struct Running {

@@ -19,9 +19,13 @@ pub fn smoke_test() -> Result<()> {
     let mut trunk = serve::trunk()?;
     trunk.args(["serve", "--no-autoreload", "--port", &port.to_string()]);
     let mut server = Group::start(&mut trunk, Duration::from_secs(5))?;
-    let answer = first_answer(&mut server, &format!("127.0.0.1:{port}"))?;
-    ensure!(answer.status == 200, "trunk answered {}", answer.status);
-    ensure!(answer.body.contains("client-wasm"), "trunk's page does not load the widget");
+    let address = format!("127.0.0.1:{port}");
+    let page = first_answer(&mut server, &address)?;
+    ensure!(page.status == 200, "trunk answered {}", page.status);
+    ensure!(page.body.contains("client-wasm_bg.wasm"), "trunk's page does not load the widget");
+    // trunk answers unknown paths with the page, so the status alone says nothing.
+    let wasm = ready::get(&address, "/client-wasm_bg.wasm")?;
+    ensure!(wasm.body.starts_with("\0asm"), "trunk does not serve the widget");
     Ok(())
 }
 
