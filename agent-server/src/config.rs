@@ -219,3 +219,42 @@ agent_name = { ja = "割符決済", en = "Warifu Settlement" }
 data_dir = "warifu-demo/agent"
 widget_dir = "target/widget"
 "#;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sample_is_read_and_every_key_is_in_it() {
+        let sample = include_str!("../config.sample.toml");
+        let config: Config = Figment::new().merge(Toml::string(sample)).extract().unwrap();
+        let config = config.check().unwrap();
+        assert_eq!(config.public_host(), "agent.example");
+        assert_eq!(config.confirmation_lifetime(), Span::hours(72));
+        for key in ["database_url", "grant_minutes", "from"] {
+            assert!(sample.contains(key), "{key}");
+        }
+    }
+
+    #[test]
+    fn a_misspelt_key_is_noticed() {
+        let sample = include_str!("../config.sample.toml").replace("listen", "lisen");
+        let read: Result<Config, _> = Figment::new().merge(Toml::string(&sample)).extract();
+        assert!(read.unwrap_err().to_string().contains("lisen"));
+    }
+
+    #[test]
+    fn without_a_way_to_send_letters_only_a_demo_starts() {
+        let config = Config::demo(Path::new("data"), Path::new("widget"));
+        assert!(config.clone().check().is_ok());
+        assert!(matches!(Config { demo: false, ..config }.check(), Err(ConfigFault::NoSmtp)));
+    }
+
+    #[test]
+    fn a_host_is_read_out_of_an_address() {
+        let mut config = Config::demo(Path::new("data"), Path::new("widget"));
+        assert_eq!(config.public_host(), "localhost");
+        config.public_url = "http://[::1]:7070".into();
+        assert_eq!(config.public_host(), "[::1]");
+    }
+}

@@ -1,8 +1,119 @@
-//! The operator's command line.
+//! The operator's command line. Each command says what it did in words, or as JSON with `--json`;
+//! exit code 1 means that it could not, 2 that it was not understood.
 
-use std::process::ExitCode;
+mod contracts;
+mod doctor;
+mod keys;
+mod merchants;
+mod outbox;
+mod say;
+mod serve;
+
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::{
+    config::{Config, Overrides},
+    store::Store,
+};
+
+/// The Warifu agent server: sees payment, never delivery.
+#[derive(Parser)]
+#[command(name = "agent-server", version)]
+struct CommandLine {
+    #[command(flatten)]
+    place: Place,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Where settings and data are.
+#[derive(Args)]
+struct Place {
+    /// The settings
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The folder of keys and database, whatever the settings say
+    #[arg(long, global = true, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Use the demo's settings where the file says nothing
+    #[arg(long, global = true)]
+    demo: bool,
+    /// Print JSON
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the server
+    Serve(serve::Serve),
+    /// The agent's own keys
+    #[command(subcommand)]
+    Keys(keys::Keys),
+    /// Merchants with a contract
+    #[command(subcommand)]
+    Merchants(merchants::Merchants),
+    /// Shoppers' contracts
+    #[command(subcommand)]
+    Contracts(contracts::Contracts),
+    /// Letters and webhooks that are owed
+    #[command(subcommand)]
+    Outbox(outbox::Outbox),
+    /// Look whether everything is in place
+    Doctor,
+}
+
+/// What a command gives back: what it says, or why it could not.
+type Said = Result<say::Report, Box<dyn std::error::Error + Send + Sync>>;
 
 /// Runs the command that the command line names.
 pub fn main() -> ExitCode {
-    ExitCode::FAILURE
+    let CommandLine { place, command } = CommandLine::parse();
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(fault) => return say::failure(&fault, place.json),
+    };
+    match runtime.block_on(run(&place, command)) {
+        Ok(report) => report.print(place.json),
+        Err(fault) => say::failure(&*fault, place.json),
+    }
 }
+
+async fn run(place: &Place, command: Command) -> Said {
+    match command {
+        Command::Serve(serve) => serve.run(place).await,
+        Command::Keys(keys) => keys.run(place),
+        Command::Merchants(merchants) => merchants.run(place).await,
+        Command::Contracts(contracts) => contracts.run(place).await,
+        Command::Outbox(outbox) => outbox.run(place).await,
+        Command::Doctor => Ok(doctor::examine(place).await),
+    }
+}
+
+impl Place {
+    /// The settings, with what the command line says over them.
+    fn settings(&self, widget_dir: Option<&Path>) -> Result<Config, crate::config::ConfigFault> {
+        let file = self.config.clone().unwrap_or_else(|| PathBuf::from(DEFAULT_FILE));
+        let overrides = Overrides {
+            file_is_named: self.config.is_some(),
+            data_dir: self.data.clone(),
+            widget_dir: widget_dir.map(Into::into),
+            demo: self.demo,
+        };
+        Config::load(&file, &overrides)
+    }
+
+    /// The database that the settings name.
+    async fn store(&self) -> Result<Store, Box<dyn std::error::Error + Send + Sync>> {
+        let config = self.settings(None)?;
+        std::fs::create_dir_all(&config.data_dir)?;
+        Ok(Store::open(&config.database()).await?)
+    }
+}
+
+const DEFAULT_FILE: &str = "agent.toml";

@@ -1,0 +1,268 @@
+//! `agent-server merchants`: who has a contract, where their widget may appear, with which keys.
+
+use std::{fs, path::PathBuf};
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL};
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+use shared_protocol::{Localized, MerchantId, SealingKey, Timestamp, VerifyingKey};
+
+use super::{Place, Said, say::Report};
+use crate::{
+    clock::{Clock as _, SystemClock},
+    domain::{Merchant, MerchantStatus},
+    store::Store,
+};
+
+/// Merchants with a contract.
+#[derive(Subcommand)]
+pub enum Merchants {
+    /// Add a merchant, or change what is known of it
+    Add(Box<Add>),
+    /// List them
+    List,
+    /// Stop standing for a merchant's sales
+    Suspend {
+        /// mrc_…
+        id: String,
+    },
+    /// Stand for them again
+    Resume {
+        /// mrc_…
+        id: String,
+    },
+    /// Show, add or remove web origins where the widget may appear
+    Origins {
+        /// mrc_…
+        id: String,
+        /// Add this one, for example https://shop.example
+        #[arg(long)]
+        add: Vec<String>,
+        /// Remove this one
+        #[arg(long)]
+        remove: Vec<String>,
+    },
+}
+
+/// All that a Mark says of a merchant. What is not given stays as it was.
+#[derive(Args)]
+pub struct Add {
+    /// mrc_…
+    #[arg(value_name = "ID", required_unless_present = "id")]
+    positional_id: Option<String>,
+    /// The same, by name
+    #[arg(long, conflicts_with = "positional_id")]
+    id: Option<String>,
+    /// The shop's name, Japanese
+    #[arg(long)]
+    name_ja: Option<String>,
+    /// The shop's name, English
+    #[arg(long)]
+    name_en: Option<String>,
+    /// Seller's name, address, representative, contact (特定商取引法), Japanese
+    #[arg(long)]
+    legal_ja: Option<String>,
+    /// The same, English
+    #[arg(long)]
+    legal_en: Option<String>,
+    /// Base URL of its server
+    #[arg(long)]
+    server_url: Option<String>,
+    /// Web origin where its widget may appear; may be given several times
+    #[arg(long)]
+    origin: Vec<String>,
+    /// Ed25519 public key, base64url
+    #[arg(long)]
+    verifying_key: Option<String>,
+    /// X25519 public key, base64url
+    #[arg(long)]
+    sealing_key: Option<String>,
+    /// Both keys, as `merchant-server keys show --json` prints them
+    #[arg(long, value_name = "FILE")]
+    keys: Option<PathBuf>,
+    /// How it is paid out
+    #[arg(long)]
+    payout_class: Option<String>,
+    /// Until when its contract runs, epoch seconds
+    #[arg(long, value_name = "SECONDS")]
+    valid_until: Option<i64>,
+}
+
+impl Merchants {
+    /// Runs it.
+    pub async fn run(&self, place: &Place) -> Said {
+        let store = place.store().await?;
+        let said = self.act(place, &store).await;
+        store.close().await;
+        said
+    }
+
+    async fn act(&self, place: &Place, store: &Store) -> Said {
+        match self {
+            Self::Add(add) => add.run(place, store).await,
+            Self::List => {
+                let all = store.merchants().await?;
+                let json: Vec<_> = all.iter().map(shown).collect();
+                Ok(Report::new(all.iter().map(line).collect(), json!({ "merchants": json })))
+            }
+            Self::Suspend { id } => set_status(store, id, MerchantStatus::Suspended).await,
+            Self::Resume { id } => set_status(store, id, MerchantStatus::Active).await,
+            Self::Origins { id, add, remove } => {
+                let mut merchant = find(store, id).await?;
+                for origin in add {
+                    check_origin(origin)?;
+                    if !merchant.origins.contains(origin) {
+                        merchant.origins.push(origin.clone());
+                    }
+                }
+                merchant.origins.retain(|origin| !remove.contains(origin));
+                if !(add.is_empty() && remove.is_empty()) {
+                    store.put_merchant(merchant.clone(), SystemClock.now()).await?;
+                }
+                Ok(Report::new(merchant.origins.clone(), shown(&merchant)))
+            }
+        }
+    }
+}
+
+impl Add {
+    async fn run(&self, place: &Place, store: &Store) -> Said {
+        let id = self.id.as_ref().or(self.positional_id.as_ref()).ok_or("which merchant?")?;
+        let id: MerchantId =
+            id.parse().map_err(|_| format!("{id}: an id is mrc_ and a-z 0-9 _"))?;
+        let known = store.merchant(&id).await?;
+        let known = known.or_else(|| (place.demo && id.as_str() == DEMO).then(|| demo(id.clone())));
+        let merchant = self.over(id, known)?;
+        store.put_merchant(merchant.clone(), SystemClock.now()).await?;
+        Ok(Report::line(format!("added {}", line(&merchant)), shown(&merchant)))
+    }
+
+    /// What is given, over what is known.
+    fn over(&self, id: MerchantId, known: Option<Merchant>) -> Result<Merchant, String> {
+        let known = known.as_ref();
+        let text = |given: &Option<String>, known: Option<&String>, option: &str| {
+            given.clone().or(known.cloned()).ok_or_else(|| format!("--{option} is missing"))
+        };
+        let (verifying, sealing) = self.both_keys()?;
+        let ja = text(&self.name_ja, known.map(|m| &m.name.ja), "name-ja")?;
+        let en = text(&self.name_en, known.map(|m| &m.name.en), "name-en")?;
+        let legal_ja = self.legal_ja.clone().or(known.map(|m| m.legal_notice.ja.clone()));
+        let legal_en = self.legal_en.clone().or(known.map(|m| m.legal_notice.en.clone()));
+        let origins = match (self.origin.is_empty(), known) {
+            (true, Some(known)) => known.origins.clone(),
+            _ => self.origin.clone(),
+        };
+        origins.iter().try_for_each(|origin| check_origin(origin))?;
+        let server = text(&self.server_url, known.map(|m| &m.server), "server-url")?;
+        let class = self.payout_class.clone().or(known.map(|m| m.payout_class.clone()));
+        let until = self.valid_until.map(|s| Timestamp::from_millis(s.saturating_mul(1000)));
+        Ok(Merchant {
+            legal_notice: Localized {
+                ja: legal_ja.unwrap_or_else(|| ja.clone()),
+                en: legal_en.unwrap_or_else(|| en.clone()),
+            },
+            name: Localized { ja, en },
+            origins,
+            server: server.trim_end_matches('/').into(),
+            verifying_key: verifying.or(known.map(|m| m.verifying_key)).ok_or(NO_KEYS)?,
+            sealing_key: sealing.or(known.map(|m| m.sealing_key)).ok_or(NO_KEYS)?,
+            payout_class: class.unwrap_or_else(|| "standard".into()),
+            status: known.map_or(MerchantStatus::Active, |m| m.status),
+            valid_until: until.or(known.and_then(|m| m.valid_until)),
+            serial: known.map_or(1, |m| m.serial),
+            id,
+        })
+    }
+
+    fn both_keys(&self) -> Result<(Option<VerifyingKey>, Option<SealingKey>), String> {
+        let file: Value = match &self.keys {
+            None => Value::Null,
+            Some(path) => {
+                let text =
+                    fs::read(path).map_err(|fault| format!("{}: {fault}", path.display()))?;
+                serde_json::from_slice(&text).map_err(|_| format!("{}: no JSON", path.display()))?
+            }
+        };
+        let text = |given: &Option<String>, name: &str| {
+            given.clone().or_else(|| file[name].as_str().map(String::from))
+        };
+        let verifying =
+            text(&self.verifying_key, "verifying_key").map(|t| bytes(&t)).transpose()?;
+        let sealing = text(&self.sealing_key, "sealing_key").map(|t| bytes(&t)).transpose()?;
+        Ok((verifying.map(VerifyingKey::new), sealing.map(SealingKey::new)))
+    }
+}
+
+async fn find(
+    store: &Store,
+    id: &str,
+) -> Result<Merchant, Box<dyn std::error::Error + Send + Sync>> {
+    let parsed = id.parse().map_err(|_| format!("{id}: an id is mrc_ and a-z 0-9 _"))?;
+    Ok(store.merchant(&parsed).await?.ok_or_else(|| format!("{id} is not registered"))?)
+}
+
+async fn set_status(store: &Store, id: &str, status: MerchantStatus) -> Said {
+    let merchant = Merchant { status, ..find(store, id).await? };
+    store.put_merchant(merchant.clone(), SystemClock.now()).await?;
+    Ok(Report::line(line(&merchant), shown(&merchant)))
+}
+
+/// Scheme, host, port, nothing more (RFC 6454 §6.2): compared letter by letter with a browser's.
+fn check_origin(origin: &str) -> Result<(), String> {
+    let rest = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-.:[]".contains(c);
+    let sound = rest.is_some_and(|rest| !rest.is_empty() && rest.chars().all(plain));
+    sound.then_some(()).ok_or_else(|| {
+        format!("{origin}: an origin is https://host or https://host:port, lower case, no path")
+    })
+}
+
+fn bytes(text: &str) -> Result<[u8; 32], String> {
+    let bytes = BASE64URL.decode(text).ok().and_then(|bytes| bytes.try_into().ok());
+    bytes.ok_or_else(|| format!("{text}: a key is 43 base64url symbols"))
+}
+
+fn line(merchant: &Merchant) -> String {
+    let status = merchant.status.name();
+    let origins = merchant.origins.join(" ");
+    format!("{}  {status}  {}  {origins}", merchant.id, merchant.name.en)
+}
+
+fn shown(merchant: &Merchant) -> Value {
+    json!({
+        "id": merchant.id.as_str(),
+        "name": { "ja": merchant.name.ja, "en": merchant.name.en },
+        "status": merchant.status.name(),
+        "valid_until": merchant.valid_until.map(Timestamp::as_secs),
+        "server": merchant.server,
+        "origins": merchant.origins,
+        "verifying_key": BASE64URL.encode(merchant.verifying_key.as_bytes()),
+        "sealing_key": BASE64URL.encode(merchant.sealing_key.as_bytes()),
+        "payout_class": merchant.payout_class,
+        "serial": merchant.serial,
+    })
+}
+
+/// What the demo's shop is, but for its keys, which are its own.
+fn demo(id: MerchantId) -> Merchant {
+    Merchant {
+        id,
+        name: Localized::new("山田茶舗", "Yamada Tea"),
+        legal_notice: Localized::new(
+            "山田茶舗　代表 山田太郎　岩手県盛岡市茶町1-2　電話 019-000-0000（架空の店です）",
+            "Yamada Tea, represented by Taro Yamada, 1-2 Chamachi, Morioka, Iwate, Japan. \
+             Phone +81-19-000-0000. A fictional shop.",
+        ),
+        origins: vec!["http://127.0.0.1:8080".into()],
+        server: "http://127.0.0.1:8080".into(),
+        verifying_key: VerifyingKey::new([0; 32]),
+        sealing_key: SealingKey::new([0; 32]),
+        payout_class: "standard".into(),
+        status: MerchantStatus::Active,
+        valid_until: None,
+        serial: 1,
+    }
+}
+
+const DEMO: &str = "mrc_tea";
+const NO_KEYS: &str = "--keys FILE, or --verifying-key and --sealing-key, are missing";

@@ -1,0 +1,69 @@
+//! `agent-server serve`: runs until SIGTERM or Ctrl-C, then finishes what was begun.
+
+use std::{path::PathBuf, sync::Arc};
+
+use clap::Args;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::{Place, Said, say::Report};
+use crate::{
+    app,
+    clock::{Clock, SystemClock, TestClock},
+};
+
+/// Run the server.
+#[derive(Args)]
+pub struct Serve {
+    /// The folder of the built widget, whatever the settings say
+    #[arg(long, value_name = "DIR")]
+    widget_dir: Option<PathBuf>,
+    /// Run on a clock that /_demo/clock can move
+    #[arg(long, requires = "demo")]
+    test_clock: bool,
+    /// Check and sign grants but keep none: only to measure what storage costs
+    #[arg(long, hide = true)]
+    bench_no_storage: bool,
+}
+
+impl Serve {
+    /// Serves.
+    pub async fn run(&self, place: &Place) -> Said {
+        log();
+        let mut config = place.settings(self.widget_dir.as_deref())?;
+        config.bench_no_storage = self.bench_no_storage;
+        if self.bench_no_storage {
+            tracing::warn!("NOTHING IS STORED: every grant is worthless; for benchmarks only");
+        }
+        let is_demo = config.demo;
+        let clock: Arc<dyn Clock> = match self.test_clock || is_demo {
+            true => Arc::new(TestClock::new()),
+            false => Arc::new(SystemClock),
+        };
+        std::fs::create_dir_all(&config.data_dir)?;
+        let running = app::start(config, clock).await?;
+        let (mut terminate, mut interrupt) =
+            (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        let broken = tokio::select! {
+            _ = terminate.recv() => false,
+            _ = interrupt.recv() => false,
+            () = running.broken() => true,
+        };
+        running.shutdown().await;
+        if broken {
+            return Err("the database failed; see the log, then start again".into());
+        }
+        Ok(Report::silent())
+    }
+}
+
+/// Logs go to stderr, one JSON object a line; `RUST_LOG` says how much.
+fn log() {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    // In a test's process somebody else may log already.
+    let _ = tracing_subscriber::fmt()
+        .json()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .try_init();
+}
