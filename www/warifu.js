@@ -5,7 +5,7 @@ const WORDS = {
 	ja: ["ご注文手続き", "注文ページを開く", "閉じる"],
 	en: ["Checkout", "Open the checkout page", "Close"],
 };
-// Everything an event can hold: nothing personal, nothing of a contract.
+// All that an event can hold: nothing personal.
 const EVENTS = { ready: [], screen: ["screen"], accepted: ["orderId", "handlingNumber"],
 	failure: ["code", "retryable"], cancel: [], loaderror: ["reason"] };
 const sheet = new CSSStyleSheet();
@@ -56,7 +56,7 @@ const control = (host, root) => {
 		frame = add(dialog ?? root, "iframe", {
 			title: get("frame-title") || word(0),
 			allow: "publickey-credentials-get; clipboard-write; payment",
-			sandbox: "allow-scripts allow-same-origin allow-forms allow-popups",
+			sandbox: "allow-scripts allow-same-origin allow-forms allow-popups allow-modals",
 			referrerPolicy: "strict-origin",
 			onload: () => port || wait(3e3),
 			src: href("frame"),
@@ -134,7 +134,7 @@ if (!customElements.get(TAG)) customElements.define(TAG, class extends HTMLEleme
 	disconnectedCallback() { this.#own.end(); }
 	attributeChangedCallback(name, was, now) { was !== now && this.isConnected && this.#own.change(name); }
 });
-window.Warifu ??= { load: (element = document.querySelector(TAG)) => element.load() };
+window.Warifu ??= { load: async (element = document.querySelector(TAG)) => element.load() };
 
 if (script.dataset.merchant) {
 	const element = document.createElement(TAG);
