@@ -14,9 +14,13 @@ mod hex;
 mod labelled;
 mod layout;
 mod messages;
+mod oracle;
 mod page;
+mod pairs;
 #[path = "../party/mod.rs"]
 mod party;
+mod random;
 mod sides;
+mod split_join;
 mod strict;
 mod twins;
