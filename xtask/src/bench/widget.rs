@@ -10,9 +10,14 @@ use crate::{setup, widget};
 pub fn figures() -> Result<Vec<Figure>> {
     setup::ensure(setup::FOR_WIDGET)?;
     let manifest = widget::build()?;
+    let mut figures = Vec::new();
+    for file in manifest.files() {
+        let of = |kind: &str| format!("widget.bytes.{kind}.{}", file.name);
+        figures.push(Figure::count(&of("raw"), file.raw as u64, "bytes", None));
+        figures.push(Figure::count(&of("brotli"), file.brotli as u64, "bytes", None));
+    }
     let (raw, brotli) = manifest.total();
-    Ok(vec![
-        Figure::count("widget.bytes.raw", raw as u64, "bytes", None),
-        Figure::count("widget.bytes.brotli", brotli as u64, "bytes", None),
-    ])
+    figures.push(Figure::count("widget.bytes.raw", raw as u64, "bytes", None));
+    figures.push(Figure::count("widget.bytes.brotli", brotli as u64, "bytes", None));
+    Ok(figures)
 }
