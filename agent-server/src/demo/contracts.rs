@@ -25,6 +25,14 @@ pub fn contracts() -> impl Iterator<Item = &'static DemoContract> {
     CONTRACTS.iter()
 }
 
+impl DemoContract {
+    /// As people write it: "C-9000-0000-0001".
+    pub fn written(&self) -> String {
+        let groups = [0..1, 1..5, 5..9, 9..13].map(|group| &self.number[group]);
+        groups.join("-")
+    }
+}
+
 /// The code of all of them.
 pub const CODE: &str = "2468";
 
@@ -60,3 +68,22 @@ const GOOD: DemoContract = DemoContract {
     delay: Span::millis(0),
     shows: "",
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_a_letter_and_twelve_digits_that_no_card_has() {
+        for contract in contracts() {
+            let digits = contract.number.strip_prefix('C').unwrap();
+            assert!(digits.len() == 12 && digits.bytes().all(|b| b.is_ascii_digit()));
+            let sum: u32 = digits.bytes().rev().enumerate().map(|(at, digit)| {
+                let digit = u32::from(digit - b'0') * if at % 2 == 1 { 2 } else { 1 };
+                digit / 10 + digit % 10
+            }).sum();
+            assert!(!sum.is_multiple_of(10), "{} could be a card's", contract.number);
+        }
+        assert_eq!(CONTRACTS[0].written(), "C-9000-0000-0001");
+    }
+}

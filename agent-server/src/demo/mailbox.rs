@@ -8,6 +8,7 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
+use shared_protocol::Timestamp;
 
 use crate::mail::Posting;
 
@@ -100,6 +101,12 @@ impl fmt::Debug for Mailbox {
 }
 
 impl KeptLetter {
+    /// When it came.
+    pub fn moment(&self) -> Option<Timestamp> {
+        let moment: jiff::Timestamp = self.received_at.parse().ok()?;
+        Some(Timestamp::from_millis(moment.as_millisecond()))
+    }
+
     fn new(posting: &Posting) -> Self {
         let moment = jiff::Timestamp::from_millisecond(posting.now.as_millis());
         let letter = &posting.letter;
@@ -123,8 +130,6 @@ fn file_name(id: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use shared_protocol::Timestamp;
-
     use super::*;
     use crate::mail::Letter;
 

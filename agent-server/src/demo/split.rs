@@ -34,6 +34,8 @@ pub struct AgentSide {
     /// Contract numbers that must be nowhere on the other side: the demo's own, and whatever was
     /// typed in this run.
     pub look_for: Vec<String>,
+    /// The shops whose side is to be searched: base addresses of their servers.
+    pub shops: Vec<String>,
 }
 
 /// One request with a body.
@@ -56,6 +58,8 @@ pub struct Opened {
     pub purchase: String,
     /// The contract number, hidden but for its last two digits.
     pub contract_number: String,
+    /// How many bytes of it came.
+    pub contract_bytes: usize,
     /// That a code came with it; never the code.
     pub code: &'static str,
     /// How the shopper pays the agent.
@@ -87,7 +91,7 @@ impl Split {
     }
 
     /// All that was noted.
-    pub fn agent_side(&self) -> AgentSide {
+    pub fn agent_side(&self, shops: Vec<String>) -> AgentSide {
         let seen = self.seen();
         let mut numbers = seen.numbers.clone();
         numbers.extend(contracts().map(|contract| contract.number.to_owned()));
@@ -95,6 +99,7 @@ impl Split {
             received: seen.received.iter().cloned().collect(),
             opened: seen.opened.iter().cloned().collect(),
             look_for: numbers.into_iter().collect(),
+            shops,
         }
     }
 
@@ -116,6 +121,7 @@ fn open(body: &[u8], key: &OpeningKey, at: i64) -> Option<(PaymentHalf, Opened)>
         at,
         purchase: half.purchase.to_string(),
         contract_number: masked(half.contract.expose()),
+        contract_bytes: half.contract.expose().len(),
         code: "••••",
         plan: half.plan.class().name(),
         merchant: tally.merchant.to_string(),
@@ -153,7 +159,7 @@ mod tests {
             let now = Timestamp::from_millis(at);
             split.note("POST /v1/challenges".to_owned(), b"bytes", &key, now);
         }
-        let side = split.agent_side();
+        let side = split.agent_side(Vec::new());
         assert_eq!(side.received.len(), KEPT);
         assert_eq!(side.received[0].at, 10);
         assert_eq!(side.received[0].body, "Ynl0ZXM=");

@@ -4,6 +4,7 @@
 use std::{io::Write as _, sync::LazyLock};
 
 use axum::{
+    body::Body,
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -37,34 +38,9 @@ pub fn style() -> &'static Inline {
     &STYLE
 }
 
-/// The policy of a page without scripts.
-pub fn still_policy() -> String {
-    policy(&[])
-}
-
-/// The policy of a page with one script of its own; `connect` is where it may ask for data.
-pub fn live_policy(script: &Inline, connect: &str) -> String {
-    policy(&[
-        format!("script-src {}", script.source),
-        format!("connect-src {connect}"),
-        "frame-src 'self'".to_owned(),
-        "require-trusted-types-for 'script'".to_owned(),
-        "trusted-types 'none'".to_owned(),
-    ])
-}
-
-fn policy(more: &[String]) -> String {
-    let style = &style().source;
-    let still = format!(
-        "default-src 'none'; style-src {style}; img-src data:; form-action 'self'; \
-         base-uri 'none'; frame-ancestors 'none'"
-    );
-    more.iter().fold(still, |policy, directive| policy + "; " + directive)
-}
-
 /// The page as an answer. What the caller sets afterwards replaces what is set here.
-pub fn answer(status: StatusCode, policy: &str, html: String) -> Response {
-    let mut answer = (status, html).into_response();
+pub fn answer(status: StatusCode, policy: &str, html: impl Into<Body>) -> Response {
+    let mut answer = (status, html.into()).into_response();
     let headers = answer.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     for (name, value) in EVERY_PAGE {

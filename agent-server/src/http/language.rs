@@ -32,10 +32,11 @@ fn preferred(accepted: &str) -> Option<Locale> {
 fn weight(parameters: &str) -> u16 {
     let Some(weight) = parameters.trim().strip_prefix("q=") else { return 1000 };
     let (whole, fraction) = weight.trim().split_once('.').unwrap_or((weight.trim(), ""));
-    if whole == "1" {
-        return 1000;
+    match whole {
+        "0" => format!("{fraction:0<3.3}").parse().unwrap_or(0),
+        "1" => 1000,
+        _ => 0,
     }
-    format!("{fraction:0<3.3}").parse().unwrap_or(0)
 }
 
 #[cfg(test)]

@@ -1,0 +1,104 @@
+// Reads what each server received and looks for the one side's secrets in the other side's bytes.
+// Nothing leaves this page: it only asks.
+const words = JSON.parse(document.getElementById("words").textContent), by = (id) => document.getElementById(id);
+const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name].toLocaleString("en-US"));
+
+// Bytes are handled as strings of characters below 256, so that searching them is searching text.
+const utf8 = (text) => unescape(encodeURIComponent(text));
+const hex = (bytes) => [...bytes].map((c) => c.charCodeAt(0).toString(16).padStart(2, "0")).join("");
+const utf16 = (text, swap) => [...Array(text.length).keys()].map((i) => {
+	const unit = text.charCodeAt(i), pair = [String.fromCharCode(unit & 255), String.fromCharCode(unit >> 8)];
+	return (swap ? pair.reverse() : pair).join("");
+}).join("");
+// What does not depend on what stands before and after it.
+const base64 = (bytes, offset) => {
+	const all = btoa("\0".repeat(offset) + bytes), end = Math.floor((offset + bytes.length) / 3) * 4;
+	return all.slice(offset ? 4 : 0, end);
+};
+const forms = (text) => {
+	const bytes = utf8(text), encoded = [0, 1, 2].map((offset) => base64(bytes, offset));
+	const all = [bytes, [...bytes].reverse().join(""), utf8([...text].reverse().join("")), hex(bytes),
+		hex(bytes).toUpperCase(), utf16(text), utf16(text, true), encodeURIComponent(text),
+		utf8(text.replace(/[^\0-\x7f]/g, (c) => "\\u" + c.charCodeAt(0).toString(16).padStart(4, "0"))),
+		...encoded, ...encoded.map((e) => e.replaceAll("+", "-").replaceAll("/", "_"))];
+	return [...new Set(all)].filter((form) => form.length > 5);
+};
+const occurrences = (hay, form) => hay.split(form).length - 1;
+const seen = (hays, needles) => {
+	let bytes = 0;
+	for (const form of needles) for (const hay of hays) bytes += occurrences(hay, form) * form.length;
+	return bytes;
+};
+// A search that finds nothing must be one that could have found something.
+const works = (needles) => needles.every((form) => seen(["before" + form + "after"], [form]) === form.length);
+
+// Every way in which a contract number is written down by people.
+const numbers = (list) => list.flatMap((number) => {
+	const digits = number.slice(1), grouped = digits.match(/.{4}/g).join("-");
+	return [number, digits, number[0] + "-" + grouped, grouped, grouped.replaceAll("-", " ")];
+});
+const texts = (value) => typeof value === "string" ? [value] : value && typeof value === "object" ? Object.values(value).flatMap(texts) : [];
+// Prefecture codes stand in every Offer, and two or three bytes are found by chance.
+const personal = (order) => Object.entries({ ...order.contact, ...order.delivery })
+	.filter(([name, value]) => name !== "delivery.region" && utf8(value).length > 5).map(([, value]) => value);
+
+const make = (tag, text, props) => Object.assign(document.createElement(tag), { textContent: text ?? "" }, props);
+const row = ([label, value, note]) => {
+	const div = make("div"), data = make("dd", value);
+	if (note) data.append(" ", make("span", note, { className: "note" }));
+	div.append(make("dt", label), data);
+	return div;
+};
+const card = (time, rows) => {
+	const list = make("dl", "", { className: "rows" }), box = make("article");
+	list.append(...rows.filter(([, value]) => value).map(row));
+	box.append(make("p", new Date(time).toLocaleString(document.documentElement.lang), { className: "note" }), list);
+	return box;
+};
+const show = (id, cards, empty) => by(id).replaceChildren(...(cards.length ? cards : [make("p", empty, { className: "note" })]));
+const verdict = (id, n, values) => {
+	const [strong, note] = by(id).children, broken = n === null;
+	by(id).dataset.bytes = broken ? "" : n;
+	by(id).dataset.state = broken ? "" : n ? "bad" : "good";
+	strong.textContent = broken ? "" : fill(words[id], { n });
+	note.textContent = broken ? values : fill(words[id + "_note"], values);
+};
+
+const agentCard = (o) => card(o.at, [
+	[words.labels["payment.contract_number"], o.contract_number, words.hidden], [words.labels["payment.code"], o.code],
+	[words.labels["payment.plan"], o.plan], [words.merchant, o.merchant],
+	[words.goods, `${o.item?.[words.index] ?? "—"} × ${o.quantity}`], [words.amount, o.amount]]);
+const shopCard = ({ at, read: { order, grant } }) => card(at, [
+	...Object.entries({ ...order.contact, ...order.delivery }).map(([name, value]) => [words.labels[name], value]),
+	[words.handling, grant?.handling_number], [words.amount, grant && `${grant.amount} ${grant.currency}`],
+	[words.labels["payment.plan"], grant?.plan_class]]);
+
+const get = async (url) => (await fetch(url, { cache: "no-store" })).text();
+let before = "";
+const look = async () => {
+	const agentText = await get("/_demo/split.json"), agent = JSON.parse(agentText);
+	const answers = await Promise.allSettled(agent.shops.map((shop) => get(shop + "/_demo/received.json")));
+	const shopTexts = answers.filter((answer) => answer.value).map((answer) => answer.value);
+	if (before === (before = agentText + shopTexts.join())) return;
+
+	const came = shopTexts.flatMap((text) => JSON.parse(text).purchases.flatMap((purchase) => purchase.received));
+	const shopBytes = [...shopTexts.map(utf8), ...came.map((thing) => atob(thing.raw))];
+	const agentBytes = [utf8(JSON.stringify(agent.opened)), ...agent.received.flatMap(({ request, body }) => [utf8(request), atob(body)])];
+	const size = (all) => all.reduce((sum, bytes) => sum + bytes.length, 0);
+	const orders = came.filter((thing) => thing.read?.order);
+
+	const secret = [...new Set(numbers(agent.look_for))].flatMap(forms);
+	const own = agent.opened.reduce((sum, o) => sum + o.contract_bytes, 0);
+	const away = shopTexts.length < agent.shops.length || !shopTexts.length;
+	verdict("number", away || !works(secret) ? null : seen(shopBytes, secret),
+		away ? words.away : !works(secret) ? words.broken : { size: size(shopBytes), ways: forms("C-9000-0000-0001").length, own });
+
+	const typed = [...new Set(orders.flatMap((thing) => personal(thing.read.order)))], places = typed.flatMap(forms);
+	verdict("address", away || !works(places) ? null : seen(agentBytes, places), away ? words.away : !works(places) ? words.broken
+		: { size: size(agentBytes), ways: forms("\u5c71\u7530\u82b1\u5b50").length, own: seen(shopTexts.map(utf8), typed.map(utf8)) });
+
+	show("agent", agent.opened.toReversed().map(agentCard), words.empty);
+	show("shop", orders.toReversed().map(shopCard), away ? words.away : words.empty);
+};
+const again = () => look().catch((fault) => verdict("number", null, words.broken + " " + fault.message)).then(() => setTimeout(again, 2000));
+again();
