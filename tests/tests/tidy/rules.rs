@@ -124,7 +124,7 @@ pub fn serde_attributes_that_corrupt(path: &str, text: &str) -> Vec<String> {
     const BAD: &[&str] = &["skip_serializing_if", "skip_serializing", "flatten", "untagged"];
     // The JWS is JSON by its own standard; postcard never meets its types.
     let is_json = path == "shared-protocol/src/jws.rs";
-    if !is_rust(path) || is_json || !path.starts_with("shared-protocol/") {
+    if !is_rust(path) || is_json || !path.starts_with("shared-protocol/src/") {
         return Vec::new();
     }
     let code = layers(text).code;

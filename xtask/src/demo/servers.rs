@@ -98,7 +98,8 @@ fn shop_settings(agent_key: &str) -> String {
     format!(
         "listen = \"{SHOP}\"\npublic_url = \"http://{SHOP}\"\nmerchant_id = \"mrc_tea\"\n\
          data_dir = {data:?}\ncatalogue = {catalogue:?}\nshop_dir = {shop:?}\n\n\
-         [agent]\nurl = \"http://{AGENT}\"\nid = \"agt_demo\"\nverifying_keys = [\"{agent_key}\"]\n",
+         [agent]\nurl = \"http://{AGENT}\"\nid = \"agt_demo\"\n\
+         verifying_keys = [\"{agent_key}\"]\n",
         data = place::demo().join("shop"),
         catalogue = place::root().join("merchant-server").join("catalogue.sample.toml"),
         shop = place::root().join("www").join("shop"),
