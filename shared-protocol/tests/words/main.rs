@@ -7,6 +7,7 @@
 mod effort;
 mod envelopes;
 mod examples;
+mod expiry;
 mod flips;
 mod golden;
 mod golden_more;
@@ -22,5 +23,7 @@ mod party;
 mod random;
 mod sides;
 mod split_join;
+mod states;
 mod strict;
+mod tampered;
 mod twins;
