@@ -50,7 +50,7 @@ async fn a_wrong_code_is_put_right_without_typing_anything_else() -> Result {
     widget.press("place-order").await?;
     widget.wait_for("correction").await?;
     let text = widget.text("main").await?;
-    assert!(text.contains("契約番号または暗証番号が違います"), "{text}");
+    assert!(text.contains("契約番号または認証コードが違います"), "{text}");
     widget.fill("payment.code", "2468").await?;
     widget.press("resubmit").await?;
     widget.wait_for("thanks").await?;

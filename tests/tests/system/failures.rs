@@ -52,7 +52,7 @@ async fn a_shop_whose_contract_has_lapsed() -> Result {
     let browser = Browser::open().await?;
     let widget = place_order(&shop, &browser, "C-9000-0000-0001").await?;
     shop.agent_cli(&["merchants", "suspend", "mrc_tea", "--json"])?;
-    tokio::time::sleep(std::time::Duration::from_secs(4)).await;
+    tokio::time::sleep(std::time::Duration::from_secs(6)).await;
     widget.press("place-order").await?;
     expect_failure(&widget, "merchant_lapsed").await?;
     browser.close().await

@@ -1,6 +1,8 @@
 //! Everything that an attacker without a browser can send: replays, another's words, changed words,
 //! a stolen number. Each is refused with the right problem and changes nothing.
 
+use std::time::Duration;
+
 use shared_protocol::{
     GrantProof, MerchantId, Problem, PurchaseId, PurchaseState, Signed, decode, encode,
 };
@@ -32,7 +34,7 @@ async fn a_whole_session_replayed_has_no_second_effect() -> Result {
     let orders = shop.merchant_cli(&["orders", "list", "--json"])?;
     assert_eq!(orders.as_array().map(Vec::len), Some(1));
     shop.post.wait_for(1).await?;
-    tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
     assert_eq!(shop.post.letters()?.len(), 1, "one letter for one purchase");
     Ok(())
 }
@@ -166,7 +168,7 @@ async fn a_grant_does_not_outlive_its_time() -> Result {
         if client.status(attempt.purchase).await?.state == PurchaseState::Expired {
             return Ok(());
         }
-        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        tokio::time::sleep(Duration::from_millis(200)).await;
     }
     anyhow::bail!("the agent still holds credit for a Grant that nobody redeemed")
 }
@@ -192,13 +194,10 @@ async fn a_suspended_merchant_is_granted_nothing() -> Result {
     let client = shop.client().await?;
     let attempt = client.prepare("TEAPOT-01", good_form()).await?;
     shop.agent_cli(&["merchants", "suspend", "mrc_tea", "--json"])?;
-    for _ in 0..50 {
-        let answer = client.grant(&attempt).await?;
-        if answer.as_ref().is_err_and(|refused| refused.problem == Problem::MerchantLapsed) {
-            return Ok(());
-        }
-        anyhow::ensure!(answer.is_err(), "granted to a suspended merchant");
-        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
-    }
-    anyhow::bail!("a suspended merchant was never refused as such")
+    tokio::time::sleep(CACHED).await;
+    assert_eq!(client.grant(&attempt).await?.unwrap_err().problem, Problem::MerchantLapsed);
+    Ok(())
 }
+
+/// A server that is running learns within this time what an operator's command changed.
+const CACHED: Duration = Duration::from_secs(6);
