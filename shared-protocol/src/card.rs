@@ -5,17 +5,20 @@ use alloc::{string::String, vec::Vec};
 
 use crate::field::{is_hyphen, is_unprintable};
 
-/// Whether 12 to 19 digits, with anything but letters between them, pass the card networks' Luhn
-/// test (ISO/IEC 7812-1).
-pub(crate) fn holds_card_number(text: &str) -> bool {
+/// The fewest digits of a card number.
+pub(crate) const LEN_MIN: usize = 12;
+
+/// Whether `shortest` to 19 digits, with anything but letters between them, pass the card networks'
+/// Luhn test (ISO/IEC 7812-1).
+pub(crate) fn holds_card_number(text: &str, shortest: usize) -> bool {
     let bare: String = text.chars().map(|c| if is_separator(c) { ' ' } else { c }).collect();
-    bare.split(|c: char| c != ' ' && !c.is_ascii_digit()).any(run_holds_card_number)
+    bare.split(|c: char| c != ' ' && !c.is_ascii_digit()).any(|run| run_holds(run, shortest))
 }
 
 /// Whether some neighbouring groups of digits, joined, are a card number. Where other groups stand
 /// around them, they must also begin and be as long as a card network's do, since house and
 /// telephone numbers in a row pass Luhn's test one time in ten.
-fn run_holds_card_number(run: &str) -> bool {
+fn run_holds(run: &str, shortest: usize) -> bool {
     let groups: Vec<&str> = run.split(' ').filter(|group| !group.is_empty()).collect();
     (0..groups.len()).any(|from| {
         let mut digits = String::new();
@@ -26,7 +29,7 @@ fn run_holds_card_number(run: &str) -> bool {
             if digits.len() > LEN_MAX {
                 break;
             }
-            if (whole || likely) && digits.len() >= LEN_MIN && passes_luhn(&digits) {
+            if (whole || likely) && digits.len() >= shortest && passes_luhn(&digits) {
                 return true;
             }
         }
@@ -54,7 +57,6 @@ fn is_separator(c: char) -> bool {
         || matches!(c, '\u{3008}'..='\u{3020}' | '・')
 }
 
-const LEN_MIN: usize = 12;
 const LEN_MAX: usize = 19;
 const NETWORK_LEN_MIN: usize = 13;
 const NETWORK_DIGITS: [char; 5] = ['2', '3', '4', '5', '6'];

@@ -390,15 +390,14 @@ fn plan(text: String) -> Result<String, FieldProblem> {
     known.then_some(text).ok_or(FieldProblem::NotAChoice)
 }
 
-/// What the field's own rule reads as its own kind of number is no card number: a telephone number
-/// in its international form, a contract number with its letter.
+/// A telephone number in its international form is none, and in the contract number's field twelve
+/// digits are a contract number, with its letter or without.
 fn looks_like_card_number(field: Field, text: &str) -> bool {
-    let own = match field {
-        Field::ContactPhone | Field::DeliveryPhone => phone(text).is_ok(),
-        Field::PaymentContractNumber => contract_number(text).is_ok(),
-        _ => false,
-    };
-    !own && card::holds_card_number(text)
+    match field {
+        Field::ContactPhone | Field::DeliveryPhone if phone(text).is_ok() => false,
+        Field::PaymentContractNumber => card::holds_card_number(text, CONTRACT_DIGITS + 1),
+        _ => card::holds_card_number(text, card::LEN_MIN),
+    }
 }
 
 /// Digits as people group them: without spaces, hyphens of any kind, dots, brackets.
