@@ -4,10 +4,12 @@
 //! generated: the tables of PROTOCOL.md and the files in `vectors/`.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop where it is")]
 
+mod cards;
 mod effort;
 mod envelopes;
 mod examples;
 mod expiry;
+mod fields;
 mod flips;
 mod golden;
 mod golden_more;
