@@ -9,6 +9,7 @@ pub mod demo;
 pub mod domain;
 pub mod driver;
 pub mod entropy;
+pub mod frame;
 pub mod http;
 pub mod keys;
 pub mod mail;

@@ -64,15 +64,14 @@ fn serve(name: &str, file: &File, headers: &HeaderMap, caching: &'static str) ->
         (false, None) => file.raw.clone().into_response(),
     };
     let to = answer.headers_mut();
-    let fixed = [
-        (header::CONTENT_TYPE, kind(name)),
-        (header::CACHE_CONTROL, caching),
-        (header::VARY, "accept-encoding"),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    ];
-    to.extend(fixed.map(|(name, value)| (name, HeaderValue::from_static(value))));
+    to.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind(name)));
+    to.insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
+    to.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    to.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     to.insert("cross-origin-resource-policy", HeaderValue::from_static("same-origin"));
-    to.extend(HeaderValue::from_str(&file.etag).ok().map(|tag| (header::ETAG, tag)));
+    if let Ok(etag) = HeaderValue::from_str(&file.etag) {
+        to.insert(header::ETAG, etag);
+    }
     if brotli.is_some() {
         to.insert(header::CONTENT_ENCODING, HeaderValue::from_static("br"));
     }

@@ -95,7 +95,9 @@ fn see_other(uri: &Uri) -> Response {
     let here = uri.path_and_query().map_or(uri.path(), |here| here.as_str());
     let mut answer = StatusCode::SEE_OTHER.into_response();
     let headers = answer.headers_mut();
-    headers.extend(HeaderValue::from_str(here).ok().map(|here| (header::LOCATION, here)));
+    if let Ok(here) = HeaderValue::from_str(here) {
+        headers.insert(header::LOCATION, here);
+    }
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     answer

@@ -199,7 +199,9 @@ fn preload(answer: &mut Response, files: &Files) {
             "<{glue}>; rel=modulepreload, \
              <{program}>; rel=preload; as=fetch; type=\"application/wasm\"; crossorigin"
         );
-        answer.headers_mut().extend(HeaderValue::from_str(&link).ok().map(|l| (header::LINK, l)));
+        if let Ok(link) = HeaderValue::from_str(&link) {
+            answer.headers_mut().insert(header::LINK, link);
+        }
     }
 }
 
