@@ -1,0 +1,190 @@
+//! An agent of the test's own: its keys, its words, and a server that notes what it is told.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, put};
+use merchant_server::entropy::Entropy;
+use merchant_server::keys::Keyring;
+use shared_protocol::{
+    AgentId, Challenge, Channel, Confirmation, GRANT_LIFETIME, Grant, HandlingNumber, Localized,
+    Mark, MerchantId, Nonce, ORDER_IDLE, Outcome, PurchaseId, PurchaseState, PurchaseStatus,
+    SealingKey, Signed, SignedTally, Signer, Span, Timestamp, VerifyingKey, encode,
+};
+
+pub struct Agent {
+    pub id: AgentId,
+    pub keys: Keyring,
+    pub url: String,
+    heard: Arc<Mutex<Heard>>,
+}
+
+#[derive(Default)]
+struct Heard {
+    told: Vec<(String, Vec<u8>)>,
+    statuses: HashMap<String, Vec<u8>>,
+    moods: Vec<u16>,
+    asked: usize,
+}
+
+impl Agent {
+    /// Starts its server on a free port.
+    pub async fn start(folder: &std::path::Path) -> Self {
+        let keys = Keyring::init(&folder.join("agent-keys"), &mut Entropy::system()).unwrap();
+        let heard = Arc::new(Mutex::new(Heard::default()));
+        let routes = Router::new()
+            .route("/v1/purchases/{id}/{what}", put(told))
+            .route("/v1/purchases/{id}", get(asked))
+            .with_state(heard.clone());
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async { axum::serve(listener, routes).await.unwrap() });
+        Self { id: "agt_demo".parse().unwrap(), keys, url, heard }
+    }
+
+    /// What it was told so far: `acceptance` or `refusal`, and the bytes.
+    pub fn told(&self) -> Vec<(String, Vec<u8>)> {
+        self.heard.lock().unwrap().told.clone()
+    }
+
+    /// Waits until it was told so much.
+    pub async fn told_so_much(&self, count: usize) -> Vec<(String, Vec<u8>)> {
+        for _ in 0..200 {
+            if self.told().len() >= count {
+                return self.told();
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(25)).await;
+        }
+        panic!("told {} of {count}", self.told().len());
+    }
+
+    /// Answers the next words with these statuses before it takes one.
+    pub fn will_answer(&self, statuses: &[u16]) {
+        self.heard.lock().unwrap().moods = statuses.iter().rev().copied().collect();
+    }
+
+    /// How often it was asked how a purchase stands.
+    pub fn asked(&self) -> usize {
+        self.heard.lock().unwrap().asked
+    }
+
+    /// What it says of a purchase when asked.
+    pub fn will_say(&self, purchase: PurchaseId, said: Signed<Confirmation>) {
+        let status = PurchaseStatus {
+            purchase,
+            state: PurchaseState::Confirmed,
+            grant: None,
+            acceptance: None,
+            confirmation: Some(said),
+        };
+        self.heard.lock().unwrap().statuses.insert(purchase.to_string(), encode(&status));
+    }
+
+    pub fn mark(
+        &self,
+        merchant: &MerchantId,
+        keys: (VerifyingKey, SealingKey),
+        now: Timestamp,
+    ) -> Signed<Mark> {
+        let mark = Mark {
+            agent: self.id.clone(),
+            agent_name: Localized::new("割符決済", "Warifu Settlement"),
+            merchant: merchant.clone(),
+            name: Localized::new("山田茶舗", "Yamada Tea"),
+            legal_notice: Localized::new("代表 山田太郎", "Represented by Taro Yamada"),
+            origins: vec!["http://127.0.0.1:8080".into()],
+            server: "http://127.0.0.1:8080".into(),
+            verifying_key: keys.0,
+            sealing_key: keys.1,
+            relay: None,
+            payout_class: "standard".into(),
+            serial: 1,
+            valid_from: now.minus(Span::hours(1)),
+            valid_until: now.plus(Span::hours(24)),
+        };
+        Signed::sign(&mark, &self.keys)
+    }
+
+    pub fn challenge(
+        &self,
+        merchant: &MerchantId,
+        purchase: PurchaseId,
+        now: Timestamp,
+    ) -> Signed<Challenge> {
+        let challenge = Challenge {
+            agent: self.id.clone(),
+            sealing_key: self.keys.sealing(),
+            merchant: merchant.clone(),
+            purchase,
+            nonce: Nonce::random(&mut Entropy::system()),
+            issued: now,
+            expires: now.plus(ORDER_IDLE),
+        };
+        Signed::sign(&challenge, &self.keys)
+    }
+
+    /// The Grant for a tally, not yet signed: tests change it before.
+    pub fn grant(&self, tally: &SignedTally, now: Timestamp) -> Grant {
+        let tally = tally.verify().unwrap();
+        Grant {
+            agent: tally.agent.clone(),
+            merchant: tally.merchant.clone(),
+            handling_number: HandlingNumber::random(&mut Entropy::system()),
+            purchase: tally.purchase,
+            order: tally.order,
+            offer: tally.offer,
+            tally: tally.digest(),
+            amount: tally.amount,
+            plan_class: tally.plan_class,
+            session_key: tally.session_key(),
+            provisional: true,
+            issued: now,
+            expires: now.plus(GRANT_LIFETIME),
+        }
+    }
+
+    pub fn confirmation(&self, grant: &Grant, outcome: Outcome, now: Timestamp) -> Confirmation {
+        Confirmation {
+            agent: self.id.clone(),
+            merchant: grant.merchant.clone(),
+            purchase: grant.purchase,
+            handling_number: grant.handling_number,
+            outcome,
+            channel: Channel::Mail,
+            decided: now,
+        }
+    }
+
+    pub fn sign(&self, message: &[u8]) -> Vec<u8> {
+        Signer::sign(&self.keys, message).as_bytes().to_vec()
+    }
+}
+
+async fn told(
+    State(heard): State<Arc<Mutex<Heard>>>,
+    Path((_, what)): Path<(String, String)>,
+    body: Bytes,
+) -> StatusCode {
+    let mut heard = heard.lock().unwrap();
+    match heard.moods.pop() {
+        Some(status) => StatusCode::from_u16(status).unwrap(),
+        None => {
+            heard.told.push((what, body.to_vec()));
+            StatusCode::NO_CONTENT
+        }
+    }
+}
+
+async fn asked(State(heard): State<Arc<Mutex<Heard>>>, Path(id): Path<String>) -> Response {
+    let mut heard = heard.lock().unwrap();
+    heard.asked += 1;
+    match heard.statuses.get(&id) {
+        Some(status) => status.clone().into_response(),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}

@@ -1,0 +1,15 @@
+//! The merchant's server as its peers meet it: over HTTP, with a real database, beside an agent of
+//! the test's own. Each test has its own folder, port and clock.
+
+mod acceptance;
+mod agent;
+mod browser;
+mod catalogue;
+mod command_line;
+mod demo;
+mod fields;
+mod market;
+mod misuse;
+mod notifications;
+mod restart;
+mod stock;
