@@ -6,7 +6,7 @@ use shared_protocol::{Field, FieldProblem};
 
 use crate::{
     effort::{did_from_seed, seed, times},
-    fields::read,
+    expect::read,
     party::Seeded,
 };
 
