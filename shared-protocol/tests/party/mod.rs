@@ -1,6 +1,7 @@
 //! The people of the protocol's own tests: an agent, a merchant, a shopper, with fixed keys and a
 //! seeded source of randomness, so that every run speaks the same bytes.
 #![allow(dead_code, reason = "each test file uses some of it")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop where it is")]
 
 use core::convert::Infallible;
 

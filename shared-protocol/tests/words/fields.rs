@@ -10,9 +10,11 @@ use crate::expect::{
 
 use Field as F;
 
+type Row = (String, Box<dyn Fn(Field) -> Expect>);
+
 /// What no name or place may hold, and what it may.
-fn words(required: bool) -> Vec<(String, Box<dyn Fn(Field) -> Expect>)> {
-    let mut rows: Vec<(String, Box<dyn Fn(Field) -> Expect>)> = Vec::new();
+fn words(required: bool) -> Vec<Row> {
+    let mut rows: Vec<Row> = Vec::new();
     let empty: fn(Field) -> Expect = if required { missing } else { |_| Reads("") };
     for blank in ["", " ", "\u{3000}", "\t \u{a0}\u{2003}", "\u{fe0f}"] {
         rows.push((blank.into(), Box::new(empty)));

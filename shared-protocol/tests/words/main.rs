@@ -16,6 +16,7 @@ mod golden;
 mod golden_more;
 mod handling;
 mod hex;
+mod jws_form;
 mod labelled;
 mod layout;
 mod messages;

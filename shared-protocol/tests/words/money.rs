@@ -172,7 +172,7 @@ fn an_offer_may_cost_what_it_costs_somewhere_and_nothing_else() {
         .run(&(random::offer(), 0_u32..14, any::<u64>()), |(offer, quantity, noise)| {
             let somewhere: Vec<Amount> = places
                 .iter()
-                .map(|place| Destination::Region(place))
+                .map(Destination::Region)
                 .chain([Destination::Intangible])
                 .filter_map(|to| oracle::total(&offer, quantity, to).ok())
                 .map(|total| total.total)
