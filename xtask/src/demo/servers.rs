@@ -18,28 +18,24 @@ pub struct Servers {
 }
 
 impl Servers {
-    /// Writes both servers' settings, makes their keys, and tells each about the other; on a
-    /// folder from last time only the settings are written again.
+    /// Makes both servers' keys where they have none, and tells each about the other, as two
+    /// operators would. On a folder from last time nothing changes.
     pub fn introduce(&self) -> Result<()> {
-        let introduced = place::demo().join("introduced");
-        let agent_keys = place::demo().join("agent-keys.json");
-        fs::write(self.agent_settings(), agent_settings())?;
-        if !introduced.exists() {
-            fs::write(&agent_keys, output(&mut self.agent_server(&["keys", "init", "--json"]))?)?;
-        }
-        let agent_keys: Value = serde_json::from_slice(&fs::read(agent_keys)?)?;
-        fs::write(self.shop_settings(), shop_settings(text(&agent_keys, "verifying_key")?))?;
-        if !introduced.exists() {
-            let keys = output(&mut self.merchant_server(&["keys", "init", "--json"]))?;
-            self.add_merchant(&serde_json::from_str(&keys)?)?;
-            fs::write(introduced, "")?;
-        }
+        let agent: Value = serde_json::from_str(&output(&mut self.agent_keys())?)?;
+        let agent_key = agent["verifying_key"].as_str().context("the agent shows no key")?;
+        fs::write(shop_settings(), shop_settings_with(agent_key))?;
+        let keys = place::demo().join("shop-keys.json");
+        let shown = output(&mut self.shop_keys("show"));
+        fs::write(&keys, shown.or_else(|_| output(&mut self.shop_keys("init")))?)?;
+        output(self.agent_server(&["merchants", "add", "mrc_tea"]).arg("--keys").arg(keys))?;
         Ok(())
     }
 
     /// The agent, serving until it is asked to stop.
     pub fn agent(&self) -> Command {
-        self.agent_server(&["serve", "--demo", "--test-clock"])
+        let mut serve = self.agent_server(&["serve", "--test-clock"]);
+        serve.arg("--widget-dir").arg(place::widget());
+        serve
     }
 
     /// The shop, serving until it is asked to stop.
@@ -47,54 +43,36 @@ impl Servers {
         self.merchant_server(&["serve", "--demo", "--test-clock"])
     }
 
-    fn add_merchant(&self, keys: &Value) -> Result<()> {
-        let shop = format!("http://{SHOP}");
-        let mut add = self.agent_server(&["merchants", "add", "--id", "mrc_tea", "--json"]);
-        add.args(["--name-ja", "山田茶舗", "--name-en", "Yamada Tea"]);
-        add.args(["--server-url", &shop, "--origin", &shop]);
-        add.args(["--verifying-key", text(keys, "verifying_key")?]);
-        output(add.args(["--sealing-key", text(keys, "sealing_key")?]))?;
-        Ok(())
+    fn agent_keys(&self) -> Command {
+        self.agent_server(&["keys", "init", "--json"])
+    }
+
+    fn shop_keys(&self, job: &str) -> Command {
+        self.merchant_server(&["keys", job, "--json"])
     }
 
     fn agent_server(&self, arguments: &[&str]) -> Command {
-        let mut command = self.server("agent-server", arguments);
-        command.arg("--config").arg(self.agent_settings());
+        let mut command = self.server("agent-server");
+        command.args(arguments).arg("--demo").arg("--data").arg(place::demo().join("agent"));
         command
     }
 
     fn merchant_server(&self, arguments: &[&str]) -> Command {
-        let mut command = self.server("merchant-server", arguments);
-        command.arg("--config").arg(self.shop_settings());
+        let mut command = self.server("merchant-server");
+        command.args(arguments).arg("--config").arg(shop_settings());
         command
     }
 
-    fn server(&self, binary: &str, arguments: &[&str]) -> Command {
-        let mut command = program(place::target().join(self.profile).join(binary));
-        command.args(arguments);
-        command
-    }
-
-    fn agent_settings(&self) -> PathBuf {
-        place::demo().join("agent.toml")
-    }
-
-    fn shop_settings(&self) -> PathBuf {
-        place::demo().join("merchant.toml")
+    fn server(&self, binary: &str) -> Command {
+        program(place::target().join(self.profile).join(binary))
     }
 }
 
-fn agent_settings() -> String {
-    format!(
-        "listen = \"127.0.0.1:7070\"\npublic_url = \"http://{AGENT}\"\nagent_id = \"agt_demo\"\n\
-         data_dir = {data:?}\nwidget_dir = {widget:?}\n\n\
-         [agent_name]\nja = \"割符決済\"\nen = \"Warifu Settlement\"\n",
-        data = place::demo().join("agent"),
-        widget = place::widget(),
-    )
+fn shop_settings() -> PathBuf {
+    place::demo().join("merchant.toml")
 }
 
-fn shop_settings(agent_key: &str) -> String {
+fn shop_settings_with(agent_key: &str) -> String {
     format!(
         "listen = \"{SHOP}\"\npublic_url = \"http://{SHOP}\"\nmerchant_id = \"mrc_tea\"\n\
          data_dir = {data:?}\ncatalogue = {catalogue:?}\nshop_dir = {shop:?}\n\n\
@@ -104,8 +82,4 @@ fn shop_settings(agent_key: &str) -> String {
         catalogue = place::root().join("merchant-server").join("catalogue.sample.toml"),
         shop = place::root().join("www").join("shop"),
     )
-}
-
-fn text<'a>(json: &'a Value, key: &str) -> Result<&'a str> {
-    json[key].as_str().with_context(|| format!("the keys have no `{key}`"))
 }
