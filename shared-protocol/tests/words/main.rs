@@ -32,6 +32,7 @@ mod sides;
 mod split_join;
 mod states;
 mod strict;
+mod tables;
 mod tampered;
 mod twins;
 mod wycheproof_vectors;
