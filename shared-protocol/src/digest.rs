@@ -1,4 +1,5 @@
-//! SHA-256 (FIPS 180-4) under a domain label, so that a digest of one thing is never one of another.
+//! SHA-256 (FIPS 180-4) under a domain label, so that a digest of one thing is never one of
+//! another.
 
 use sha2::{Digest as _, Sha256};
 

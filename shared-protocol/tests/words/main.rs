@@ -20,6 +20,7 @@ mod jws_form;
 mod labelled;
 mod layout;
 mod messages;
+mod mismatched;
 mod money;
 mod oracle;
 mod page;

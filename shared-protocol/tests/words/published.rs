@@ -19,25 +19,40 @@ const ED25519_TESTS: [[&str; 4]; 4] = [
         "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60",
         "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a",
         "",
-        "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b",
+        concat!(
+            "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e06522490155",
+            "5fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b"
+        ),
     ],
     [
         "4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb",
         "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c",
         "72",
-        "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00",
+        concat!(
+            "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da",
+            "085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00"
+        ),
     ],
     [
         "c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7",
         "fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025",
         "af82",
-        "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a",
+        concat!(
+            "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac",
+            "18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a"
+        ),
     ],
     [
         "833fe62409237b9d62ec77587520911e9a759cec1d19755b7da901b96dca3d42",
         "ec172b93ad5e563bf4932c70e1245034c35467ef2efd4d64ebf819683467e2bf",
-        "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f",
-        "dc2a4459e7369633a52b1bf277839a00201009a3efbf3ecb69bea2186c26b58909351fc9ac90b3ecfdfbc7c66431e0303dca179c138ac17ad9bef1177331a704",
+        concat!(
+            "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a",
+            "2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f"
+        ),
+        concat!(
+            "dc2a4459e7369633a52b1bf277839a00201009a3efbf3ecb69bea2186c26b589",
+            "09351fc9ac90b3ecfdfbc7c66431e0303dca179c138ac17ad9bef1177331a704"
+        ),
     ],
 ];
 
@@ -83,7 +98,10 @@ fn a_jws_is_signed_as_rfc_8037_says() {
 #[test]
 fn sha_256_is_that_of_fips_180_4() {
     let long = "a".repeat(1_000_000);
-    let two_blocks = "abcdefghbcdefghicdefghijdefghijkefghijklfghijklmghijklmnhijklmnoijklmnopjklmnopqklmnopqrlmnopqrsmnopqrstnopqrstu";
+    let two_blocks = concat!(
+        "abcdefghbcdefghicdefghijdefghijkefghijklfghijklmghijklmn",
+        "hijklmnoijklmnopjklmnopqklmnopqrlmnopqrsmnopqrstnopqrstu"
+    );
     let tests = [
         ("", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
         ("abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
@@ -148,27 +166,45 @@ mod a_2_1 {
     pub const CT: [(usize, &str); 6] = [
         (
             0,
-            "1c5250d8034ec2b784ba2cfd69dbdb8af406cfe3ff938e131f0def8c8b60b4db21993c62ce81883d2dd1b51a28",
+            concat!(
+                "1c5250d8034ec2b784ba2cfd69dbdb8af406cfe3ff93",
+                "8e131f0def8c8b60b4db21993c62ce81883d2dd1b51a28"
+            ),
         ),
         (
             1,
-            "6b53c051e4199c518de79594e1c4ab18b96f081549d45ce015be002090bb119e85285337cc95ba5f59992dc98c",
+            concat!(
+                "6b53c051e4199c518de79594e1c4ab18b96f081549d4",
+                "5ce015be002090bb119e85285337cc95ba5f59992dc98c"
+            ),
         ),
         (
             2,
-            "71146bd6795ccc9c49ce25dda112a48f202ad220559502cef1f34271e0cb4b02b4f10ecac6f48c32f878fae86b",
+            concat!(
+                "71146bd6795ccc9c49ce25dda112a48f202ad2205595",
+                "02cef1f34271e0cb4b02b4f10ecac6f48c32f878fae86b"
+            ),
         ),
         (
             4,
-            "63357a2aa291f5a4e5f27db6baa2af8cf77427c7c1a909e0b37214dd47db122bb153495ff0b02e9e54a50dbe16",
+            concat!(
+                "63357a2aa291f5a4e5f27db6baa2af8cf77427c7c1a9",
+                "09e0b37214dd47db122bb153495ff0b02e9e54a50dbe16"
+            ),
         ),
         (
             255,
-            "18ab939d63ddec9f6ac2b60d61d36a7375d2070c9b683861110757062c52b8880a5f6b3936da9cd6c23ef2a95c",
+            concat!(
+                "18ab939d63ddec9f6ac2b60d61d36a7375d2070c9b68",
+                "3861110757062c52b8880a5f6b3936da9cd6c23ef2a95c"
+            ),
         ),
         (
             256,
-            "7a4a13e9ef23978e2c520fd4d2e757514ae160cd0cd05e556ef692370ca53076214c0c40d4c728d6ed9e727a5b",
+            concat!(
+                "7a4a13e9ef23978e2c520fd4d2e757514ae160cd0cd0",
+                "5e556ef692370ca53076214c0c40d4c728d6ed9e727a5b"
+            ),
         ),
     ];
     /// Exporter context, 32 exported bytes.
