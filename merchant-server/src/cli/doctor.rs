@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use shared_protocol::CLOCK_TOLERANCE;
 
 use super::Verdict;
-use crate::catalogue::Shelf;
+use crate::catalogue::{Catalogue, IMAGE_PATH, Shelf};
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::Config;
 use crate::driver::AgentClient;
@@ -49,6 +49,10 @@ async fn examine(config: &Config, findings: &mut Vec<Finding>) {
     let keys = Keyring::load(&config.keys_dir());
     findings.push(("keys", keys.map(|_| "readable by this user alone".to_owned()).map_err(text)));
     let shelf = Shelf::open(config.catalogue.relative(), config.merchant_id.clone()).await;
+    if let Ok(shelf) = &shelf {
+        let catalogue = shelf.catalogue().await;
+        findings.push(("pictures", pictures(config, &catalogue)));
+    }
     findings.push((
         "catalogue",
         match shelf {
@@ -58,6 +62,18 @@ async fn examine(config: &Config, findings: &mut Vec<Finding>) {
     ));
     database(config, findings).await;
     agent(config, findings).await;
+}
+
+fn pictures(config: &Config, catalogue: &Catalogue) -> Result<String, String> {
+    let images = catalogue.items().filter_map(|(_, item)| item.terms().image.as_deref());
+    let names: Vec<_> = images.filter_map(|path| path.strip_prefix(IMAGE_PATH)).collect();
+    let Some(dir) = config.images_dir().or_else(|| names.is_empty().then(Default::default)) else {
+        return Err("Offers show pictures, and images_dir is not set".to_owned());
+    };
+    match names.iter().find(|name| !dir.join(name).is_file()) {
+        Some(name) => Err(format!("{} is not in {}", name, dir.display())),
+        None => Ok(format!("{} of {} items", names.len(), catalogue.items().count())),
+    }
 }
 
 async fn database(config: &Config, findings: &mut Vec<Finding>) {

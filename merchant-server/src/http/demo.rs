@@ -4,8 +4,8 @@
 use std::future::{Ready, ready};
 
 use axum::extract::State;
-use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
-use axum::http::{Method, Uri};
+use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY};
+use axum::http::{HeaderName, Method, Uri};
 use axum::response::{IntoResponse as _, Response};
 use axum::{Form, Json};
 use serde::Deserialize;
@@ -61,7 +61,7 @@ pub(super) async fn shop_page(
     }
     let csp = CSP.replace("AGENT", agent);
     let headers = [(CONTENT_TYPE, media_type.to_owned()), (CONTENT_SECURITY_POLICY, csp)];
-    Ok((headers, bytes).into_response())
+    Ok((headers, AS_ANY_SHOP, bytes).into_response())
 }
 
 fn media_type(file: &str) -> Option<&'static str> {
@@ -74,6 +74,10 @@ fn media_type(file: &str) -> Option<&'static str> {
         _ => return None,
     })
 }
+
+/// What browsers do by themselves with a page that says nothing on it: back and forward work.
+const AS_ANY_SHOP: [(HeaderName, &str); 2] =
+    [(CACHE_CONTROL, "no-cache"), (REFERRER_POLICY, "strict-origin-when-cross-origin")];
 
 /// What a strict shop sends: Warifu adds the two directives that name the agent and nothing else.
 const CSP: &str = "default-src 'none'; script-src AGENT; frame-src AGENT; style-src 'self'; \

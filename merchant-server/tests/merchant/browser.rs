@@ -131,6 +131,16 @@ async fn whatever_goes_wrong_is_a_problem_document() {
 }
 
 #[tokio::test]
+async fn a_wrong_method_is_told_the_right_ones() {
+    let market = Market::start().await;
+    let path = market.url("/warifu/v1/purchases/pur_01hzzzzzzzzzzzzzzzzzzzzzzz");
+    let told = answer(market.http.delete(path)).await;
+    assert_eq!(told.problem(), Problem::MethodNotAllowed);
+    let allowed = told.headers["allow"].to_str().unwrap();
+    assert!(allowed.contains("PUT") && allowed.contains("GET"), "{allowed}");
+}
+
+#[tokio::test]
 async fn the_shop_says_who_it_is() {
     let market = Market::start().await;
     let document = market.get("/.well-known/warifu").await.json();

@@ -106,6 +106,7 @@ async fn the_doctor_says_what_is_amiss() {
         assert!(text.contains(line), "no {line} in {text}");
     }
     assert!(text.contains("✓ durability") && text.contains("✗ agent"), "{text}");
+    assert!(text.contains("✗ pictures: Offers show pictures"), "{text}");
     let found = run(folder, &["doctor", "--json"]);
     let document = json(&found);
     assert!(document.as_array().unwrap().iter().any(|finding| finding["fine"] == false));

@@ -53,6 +53,7 @@ async fn the_shop_page_has_the_agents_address_and_a_strict_policy() {
         assert!(policy.contains(&directive), "{directive} is not in {policy}");
     }
     assert!(!policy.contains("unsafe"), "{policy}");
+    assert_eq!(page.headers["cache-control"], "no-cache", "going back must not reload");
     assert_eq!(market.get("/en").await.text(), "English");
     assert_eq!(market.get("/en.html").await.text(), "English");
     for path in ["/../secret.html", "/%2e%2e/secret.html", "/nothing.html", "/.hidden", "/a/b.html"]

@@ -1,5 +1,6 @@
 //! The merchant's server as its peers meet it: over HTTP, with a real database, beside an agent of
 //! the test's own. Each test has its own folder, port and clock.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 
 mod acceptance;
 mod agent;
