@@ -189,7 +189,7 @@ mod tests {
         let mut facts = facts();
         let mut ask = ask();
         assert_eq!(judge(Some(&facts), 0, &ask, NOW), Ok(()));
-        let mut told =
+        let told =
             |facts: &ContractFacts, ask: &Ask| judge(Some(facts), 0, ask, NOW).unwrap_err().problem;
         facts.reserved += 1;
         assert_eq!(told(&facts, &ask), Problem::LimitExceeded);

@@ -1,0 +1,201 @@
+//! An agent, a merchant and a clock for one test; all of it is gone when the test ends.
+
+use std::{path::Path, sync::Arc, time::Duration};
+
+use agent_server::{
+    Running,
+    clock::{Clock as _, TestClock},
+    config::Config,
+    domain::{MerchantStatus, contract::Claim},
+    store::{NewContract, OutboxEntry},
+};
+use reqwest::{Client, Method, Response};
+use shared_protocol::{
+    Amount, ContractNumber, Currency, Locale, Message, Problem, PurchaseId, PurchaseState,
+    PurchaseStatus, SecurityCode, Signed, Span, Timestamp, decode, encode,
+};
+use tempfile::TempDir;
+
+use crate::merchant::Merchant;
+
+/// Everybody.
+pub struct Market {
+    pub agent: Running,
+    pub clock: Arc<TestClock>,
+    pub merchant: Merchant,
+    pub http: Client,
+    pub folder: TempDir,
+}
+
+impl Market {
+    /// An agent with the demo's contracts that knows one merchant.
+    pub async fn open() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Arc::new(TestClock::new());
+        let merchant = Merchant::open().await;
+        let agent = start(folder.path(), &clock).await;
+        let known = merchant.registration();
+        agent.app.store.put_merchant(known, clock.now()).await.unwrap();
+        let http = agent_server::outside::client();
+        Self { agent, clock, merchant, http, folder }
+    }
+
+    /// Stops the agent kindly and starts it on the same data.
+    pub async fn restart(self) -> Self {
+        let Self { agent, clock, merchant, http, folder } = self;
+        agent.shutdown().await;
+        Self::over(folder, clock, merchant, http).await
+    }
+
+    /// An agent on data that is there already.
+    pub async fn over(
+        folder: TempDir,
+        clock: Arc<TestClock>,
+        merchant: Merchant,
+        http: Client,
+    ) -> Self {
+        let agent = start(folder.path(), &clock).await;
+        Self { agent, clock, merchant, http, folder }
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.agent.addr)
+    }
+
+    /// Sends a message and returns what came back, whatever it is.
+    pub async fn send<M: Message>(&self, method: Method, path: &str, message: &M) -> Response {
+        let request = self.http.request(method, self.url(path)).body(encode(message));
+        request.header("content-type", M::media_type()).send().await.unwrap()
+    }
+
+    /// Sends a message and reads the answer as bytes or as a problem.
+    pub async fn ask<M: Message>(
+        &self,
+        method: Method,
+        path: &str,
+        message: &M,
+    ) -> Result<Vec<u8>, Problem> {
+        answer(self.send(method, path, message).await).await
+    }
+
+    pub async fn status(&self, purchase: &PurchaseId) -> PurchaseStatus {
+        let path = self.url(&format!("/v1/purchases/{purchase}"));
+        let response = self.http.get(path).send().await.unwrap();
+        read(&answer(response).await.unwrap())
+    }
+
+    pub async fn state(&self, purchase: &PurchaseId) -> PurchaseState {
+        self.status(purchase).await.state
+    }
+
+    /// Waits until the driver has brought the purchase there.
+    pub async fn wait_for_state(&self, purchase: &PurchaseId, wanted: PurchaseState) {
+        for _ in 0..200 {
+            if self.state(purchase).await == wanted {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+        panic!("still {:?}, not {wanted:?}", self.state(purchase).await);
+    }
+
+    /// Waits for this many letters; newest first.
+    pub async fn letters(&self, count: usize) -> Vec<agent_server::demo::KeptLetter> {
+        let mailbox = &self.agent.app.demo.as_ref().unwrap().mailbox;
+        for _ in 0..200 {
+            let letters = mailbox.newest_first();
+            if letters.len() >= count {
+                return letters;
+            }
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+        panic!("{} letters, not {count}", mailbox.newest_first().len());
+    }
+
+    /// Waits until an errand has been given up.
+    pub async fn dead(&self) -> OutboxEntry {
+        for _ in 0..200 {
+            let dead = self.agent.app.store.outbox("dead", 10).await.unwrap();
+            if let Some(entry) = dead.into_iter().next() {
+                return entry;
+            }
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+        panic!("nothing was given up");
+    }
+
+    pub fn advance(&self, span: Span) {
+        self.clock.advance(span);
+    }
+
+    /// What a contract holds for purchases.
+    pub async fn reserved(&self, number_tail: &str) -> u64 {
+        let all = self.agent.app.store.contracts().await.unwrap();
+        all.iter().find(|row| row.number_tail == number_tail).unwrap().facts.reserved
+    }
+
+    /// Enters a contract with code 2468.
+    pub async fn add_contract(&self, number: &str, limit: u64, valid_until: Option<Timestamp>) {
+        let keys = &self.agent.app.keys;
+        let code = SecurityCode::new("2468");
+        let contract = NewContract {
+            claim: Claim::of_code(&ContractNumber::new(number), &code, keys),
+            number_tail: number[11..].into(),
+            credit_limit: yen(limit),
+            valid_until,
+            email: "someone@example.jp".into(),
+            locale: Locale::En,
+        };
+        assert!(self.agent.app.store.add_contract(contract, self.now()).await.unwrap());
+    }
+
+    /// Changes the merchant's contract, and waits until the agent has noticed.
+    pub async fn change_merchant(&self, status: MerchantStatus, until: Option<Timestamp>) {
+        let merchant = agent_server::domain::Merchant {
+            status,
+            valid_until: until,
+            ..self.merchant.registration()
+        };
+        self.agent.app.store.put_merchant(merchant, self.now()).await.unwrap();
+        self.advance(agent_server::merchants::FRESH);
+    }
+}
+
+async fn start(folder: &Path, clock: &Arc<TestClock>) -> Running {
+    let mut config = Config::demo(&folder.join("agent"), &folder.join("widget"));
+    config.listen = "127.0.0.1:0".into();
+    std::fs::create_dir_all(&config.data_dir).unwrap();
+    agent_server::start(config, clock.clone()).await.unwrap()
+}
+
+/// The body of a good answer, or the problem of a problem document.
+pub async fn answer(response: Response) -> Result<Vec<u8>, Problem> {
+    let status = response.status();
+    if status.is_success() {
+        return Ok(response.bytes().await.unwrap().to_vec());
+    }
+    let kind = response.headers()["content-type"].to_str().unwrap().to_owned();
+    let body = response.bytes().await.unwrap();
+    assert_eq!(kind, "application/problem+json", "{}", String::from_utf8_lossy(&body));
+    let document: serde_json::Value = serde_json::from_slice(&body).unwrap();
+    let problem = Problem::from_code(document["code"].as_str().unwrap()).unwrap();
+    assert_eq!(status.as_u16(), problem.status());
+    assert_eq!(document["number"], problem.number());
+    Err(problem)
+}
+
+pub fn read<M: Message>(bytes: &[u8]) -> M {
+    decode(bytes).unwrap()
+}
+
+pub fn signed<T: shared_protocol::Statement>(bytes: &[u8]) -> Signed<T> {
+    decode(bytes).unwrap()
+}
+
+pub fn yen(minor: u64) -> Amount {
+    Amount::new(minor, Currency::JPY).unwrap()
+}

@@ -1,0 +1,121 @@
+//! The operator's commands, as programs.
+
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+struct Operator {
+    folder: TempDir,
+}
+
+impl Operator {
+    fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap() }
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        Command::new(env!("CARGO_BIN_EXE_agent-server"))
+            .args(["--demo", "--json", "--data"])
+            .arg(self.folder.path())
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .output()
+            .unwrap()
+    }
+
+    fn json(&self, arguments: &[&str]) -> Value {
+        let output = self.run(arguments);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{arguments:?}: {said}");
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+
+    fn finding(&self, what: &str) -> Value {
+        let said: Value = serde_json::from_slice(&self.run(&["doctor"]).stdout).unwrap();
+        let all = said["findings"].as_array().unwrap();
+        all.iter().find(|finding| finding["what"] == what).unwrap().clone()
+    }
+}
+
+#[test]
+fn keys_are_made_once() {
+    let operator = Operator::new();
+    let first = operator.json(&["keys", "init"]);
+    assert_eq!(first["created"].as_array().unwrap().len(), 3);
+    let again = operator.json(&["keys", "init"]);
+    assert_eq!(again["created"].as_array().unwrap().len(), 0);
+    let shown = operator.json(&["keys", "show"]);
+    for key in ["agent", "verifying_key", "sealing_key", "kid"] {
+        assert_eq!(shown[key], first[key]);
+        assert_eq!(again[key], first[key]);
+    }
+}
+
+#[test]
+fn a_merchant_is_added_changed_and_suspended() {
+    let operator = Operator::new();
+    let keys = operator.json(&["keys", "init"]);
+    let (verifying, sealing) =
+        (keys["verifying_key"].as_str().unwrap(), keys["sealing_key"].as_str().unwrap());
+    let add = ["merchants", "add", "--id", "mrc_books", "--name-ja", "本屋", "--name-en", "Books"];
+    let more = ["--server-url", "https://books.example/", "--origin", "https://books.example"];
+    let keys = ["--verifying-key", verifying, "--sealing-key", sealing];
+    let added = operator.json(&[&add[..], &more, &keys].concat());
+    assert_eq!(added["server"], "https://books.example");
+    let more = ["merchants", "origins", "mrc_books", "--add", "https://m.books.example"];
+    assert_eq!(operator.json(&more)["origins"].as_array().unwrap().len(), 2);
+    operator.json(&["merchants", "suspend", "mrc_books"]);
+    let listed = &operator.json(&["merchants", "list"])["merchants"][0];
+    assert_eq!((&listed["status"], &listed["serial"]), (&"suspended".into(), &3.into()));
+    assert_eq!(listed["name"]["ja"], "本屋");
+    let bad = ["merchants", "origins", "mrc_books", "--add", "https://books.example/path"];
+    assert_eq!(operator.run(&bad).status.code(), Some(1));
+}
+
+#[test]
+fn a_contracts_number_is_read_as_people_write_it_and_never_shown() {
+    let operator = Operator::new();
+    operator.json(&["keys", "init"]);
+    let add = ["contracts", "add", "--number", "c-1234-5678-9012", "--code", "2468"];
+    let more = ["--email", "a@example.jp", "--limit", "50000"];
+    operator.json(&[&add[..], &more].concat());
+    let again = operator.run(&[&add[..], &more].concat());
+    assert_eq!(again.status.code(), Some(1));
+    let listed = operator.run(&["contracts", "list"]);
+    let text = String::from_utf8(listed.stdout).unwrap();
+    assert!(text.contains("\"12\"") && text.contains("50000"), "{text}");
+    assert!(!text.contains("123456789012") && !text.contains("2468"));
+    let suspended = operator.json(&["contracts", "suspend", "C123456789012"]);
+    assert_eq!(suspended["status"], "suspended");
+    let card = ["contracts", "add", "--number", "4111111111111111", "--code", "2468"];
+    assert_eq!(operator.run(&[&card[..], &more].concat()).status.code(), Some(1));
+}
+
+#[test]
+fn the_doctor_says_what_is_missing() {
+    let operator = Operator::new();
+    assert_eq!(operator.run(&["doctor"]).status.code(), Some(1));
+    assert_eq!(operator.finding("keys")["ok"], false);
+    assert!(operator.finding("keys")["says"].as_str().unwrap().contains("keys init"));
+    operator.json(&["keys", "init"]);
+    assert_eq!(operator.finding("keys")["ok"], true);
+    assert_eq!(operator.finding("database")["ok"], true);
+    assert_eq!(operator.finding("sqlite")["ok"], true);
+    let pepper = operator.folder.path().join("keys/pepper");
+    let open = std::os::unix::fs::PermissionsExt::from_mode(0o644);
+    std::fs::set_permissions(&pepper, open).unwrap();
+    assert!(operator.finding("keys")["says"].as_str().unwrap().contains("chmod 600"));
+}
+
+#[test]
+fn without_the_demo_a_server_wants_its_settings() {
+    let operator = Operator::new();
+    let output = Command::new(env!("CARGO_BIN_EXE_agent-server"))
+        .arg("serve")
+        .current_dir(operator.folder.path())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("public_url"));
+}
