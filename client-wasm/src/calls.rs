@@ -62,11 +62,7 @@ impl Call {
 
     /// Hands the order and the Grant to the merchant (61). Goes out even when the page closes:
     /// the shopper has pressed the button.
-    pub fn submit(
-        words: &Words,
-        attempt: &Attempt,
-        grant: Signed<shared_protocol::Grant>,
-    ) -> Self {
+    pub fn submit(words: &Words, attempt: &Attempt, grant: Signed<shared_protocol::Grant>) -> Self {
         let call = Self::merchant("PUT", words, &attempt.sealed, "");
         Self { outlives_page: true, ..call.with(&attempt.submission(grant)) }
     }
@@ -86,12 +82,7 @@ impl Call {
         Self { to: Party::Agent, method, url, body: None, outlives_page: false }
     }
 
-    fn merchant(
-        method: &'static str,
-        words: &Words,
-        sealed: &SealedPurchase,
-        what: &str,
-    ) -> Self {
+    fn merchant(method: &'static str, words: &Words, sealed: &SealedPurchase, what: &str) -> Self {
         let server = words.mark.server.trim_end_matches('/');
         let purchase = sealed.context.purchase.to_string();
         let url = [server, "/warifu/v1/purchases/", &purchase, what].concat();

@@ -2,8 +2,8 @@
 //! accepts (54–62). Whoever runs it brings the world: network, time, a pause.
 
 use shared_protocol::{
-    Acceptance, CLOCK_TOLERANCE, Field, FieldProblem, Grant, Message, Problem, PurchaseState, PurchaseStatus,
-    Signed, Timestamp, Verified, decode,
+    Acceptance, CLOCK_TOLERANCE, Field, FieldProblem, Grant, Message, Problem, PurchaseState,
+    PurchaseStatus, Signed, Timestamp, Verified, decode,
 };
 
 use crate::{
@@ -217,9 +217,7 @@ impl Setback {
     fn ending(self, check: Check, known: bool, tell: &impl Fn(News)) -> Ending {
         tell(News::Failed(check));
         match self {
-            Self::Silence(problem) => {
-                Ending::Failed(Trouble { problem, known, reference: None })
-            }
+            Self::Silence(problem) => Ending::Failed(Trouble { problem, known, reference: None }),
             Self::Refused(refused) => {
                 let Refused { problem, fields, reference } = refused;
                 let known = known || is_final(problem);

@@ -22,19 +22,29 @@ pub fn money(amount: Amount, locale: Locale) -> String {
 
 /// `11月25日(水) 15:40`, in Japan.
 pub fn moment(time: Timestamp, locale: Locale) -> String {
-    date(time, locale, &[
-        ("month", "long".into()),
-        ("day", "numeric".into()),
-        ("weekday", "short".into()),
-        ("hour", "2-digit".into()),
-        ("minute", "2-digit".into()),
-        ("hour12", false.into()),
-    ])
+    date(
+        time,
+        locale,
+        &[
+            ("month", "long".into()),
+            ("day", "numeric".into()),
+            ("weekday", "short".into()),
+            ("hour", "2-digit".into()),
+            ("minute", "2-digit".into()),
+            ("hour12", false.into()),
+        ],
+    )
 }
 
 /// `2026/11/25`, in Japan.
 pub fn day(time: Timestamp, locale: Locale) -> String {
     date(time, locale, &[("dateStyle", "medium".into()), ("timeStyle", "short".into())])
+}
+
+/// A country's name.
+pub fn country(code: &str, locale: Locale) -> String {
+    let names = Intl::DisplayNames::new(&tags(locale), &object(&[("type", "region".into())]));
+    names.of(code).map_or_else(|| code.to_owned(), String::from)
 }
 
 fn date(time: Timestamp, locale: Locale, parts: &[(&str, JsValue)]) -> String {

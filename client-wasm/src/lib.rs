@@ -1,17 +1,35 @@
-//! draft
+//! The program in the agent's frame. It takes over the page that the server has rendered, splits
+//! what the shopper types into two halves, seals each to its only reader, and shows how it goes.
+//! It stores nothing, talks to the agent and to the one shop only, and never sets HTML.
 
+pub mod app;
 pub mod calls;
 pub mod clock;
 pub mod course;
 pub mod deal;
+pub mod element;
 pub mod entropy;
 pub mod idle;
 pub mod intl;
+pub mod live;
 pub mod network;
 pub mod page;
+pub mod placing;
+pub mod port;
 pub mod progress;
+pub mod screens;
 pub mod session_key;
+pub mod sight;
 pub mod stage;
+pub mod takeover;
 pub mod texts;
 pub mod typed;
 pub mod words;
+
+use wasm_bindgen::prelude::wasm_bindgen;
+
+/// Takes the page over. Does nothing in a page that is not the agent's.
+#[wasm_bindgen(start)]
+pub fn start() {
+    takeover::begin();
+}

@@ -6,10 +6,11 @@ use js_sys::{JSON, Reflect, Uint8Array};
 use leptos::prelude::window;
 use shared_protocol::{Field, FieldProblem, Problem, Timestamp};
 use wasm_bindgen::JsValue;
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortSignal, Headers, RequestCredentials, RequestInit, RequestRedirect};
 
 use crate::{
+    app::spawn,
     calls::Call,
     clock,
     course::{Answer, Refused, World},
@@ -29,7 +30,7 @@ impl World for Network {
     }
 
     fn send_off(&self, call: Call) {
-        spawn_local(async move {
+        spawn(async move {
             // Whether it arrives is not awaited: the merchant tells the agent too.
             let _ = try_once(&call).await;
         });

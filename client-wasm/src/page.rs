@@ -5,7 +5,8 @@ use js_sys::{Array, Function, JsString, Object, Reflect};
 use leptos::prelude::{document, window};
 use shared_protocol::Field;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Element, HtmlElement, HtmlInputElement};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{Element, HtmlElement, HtmlInputElement, Node};
 
 use crate::{typed::Typed, words::Claims};
 
@@ -31,19 +32,15 @@ pub struct Focus {
     selection: Option<(u32, u32)>,
 }
 
-/// The names of things as the server has rendered them, where the program has no better source.
+/// What only the server knows, read before its page is replaced.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rendered {
-    /// The shop's name in the header.
+    /// The shop's name in the header: all that there is while the shop's words do not hold.
     pub shop: String,
-    /// The footer's line.
-    pub settled_by: String,
-    /// Address and text of the picture.
-    pub photo: Option<(String, String)>,
     /// The choices of how to pay.
     pub plans: Vec<String>,
-    /// How to reach the shop, and the agent: lines of the help panel.
-    pub help: [Vec<String>; 2],
+    /// How to reach the agent: the lines below its name.
+    pub agent_contact: Vec<String>,
 }
 
 /// What the page claims about its deal; `None` if it says nothing at all.
@@ -102,29 +99,24 @@ pub fn left(plans: &[String]) -> Option<Left> {
     })
 }
 
-/// What only the server knows how to say, read before its page is replaced.
+/// What only the server knows.
 pub fn rendered() -> Rendered {
-    let text = |css: &str| find(css).and_then(|found| found.text_content()).unwrap_or_default();
-    let photo = find("img.photo").map(|photo| {
-        let attribute = |name: &str| photo.get_attribute(name).unwrap_or_default();
-        (attribute("src"), attribute("alt"))
-    });
-    let choices = all("[name='payment.plan']").into_iter();
-    let help = all("#help p").into_iter().map(|lines| {
-        let lines: HtmlElement = lines.unchecked_into();
-        lines.inner_text().split('\n').map(String::from).collect::<Vec<_>>()
-    });
-    let mut help = help.take(2);
+    let shop = find("header p").and_then(|name| name.text_content());
+    let plans = all("[name='payment.plan']").into_iter();
+    let lines = all("#help p").get(1).map(|agent| texts_in(agent)).unwrap_or_default();
     Rendered {
-        shop: text("header p"),
-        settled_by: text("footer"),
-        photo,
-        plans: choices.map(|choice| choice.unchecked_into::<HtmlInputElement>().value()).collect(),
-        help: [help.next().unwrap_or_default(), help.next().unwrap_or_default()],
+        shop: shop.unwrap_or_default(),
+        plans: plans.map(|plan| plan.unchecked_into::<HtmlInputElement>().value()).collect(),
+        agent_contact: lines.into_iter().skip(1).collect(),
     }
 }
 
 impl Focus {
+    /// On the control of this name.
+    pub fn on(name: &str) -> Self {
+        Self { css: Some(["[name='", name, "']"].concat()), selection: None }
+    }
+
     /// Where the focus is now, among controls that survive a redrawing.
     pub fn now() -> Self {
         let Some(active) = document().active_element() else { return Self::default() };
@@ -134,16 +126,15 @@ impl Focus {
         };
         let input = active.dyn_ref::<HtmlInputElement>();
         let end = |end: Result<Option<u32>, JsValue>| end.ok().flatten();
-        let selection = input
-            .and_then(|input| end(input.selection_start()).zip(end(input.selection_end())));
+        let selection =
+            input.and_then(|input| end(input.selection_start()).zip(end(input.selection_end())));
         Self { css: named("name").or_else(|| named("data-test")), selection }
     }
 
     /// Puts it back.
     pub fn restore(&self) {
         let Some(found) = self.css.as_deref().and_then(find) else { return };
-        // A failure means that the control takes no focus: then there is none to keep.
-        let _ = found.unchecked_ref::<HtmlElement>().focus();
+        focus(&found);
         if let (Some(input), Some((start, end))) =
             (found.dyn_ref::<HtmlInputElement>(), self.selection)
         {
@@ -152,9 +143,24 @@ impl Focus {
     }
 }
 
+/// Moves the focus to an element. If it takes none, there is none to move.
+pub fn focus(element: &Element) {
+    let _ = element.unchecked_ref::<HtmlElement>().focus();
+}
+
 /// Unicode normalisation form KC, the browser's own.
 pub fn nfkc(text: &str) -> String {
     JsString::from(text).normalize("NFKC").into()
+}
+
+/// Copies a text; whether the browser allowed it.
+pub async fn copy(text: &str) -> bool {
+    let clipboard = window().navigator().clipboard();
+    // Where the page is not secure there is none.
+    if clipboard.is_undefined() {
+        return false;
+    }
+    JsFuture::from(clipboard.write_text(text)).await.is_ok()
 }
 
 /// A function of `boot.js`, called without arguments.
@@ -185,6 +191,16 @@ pub fn object(properties: &[(&str, JsValue)]) -> Object {
 fn all(css: &str) -> Vec<Element> {
     let Ok(found) = document().query_selector_all(css) else { return Vec::new() };
     (0..found.length()).filter_map(|at| found.get(at)?.dyn_into().ok()).collect()
+}
+
+/// The texts directly in an element, one for each line.
+fn texts_in(element: &Element) -> Vec<String> {
+    let nodes = element.child_nodes();
+    let nodes = (0..nodes.length()).filter_map(|at| nodes.get(at));
+    nodes
+        .filter(|node| node.node_type() == Node::TEXT_NODE)
+        .filter_map(|n| n.text_content())
+        .collect()
 }
 
 /// Whether another page shows this one.

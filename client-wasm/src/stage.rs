@@ -95,7 +95,7 @@ pub enum Event {
     /// The last button.
     Place,
     /// The parties have answered, or have not; with what was to be paid.
-    Ended(Ending, Amount),
+    Ended(Ending, Option<Amount>),
     /// The words of the deal do not hold.
     Broken(Problem),
     /// "Try again", "Check again".
@@ -129,7 +129,7 @@ impl Stage {
             (Self::FinalCheck, E::Place) => Self::Waiting,
             (Self::Waiting, E::Ended(ending, amount)) => match ending {
                 Ending::Accepted(receipt) => Self::Thanks(receipt),
-                Ending::Wrong(wrong) => Self::Correction(Fix { wrong, agreed: Some(amount) }),
+                Ending::Wrong(wrong) => Self::Correction(Fix { wrong, agreed: amount }),
                 Ending::Failed(trouble) => Self::Failure(trouble),
             },
             (Self::Failure(trouble), E::Retry) => match trouble.known {

@@ -39,7 +39,10 @@ mod tests {
     fn names_are_filled_in_and_values_are_not_read_again() {
         let values = [("shop", "{agent}"), ("agent", "Tsuzumi")];
         assert_eq!(THANKS_SIGNED.fill(Locale::En, &values), "{agent} and Tsuzumi");
-        assert_eq!(CHECK_PLACE.fill(Locale::Ja, &[("amount", "¥3,850")]), "注文を確定する（¥3,850）");
+        assert_eq!(
+            CHECK_PLACE.fill(Locale::Ja, &[("amount", "¥3,850")]),
+            "注文を確定する（¥3,850）"
+        );
     }
 
     #[test]

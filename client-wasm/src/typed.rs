@@ -115,7 +115,9 @@ impl Typed {
     /// Those of [`Offer::total`].
     pub fn total(&self, offer: &Offer, nfkc: Nfkc) -> Result<Total, Problem> {
         match offer.delivery {
-            DeliveryTerms::Intangible => offer.total(self.quantity, Delivery::Intangible.destination()),
+            DeliveryTerms::Intangible => {
+                offer.total(self.quantity, Delivery::Intangible.destination())
+            }
             DeliveryTerms::Physical { .. } => {
                 let code = read_field(Field::DeliveryRegion, self.get(Field::DeliveryRegion), nfkc);
                 let region = code.ok().and_then(|code| code.parse::<Region>().ok());
@@ -214,8 +216,8 @@ pub fn plan(choice: &str) -> Option<Plan> {
     }
 }
 
-/// The contact's fields go to the delivery's place too: nothing is asked twice (WCAG 2.2, 3.3.7).
-const FORM_ORDER: [Field; Field::ALL.len()] = [
+/// The order in which the form asks.
+pub const FORM_ORDER: [Field; Field::ALL.len()] = [
     Field::ContactName,
     Field::ContactKana,
     Field::ContactEmail,

@@ -80,6 +80,14 @@ impl Words {
         self.offer.check_open(now)
     }
 
+    /// Whether the shopper was shown these very terms, whenever they were signed.
+    pub fn has_same_terms(&self, other: &Self) -> bool {
+        let mut theirs = other.offer.clone().into_inner();
+        theirs.issued = self.offer.issued;
+        theirs.expires = self.offer.expires;
+        theirs == *self.offer
+    }
+
     /// Checks a Challenge for `purchase`.
     ///
     /// # Errors

@@ -1,0 +1,239 @@
+//! What the buttons do that takes time: fetch ahead what the purchase will need, place the order,
+//! ask again, renew the words of a deal that was looked at for long.
+
+use std::rc::Rc;
+
+use shared_protocol::{
+    Amount, CLOCK_TOLERANCE, Challenge, Mark, ORDER_IDLE, Offer, Problem, PurchaseId, Signed, Span,
+    Timestamp,
+};
+
+use crate::{
+    app::{App, Trust, guard_leaving, spawn},
+    calls::Call,
+    clock, course,
+    deal::{Attempt, prepare},
+    entropy::Entropy,
+    page, port,
+    progress::Progress,
+    session_key::SessionKey,
+    stage::{Ending, Event, Stage, Trouble},
+    words::Challenged,
+};
+
+/// A Challenge for one purchase id, not yet used.
+pub(crate) struct Ready {
+    challenged: Challenged,
+    fetched: Timestamp,
+}
+
+/// Reads the form, as "Review" and "Send again" do, and goes on accordingly.
+pub fn read_form(app: App) {
+    let Some(words) = app.words() else { return };
+    let read = {
+        let typed = app.typed.borrow();
+        let form = typed.form(&words.offer, *app.locale.peek(), page::nfkc);
+        form.map(|_| typed.total(&words.offer, page::nfkc))
+    };
+    let event = match read {
+        Ok(Ok(total)) => Event::Read(Ok(total.total)),
+        Ok(Err(problem)) => Event::Broken(problem),
+        Err(wrong) => Event::Read(Err(wrong)),
+    };
+    if app.dispatch(event) && is_waiting(app) {
+        begin(app, false);
+    }
+    fetch_ahead(app);
+}
+
+/// The last button. A second press finds the screen gone and does nothing.
+pub fn place(app: App) {
+    if app.dispatch(Event::Place) {
+        begin(app, false);
+    }
+}
+
+/// "Try again": from the final check if the outcome is known, else by asking for it.
+pub fn retry(app: App) {
+    spawn(async move {
+        // If the shop or the agent cannot be asked now, placing the order will say so.
+        let _ = renew(app).await;
+        let event = if is_complete(app) { Event::Retry } else { Event::Back };
+        if app.dispatch(event) && is_waiting(app) {
+            begin(app, true);
+        }
+    });
+}
+
+/// "Start again" after the time ran out: in fresh words, with everything that was typed.
+pub fn begin_again(app: App) {
+    spawn(async move {
+        // If nobody can be asked now, placing the order will say so.
+        let _ = renew(app).await;
+        app.dispatch(Event::Again);
+    });
+}
+
+/// Makes the session key and fetches a Challenge, while the shopper is typing.
+pub fn fetch_ahead(app: App) {
+    let fresh = app.ready.borrow().as_ref().is_some_and(|ready| ready.is_fresh(clock::now()));
+    if fresh {
+        return;
+    }
+    spawn(async move {
+        // A failure here is met again, and told, when the order is placed.
+        let _ = key(app).await;
+        if let Ok(ready) = challenge(app).await {
+            app.ready.replace(Some(ready));
+        }
+    });
+}
+
+/// Judges the mark by the agent's time. Where this browser's clock says that it is not in time,
+/// the agent is asked first what time it is.
+pub fn judge(app: App) {
+    let Some(words) = app.words() else { return };
+    if words.check_time(app.now()).is_ok() {
+        return app.trust.set(Trust::Verified);
+    }
+    spawn(async move {
+        if let Ok(ready) = challenge(app).await {
+            app.ready.replace(Some(ready));
+        }
+        match renew(app).await {
+            Ok(()) => app.trust.set(Trust::Verified),
+            // Nobody could be asked: placing the order asks again, and nothing goes out before.
+            Err(problem) if problem.may_pass_later() => {}
+            Err(problem) => {
+                app.trust.set(Trust::Refused(problem));
+                app.dispatch(Event::Broken(problem));
+            }
+        }
+    });
+}
+
+/// Whether the form could go out as it is.
+fn is_complete(app: App) -> bool {
+    let Some(words) = app.words() else { return false };
+    let locale = *app.locale.peek();
+    app.typed.borrow().form(&words.offer, locale, page::nfkc).is_ok()
+}
+
+fn is_waiting(app: App) -> bool {
+    *app.stage.peek() == Stage::Waiting
+}
+
+fn begin(app: App, again: bool) {
+    app.progress.set(Progress::new(clock::now()));
+    guard_leaving(true);
+    spawn(async move {
+        let (ending, amount) = match again.then(|| app.attempt.borrow().clone()).flatten() {
+            Some(attempt) => ask(app, &attempt).await,
+            None => attempt(app).await,
+        };
+        guard_leaving(false);
+        match &ending {
+            Ending::Accepted(receipt) => port::accepted(&receipt.order, &receipt.number),
+            Ending::Failed(trouble) => port::failure(trouble.problem),
+            Ending::Wrong(_) => {}
+        }
+        app.dispatch(Event::Ended(ending, amount));
+    });
+}
+
+/// A new attempt: its own purchase id, Challenge, salts and envelopes.
+async fn attempt(app: App) -> (Ending, Option<Amount>) {
+    let attempt = match seal(app).await {
+        Ok(attempt) => Rc::new(attempt),
+        Err(problem) => return (Ending::Failed(Trouble::of(problem)), None),
+    };
+    app.attempt.replace(Some(attempt.clone()));
+    let Some(words) = app.words() else { return (broken(), None) };
+    let ending = course::run(&app.network(), &words, &attempt, |news| hear(app, news)).await;
+    (ending, Some(attempt.amount))
+}
+
+async fn ask(app: App, attempt: &Attempt) -> (Ending, Option<Amount>) {
+    let Some(words) = app.words() else { return (broken(), None) };
+    let ending = course::ask_again(&app.network(), &words, attempt, |news| hear(app, news)).await;
+    (ending, Some(attempt.amount))
+}
+
+fn hear(app: App, news: crate::progress::News) {
+    app.progress.update(|progress| progress.hear(news, clock::now()));
+    if let crate::progress::News::Number(number) = news {
+        let number = crate::screens::spelt(&number);
+        app.announce(&[&app.say(crate::texts::WAITING_NUMBER), " ", &number].concat());
+    }
+}
+
+async fn seal(app: App) -> Result<Attempt, Problem> {
+    renew(app).await?;
+    let words = app.words().ok_or(Problem::MarkInvalid)?;
+    let key = key(app).await?;
+    let kept = app.ready.take().filter(|ready| ready.is_fresh(clock::now()));
+    let ready = match kept {
+        Some(ready) => ready,
+        None => challenge(app).await?,
+    };
+    let form = app.typed.borrow().form(&words.offer, *app.locale.peek(), page::nfkc);
+    let form = form.map_err(|_| Problem::FieldInvalid)?;
+    let prepared = prepare(form, &words, &ready.challenged, app.now(), &mut Entropy)?;
+    let signature = key.sign(&prepared.signing_input()).await?;
+    prepared.seal(signature, key.public(), &mut Entropy)
+}
+
+async fn key(app: App) -> Result<SessionKey, Problem> {
+    if let Some(key) = app.key.borrow().clone() {
+        return Ok(key);
+    }
+    let made = SessionKey::make().await;
+    app.key_failed.set(made.is_err());
+    let key = made?;
+    app.key.replace(Some(key.clone()));
+    Ok(key)
+}
+
+async fn challenge(app: App) -> Result<Ready, Problem> {
+    let words = app.words().ok_or(Problem::MarkInvalid)?;
+    let purchase = PurchaseId::random(&mut Entropy);
+    let call = Call::challenge(&words, purchase);
+    let signed: Signed<Challenge> = course::fetch(&app.network(), &call).await?;
+    let challenged = words.challenge(signed, purchase)?;
+    let fetched = clock::now();
+    let mut agent_clock = app.clock.get();
+    agent_clock.learn(challenged.challenge.issued, fetched);
+    app.clock.set(agent_clock);
+    Ok(Ready { challenged, fetched })
+}
+
+/// Fetches Mark and Offer anew if they have run out. If the terms are others now, the shopper
+/// sees them before anything is placed.
+async fn renew(app: App) -> Result<(), Problem> {
+    let words = app.words().ok_or(Problem::MarkInvalid)?;
+    if words.check_time(app.now().plus(CLOCK_TOLERANCE)).is_ok() {
+        return Ok(());
+    }
+    let network = app.network();
+    let (merchant, item) = (&words.mark.merchant, &words.offer.item);
+    let mark: Signed<Mark> = course::fetch(&network, &Call::mark(merchant)).await?;
+    let offer: Signed<Offer> = course::fetch(&network, &Call::offer(merchant, item)).await?;
+    let renewed = words.renew(&mark, offer)?;
+    renewed.check_time(app.now())?;
+    let same = words.has_same_terms(&renewed);
+    app.words.replace(Some(Rc::new(renewed)));
+    if same { Ok(()) } else { Err(Problem::OfferExpired) }
+}
+
+impl Ready {
+    /// Whether enough of its time is left for the whole course.
+    fn is_fresh(&self, now: Timestamp) -> bool {
+        now.since(self.fetched) < CHALLENGE_KEPT
+    }
+}
+
+fn broken() -> Ending {
+    Ending::Failed(Trouble::of(Problem::MarkInvalid))
+}
+
+const CHALLENGE_KEPT: Span = Span::millis(ORDER_IDLE.as_millis() - 5 * 60_000);

@@ -1,0 +1,101 @@
+//! Fig 12: whether money moved, why there is no order, one next step. And step 72 after step 51:
+//! nothing was done for too long.
+
+use shared_protocol::{NextStep, Problem};
+
+use super::{button, copy, row, value};
+use crate::{
+    app::{App, Trust},
+    element::{El, el, of, said},
+    placing,
+    stage::{Event, Trouble},
+    texts::{self, Text},
+};
+
+pub(super) fn view(app: App, trouble: &Trouble) -> El {
+    let locale = *app.locale.peek();
+    let (money, title) = match trouble.known {
+        true => (texts::MONEY_NOT_MOVED, texts::FAILURE_TITLE),
+        false => (texts::MONEY_UNKNOWN, texts::FAILURE_TITLE_UNKNOWN),
+    };
+    let (why, next) = match (trouble.known, app.key_failed.get()) {
+        (true, true) => (app.say(texts::CAUSE_UNSUPPORTED_WHY), texts::CAUSE_UNSUPPORTED_NEXT),
+        (true, false) => (trouble.problem.text(locale).to_owned(), next(trouble.problem)),
+        (false, _) => (app.say(texts::CAUSE_UNKNOWN_WHY), texts::CAUSE_UNKNOWN_NEXT),
+    };
+    let reference = trouble.reference.clone().map(|reference| {
+        let act = copy(app, "link", reference.clone());
+        row(&app.say(texts::COMMON_REFERENCE), value(&reference).test("reference"), Some(act))
+    });
+    let causes = of(
+        "dl",
+        "rows",
+        &[
+            row(&app.say(texts::FAILURE_WHY), value(&why), None),
+            row(&app.say(texts::FAILURE_NEXT), value(&app.say(next)), None),
+        ],
+    );
+    let sheet = of("div", "sheet", &[causes.maybe(reference)])
+        .test("problem")
+        .attr("data-code", trouble.problem.code());
+    let view = el("section")
+        .attr("data-s", "failure")
+        .child(el("div").class("tally").attr("aria-hidden", "true"))
+        .child(heading(app, money, title))
+        .child(sheet);
+    if matches!(*app.trust.peek(), Trust::Refused(_)) {
+        return view;
+    }
+    let minutes = app.idle_minutes().to_string();
+    view.child(said("p", "note lead", &app.fill(texts::FAILURE_KEPT, &[("minutes", &minutes)])))
+        .child(acts(app, trouble))
+}
+
+pub(super) fn expired(app: App) -> El {
+    let again = button("go", "again", &app.say(texts::EXPIRED_AGAIN)).click(move || {
+        placing::begin_again(app);
+    });
+    of(
+        "section",
+        "",
+        &[
+            el("div").class("tally").attr("aria-hidden", "true"),
+            heading(app, texts::MONEY_NOT_MOVED, texts::EXPIRED_TITLE),
+            said("p", "lead", &app.say(texts::EXPIRED_LEAD)),
+            said("p", "note lead", &app.say(texts::EXPIRED_KEPT)),
+            of("div", "act", &[again]),
+        ],
+    )
+    .attr("data-s", "expired")
+}
+
+/// The money first, so that it is read first and read out first. Nothing here moves any: a Grant
+/// waits for the shopper's own word.
+fn heading(app: App, money: Text, title: Text) -> El {
+    let money =
+        said("span", "money", &app.say(money)).test("money-moved").attr("data-moved", "false");
+    of("h1", "", &[money, said("span", "after", &app.say(title))]).attr("tabindex", "-1")
+}
+
+fn acts(app: App, trouble: &Trouble) -> El {
+    let label = if trouble.known { texts::FAILURE_RETRY } else { texts::FAILURE_ASK_AGAIN };
+    let retry = button("go", "retry", &app.say(label)).click(move || placing::retry(app));
+    let back = trouble.known.then(|| {
+        button("sub", "back", &app.say(texts::FAILURE_FIX)).click(move || {
+            app.dispatch(Event::Back);
+        })
+    });
+    of("div", "act", &[retry]).maybe(back)
+}
+
+/// The one next step.
+fn next(problem: Problem) -> Text {
+    match problem.next_step() {
+        NextStep::Correct => texts::NEXT_CORRECT,
+        NextStep::TryAgain => texts::NEXT_TRY_AGAIN,
+        NextStep::StartOver => texts::NEXT_START_OVER,
+        NextStep::OtherContract => texts::NEXT_OTHER_CONTRACT,
+        NextStep::AskAgent => texts::NEXT_ASK_AGENT,
+        NextStep::AskShop => texts::NEXT_ASK_SHOP,
+    }
+}

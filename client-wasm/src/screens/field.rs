@@ -1,0 +1,243 @@
+//! One field of the form: its label, who will see it, its hint, and the message under it. The
+//! same on the form (Fig 8) and where it is to be corrected (Fig 9).
+
+use shared_protocol::{Field, Locale, Offer, PREFECTURES, Plan, Role};
+use wasm_bindgen::JsCast;
+use web_sys::{Element, Event, HtmlButtonElement, HtmlInputElement, HtmlSelectElement};
+
+use crate::{
+    app::{App, after},
+    element::{El, el, of, said},
+    texts::{self, Text},
+    typed,
+};
+
+/// A field, its ids beginning with `prefix`.
+pub(super) fn field(app: App, offer: &Offer, field: Field, prefix: &str) -> El {
+    if field == Field::PaymentPlan {
+        return plans(app, field, prefix);
+    }
+    let id = id(field, prefix);
+    let hint =
+        hint(field).map(|text| said("p", "hint", &app.say(text)).attr("id", &part(&id, "-hint")));
+    let described = hint.as_ref().map(|_| part(&id, "-hint")).unwrap_or_default();
+    let control = match field {
+        Field::DeliveryRegion | Field::DeliveryCountry => select(app, offer, field),
+        _ => input(app, field),
+    };
+    let control = control
+        .attr("id", &id)
+        .attr("name", field.name())
+        .attr("autocomplete", field.autocomplete())
+        .flag("required", field.is_required());
+    let label = labelled(el("label").attr("for", &id), app, field);
+    let short = matches!(field, Field::DeliveryPostalCode | Field::PaymentCode);
+    of(
+        "div",
+        if short { "f short" } else { "f" },
+        &[label, checked(app, field, control, id.clone(), described)],
+    )
+    .maybe(hint)
+    .child(message(app, field, &id))
+}
+
+/// The id of a field's control.
+pub(super) fn id(field: Field, prefix: &str) -> String {
+    [prefix, &field.name().replace('.', "-")].concat()
+}
+
+fn labelled(label: El, app: App, field: Field) -> El {
+    let (class, reader) = match field.reader() {
+        Role::Merchant => ("who shop", texts::WHO_SHOP),
+        _ => ("who agent", texts::WHO_AGENT),
+    };
+    let needed = match app.typed.borrow().is_required(field) {
+        true => said("b", "", "*").attr("aria-hidden", "true"),
+        false => said("i", "", &app.say(texts::COMMON_OPTIONAL)),
+    };
+    let text = field.label(*app.locale.peek());
+    label.text(text).child(needed).text(" ").child(said("span", class, &app.say(reader)))
+}
+
+fn hint(field: Field) -> Option<Text> {
+    match field {
+        Field::ContactKana => Some(texts::HINT_CONTACT_KANA),
+        Field::ContactEmail => Some(texts::HINT_CONTACT_EMAIL),
+        Field::DeliveryPostalCode => Some(texts::HINT_DELIVERY_POSTAL_CODE),
+        Field::PaymentContractNumber => Some(texts::HINT_PAYMENT_CONTRACT_NUMBER),
+        Field::PaymentCode => Some(texts::HINT_PAYMENT_CODE),
+        _ => None,
+    }
+}
+
+fn input(app: App, field: Field) -> El {
+    let input =
+        el("input").attr("enterkeyhint", if field == Field::PaymentCode { "done" } else { "next" });
+    let input = match field {
+        Field::ContactEmail => input
+            .attr("inputmode", "email")
+            .attr("autocapitalize", "off")
+            .attr("spellcheck", "false"),
+        Field::ContactPhone | Field::DeliveryPhone => input.attr("type", "tel"),
+        Field::DeliveryPostalCode => input.attr("inputmode", "numeric"),
+        Field::PaymentContractNumber => {
+            input.attr("autocapitalize", "characters").attr("spellcheck", "false")
+        }
+        Field::PaymentCode => input.attr("type", "password").attr("inputmode", "numeric"),
+        _ => input,
+    };
+    input.cast::<HtmlInputElement>().set_value(app.typed.borrow().get(field));
+    input
+}
+
+fn select(app: App, offer: &Offer, field: Field) -> El {
+    let locale = *app.locale.peek();
+    let option = |value: &str, name: &str| el("option").attr("value", value).text(name);
+    let options: Vec<El> = match field {
+        Field::DeliveryCountry => {
+            let mut codes: Vec<&str> =
+                offer.zones().iter().flat_map(|zone| &zone.regions).map(|r| r.country()).collect();
+            codes.dedup();
+            codes.iter().map(|code| option(code, &crate::intl::country(code, locale))).collect()
+        }
+        _ => {
+            let mut regions = vec![option("", &app.say(texts::DETAILS_CHOOSE))];
+            regions
+                .extend(PREFECTURES.iter().map(|(code, ja, en)| option(code, locale.pick(ja, en))));
+            regions
+        }
+    };
+    let select = el("select").all(&options);
+    select.cast::<HtmlSelectElement>().set_value(app.typed.borrow().get(field));
+    select
+}
+
+/// Ties a control to what is typed into it and to the message under it.
+fn checked(app: App, field: Field, control: El, id: String, described: String) -> El {
+    let typing = move |event: Event| app.typing(field, value_of(&event));
+    control
+        .on("input", typing)
+        .on("change", typing)
+        .on("focusout", move |leaving| leave(app, field, &leaving))
+        .live(move |control| {
+            let wrong = app.problem_of(field).is_some();
+            let error = if wrong { part(&id, "-error") } else { String::new() };
+            let described = [described.as_str(), &error].join(" ");
+            describe(control, wrong, described.trim());
+        })
+}
+
+fn describe(control: &Element, wrong: bool, described: &str) {
+    let set = |name: &str, value: &str| {
+        let done = match value {
+            "" => control.remove_attribute(name),
+            value => control.set_attribute(name, value),
+        };
+        done.expect("our attributes are attributes");
+    };
+    set("aria-invalid", if wrong { "true" } else { "" });
+    set("aria-describedby", described);
+}
+
+/// The message under a field; nothing while all is well.
+fn message(app: App, field: Field, id: &str) -> El {
+    el("p").class("err").attr("id", &part(id, "-error")).test("problem").live(move |message| {
+        let problem = app.problem_of(field);
+        let text = problem.map(|problem| problem.text(field, *app.locale.peek()));
+        message.set_text_content(text.as_deref());
+        let code = problem.map_or("", |problem| problem.code());
+        message.set_attribute("data-code", code).expect("an element takes an attribute");
+        message.toggle_attribute_with_force("hidden", problem.is_none()).expect("the same");
+    })
+}
+
+/// The shopper leaves a field. Its usual form is put in at once; a message waits until a click
+/// that is under way has landed, as it moves what is below it.
+fn leave(app: App, field: Field, leaving: &Event) {
+    let towards = leaving.unchecked_ref::<web_sys::FocusEvent>().related_target();
+    let pressing = towards.is_some_and(|target| target.has_type::<HtmlButtonElement>());
+    if let Some(shown) = app.shown(field)
+        && let Some(input) = leaving.target().and_then(|t| t.dyn_into::<HtmlInputElement>().ok())
+    {
+        input.set_value(&shown);
+        app.typed.borrow_mut().set(field, shown);
+    }
+    if !pressing {
+        after(SETTLING_MILLIS, move || app.left(field));
+    }
+}
+
+fn value_of(event: &Event) -> String {
+    let Some(target) = event.target() else { return String::new() };
+    match target.dyn_ref::<HtmlSelectElement>() {
+        Some(select) => select.value(),
+        None => target.unchecked_into::<HtmlInputElement>().value(),
+    }
+}
+
+/// The ways to pay. What stands in the values is the server's, what is read is ours.
+fn plans(app: App, field: Field, prefix: &str) -> El {
+    let chosen = app.typed.borrow().get(field).to_owned();
+    let id = id(field, prefix);
+    let choices = app.rendered.plans.iter().filter_map(|choice| {
+        let plan = typed::plan(choice)?;
+        let radio = el("input")
+            .attr("type", "radio")
+            .attr("name", field.name())
+            .attr("value", choice)
+            .flag("required", true)
+            .on("change", move |event| app.typing(field, value_of(&event)));
+        radio.cast::<HtmlInputElement>().set_checked(*choice == chosen);
+        Some(of("label", "tick", &[radio]).text(&plan_name(app, plan)))
+    });
+    let legend = labelled(el("legend"), app, field);
+    let fieldset =
+        of("fieldset", "f plans", &[legend]).attr("id", &id).all(&choices.collect::<Vec<_>>());
+    let error = part(&id, "-error");
+    let fieldset = fieldset.live(move |fieldset| {
+        // A group of choices is described, never "invalid" (WAI-ARIA 1.2).
+        let wrong = app.problem_of(field).is_some();
+        describe(fieldset, false, if wrong { &error } else { "" });
+    });
+    fieldset.child(message(app, field, &id))
+}
+
+/// What a plan is called.
+pub(super) fn plan_name(app: App, plan: Plan) -> String {
+    let times = |text, count: u8| app.fill(text, &[("n", &count.to_string())]);
+    match plan {
+        Plan::Single => app.say(texts::PLAN_SINGLE),
+        Plan::Instalments(count) => times(texts::PLAN_TIMES, count),
+        Plan::Revolving => app.say(texts::PLAN_REVOLVING),
+        Plan::Bonus => app.say(texts::PLAN_BONUS),
+        Plan::BonusInstalments(count) => times(texts::PLAN_BONUS_TIMES, count),
+    }
+}
+
+/// What a field's contents are called when they are only shown.
+pub(super) fn shown(app: App, field: Field) -> String {
+    let typed = app.typed.borrow();
+    let text = typed.get(field);
+    let locale = *app.locale.peek();
+    match field {
+        Field::DeliveryRegion => region_name(text, locale).unwrap_or(text).to_owned(),
+        Field::DeliveryCountry => crate::intl::country(text, locale),
+        Field::PaymentPlan => {
+            typed::plan(text).map(|plan| plan_name(app, plan)).unwrap_or_default()
+        }
+        _ => text.to_owned(),
+    }
+}
+
+/// A prefecture's name.
+pub(super) fn region_name(code: &str, locale: Locale) -> Option<&'static str> {
+    let found = PREFECTURES.iter().find(|(known, ..)| *known == code);
+    found.map(|(_, ja, en)| locale.pick(ja, en))
+}
+
+fn part(id: &str, tail: &str) -> String {
+    [id, tail].concat()
+}
+
+/// A click is over after this long.
+const SETTLING_MILLIS: i32 = 250;

@@ -1,0 +1,113 @@
+//! The screens, one file each, in the markup of `www/gallery.html`. They read state and call
+//! actions; they decide nothing.
+
+mod correction;
+mod details;
+mod failure;
+mod field;
+mod final_check;
+mod frame;
+mod number;
+mod product;
+mod thanks;
+mod waiting;
+
+use crate::{
+    app::{App, Trust},
+    element::{El, dynamic, el, of, said},
+    stage::Stage,
+    texts::{self, Text},
+};
+pub use frame::{bars, footer, header};
+pub use number::spelt;
+
+/// The screen that is on, drawn anew when it or the language changes.
+pub fn screen(app: App) -> El {
+    dynamic(move || {
+        app.lang();
+        let stage = app.stage.read();
+        el("main").attr("data-screen", stage.name()).child(view(app, &stage))
+    })
+}
+
+fn view(app: App, stage: &Stage) -> El {
+    let Some(words) = app.words() else {
+        let problem = match *app.trust.peek() {
+            Trust::Refused(problem) => problem,
+            Trust::Checking | Trust::Verified => shared_protocol::Problem::MarkInvalid,
+        };
+        return failure::view(app, &crate::stage::Trouble::of(problem));
+    };
+    match stage {
+        Stage::Product => product::view(app, &words),
+        Stage::Details => details::view(app, &words),
+        Stage::FinalCheck => final_check::view(app, &words),
+        Stage::Waiting => waiting::view(app, &words),
+        Stage::Correction(fix) => correction::view(app, &words, fix),
+        Stage::Thanks(receipt) => thanks::view(app, &words, receipt),
+        Stage::Failure(trouble) => failure::view(app, trouble),
+        Stage::Expired => failure::expired(app),
+    }
+}
+
+/// The heading of a screen, to which the focus moves.
+fn heading(text: &str) -> El {
+    el("h1").attr("tabindex", "-1").text(text)
+}
+
+fn button(class: &str, test: &str, text: &str) -> El {
+    said("button", class, text).attr("type", "button").test(test)
+}
+
+/// The button of a form, which its Enter key presses too.
+fn submit(test: &str, text: &str) -> El {
+    said("button", "go", text).test(test)
+}
+
+/// A line of a list of terms: what, its value, and what to do about it.
+fn row(what: &str, value: El, act: Option<El>) -> El {
+    let act = act.map(|act| el("dd").child(act));
+    el("div").child(el("dt").text(what)).child(value).maybe(act)
+}
+
+/// A value in such a line.
+fn value(text: &str) -> El {
+    el("dd").text(text)
+}
+
+/// Lines below each other.
+fn lines(element: El, lines: &[&str]) -> El {
+    let mut lines = lines.iter().filter(|line| !line.is_empty());
+    let first = lines.next().copied().unwrap_or_default();
+    lines.fold(element.text(first), |element, line| element.child(el("br")).text(line))
+}
+
+/// The card of one half: for whom it is, in their colour.
+fn half(app: App, reader: &str, id: &str, mark: &str, title: Text) -> El {
+    let heading = said("h2", "", &[mark, &app.say(title)].concat()).attr("id", id);
+    of("section", &["half ", reader].concat(), &[heading]).attr("aria-labelledby", id)
+}
+
+/// A text of many lines that opens on request.
+fn unfolding(class: &str, summary: &str, contents: El) -> El {
+    of("details", class, &[said("summary", "", summary), contents])
+}
+
+/// A button that copies, and says that it did.
+fn copy(app: App, class: &str, text: String) -> El {
+    let label = app.say(texts::COMMON_COPY);
+    let button = button(class, "copy", &label);
+    let node = button.node().clone();
+    button.click(move || {
+        let (node, text) = (node.clone(), text.clone());
+        crate::app::spawn(async move {
+            let said = match crate::page::copy(&text).await {
+                true => texts::COMMON_COPIED,
+                false => texts::COMMON_COPY_FAILED,
+            };
+            let said = app.say(said);
+            node.set_text_content(Some(&said));
+            app.announce(&said);
+        });
+    })
+}

@@ -1,0 +1,123 @@
+//! Fig 10: what is being waited for, how long already, and the handling number the moment it
+//! exists.
+
+use core::time::Duration;
+use std::rc::Rc;
+
+use leptos::prelude::{on_cleanup, set_interval_with_handle};
+use shared_protocol::{DeliveryTerms, Timestamp};
+
+use super::{heading, number::number_box};
+use crate::{
+    app::App,
+    clock,
+    element::{El, dynamic, el, of, said, write},
+    live::Live,
+    progress::{Check, Patience, State},
+    texts::{self, Text},
+    words::Words,
+};
+
+pub(super) fn view(app: App, words: &Words) -> El {
+    let now = ticking();
+    let shop = match words.offer.delivery {
+        DeliveryTerms::Physical { .. } => texts::WAITING_SHOP,
+        DeliveryTerms::Intangible => texts::WAITING_SHOP_NO_DELIVERY,
+    };
+    of(
+        "section",
+        "",
+        &[
+            el("div").class("tally").attr("aria-hidden", "true"),
+            heading(&app.say(texts::WAITING_TITLE)),
+            said("p", "lead", &app.say(texts::WAITING_LEAD)),
+            of(
+                "ol",
+                "checks",
+                &[
+                    line(app, now.clone(), Check::Shop, shop),
+                    line(app, now.clone(), Check::Agent, texts::WAITING_AGENT),
+                    line(app, now.clone(), Check::Acceptance, texts::WAITING_ACCEPTANCE),
+                ],
+            ),
+            patience(app, now),
+            dynamic(move || number(app)),
+            said("p", "note lead", &app.say(texts::WAITING_SAFE)),
+        ],
+    )
+    .attr("data-s", "waiting")
+}
+
+/// The time, ten times a second for as long as the screen is on.
+fn ticking() -> Now {
+    let now = Rc::new(Live::new(clock::now()));
+    let ticking = now.clone();
+    let tick = move || ticking.set(clock::now());
+    if let Ok(ticks) = set_interval_with_handle(tick, TICK) {
+        on_cleanup(move || ticks.clear());
+    }
+    now
+}
+
+/// One check: what, how it stands, and for the eye how long.
+fn line(app: App, now: Now, check: Check, what: Text) -> El {
+    let state = move || app.progress.read().of(check);
+    let stands = el("span").live(move |span| {
+        let (said, _) = words_of(state());
+        write(span, &app.say(said));
+    });
+    let took = el("span").class("note").attr("aria-hidden", "true").live(move |span| {
+        let millis = match state() {
+            State::Busy(since) => Some(now.read().since(since).as_millis()),
+            State::Done(took) => Some(took),
+            State::Todo | State::Failed => None,
+        };
+        write(span, &millis.map(|millis| seconds(app, millis)).unwrap_or_default());
+    });
+    of("li", "", &[said("span", "", &app.say(what)).text(" "), stands, took]).live(move |line| {
+        let (_, name) = words_of(state());
+        line.set_attribute("data-state", name).expect("an element takes an attribute");
+    })
+}
+
+fn words_of(state: State) -> (Text, &'static str) {
+    match state {
+        State::Todo => (texts::WAITING_TODO, "todo"),
+        State::Busy(_) => (texts::WAITING_BUSY, "busy"),
+        State::Done(_) => (texts::WAITING_DONE, "done"),
+        State::Failed => (texts::WAITING_FAILED, "failed"),
+    }
+}
+
+/// After 2, 10 and 30 seconds something is said, once each.
+fn patience(app: App, now: Now) -> El {
+    el("p").class("lead").attr("role", "status").live(move |text| {
+        let said = match app.progress.read().patience(*now.read()) {
+            Patience::Fresh => String::new(),
+            Patience::Still => app.say(texts::WAITING_STILL),
+            Patience::Slow => app.say(texts::WAITING_SLOW),
+            Patience::VerySlow => app.say(texts::WAITING_VERY_SLOW),
+        };
+        write(text, &said);
+    })
+}
+
+fn number(app: App) -> El {
+    match app.progress.read().number {
+        Some(number) => {
+            number_box(app, &number, said("p", "note", &app.say(texts::WAITING_NUMBER_NOTE)))
+        }
+        None => el("div"),
+    }
+}
+
+/// Tenths of a second.
+fn seconds(app: App, millis: i64) -> String {
+    let tenths = millis.max(0) / 100;
+    let shown = [&(tenths / 10).to_string(), ".", &(tenths % 10).to_string()].concat();
+    app.fill(texts::COMMON_SECONDS, &[("n", &shown)])
+}
+
+type Now = Rc<Live<Timestamp>>;
+
+const TICK: Duration = Duration::from_millis(100);
