@@ -1,7 +1,7 @@
 // Gives each letter its height, and shows new ones as they arrive.
 const fit = (frame) => {
-	const page = frame.contentDocument?.documentElement;
-	if (page) frame.style.height = page.scrollHeight + "px";
+	const letter = frame.contentDocument?.body;
+	if (letter) frame.style.height = letter.offsetHeight + 2 + "px";
 };
 for (const frame of document.querySelectorAll("iframe")) {
 	frame.addEventListener("load", () => fit(frame));

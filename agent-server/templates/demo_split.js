@@ -52,10 +52,16 @@ const row = ([label, value, note]) => {
 const card = (time, rows) => {
 	const list = make("dl", "", { className: "rows" }), box = make("article");
 	list.append(...rows.filter(([, value]) => value).map(row));
-	box.append(make("p", new Date(time).toLocaleString(document.documentElement.lang), { className: "note" }), list);
+	box.append(make("p", moment.format(time), { className: "note" }), list);
 	return box;
 };
-const show = (id, cards, empty) => by(id).replaceChildren(...(cards.length ? cards : [make("p", empty, { className: "note" })]));
+const moment = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", timeStyle: "medium", timeZone: "Asia/Tokyo" });
+// The newest in full view; what the reader has opened stays open.
+const show = (id, [newest, ...earlier], empty) => {
+	const open = by(id).querySelector("details")?.open, more = make("details", "", { open: !!open });
+	more.append(make("summary", fill(words.earlier, { n: earlier.length })), ...earlier);
+	by(id).replaceChildren(newest ?? make("p", empty, { className: "note" }), ...(earlier.length ? [more] : []));
+};
 const verdict = (id, n, values) => {
 	const [strong, note] = by(id).children, broken = n === null;
 	by(id).dataset.bytes = broken ? "" : n;
@@ -66,12 +72,12 @@ const verdict = (id, n, values) => {
 
 const agentCard = (o) => card(o.at, [
 	[words.labels["payment.contract_number"], o.contract_number, words.hidden], [words.labels["payment.code"], o.code],
-	[words.labels["payment.plan"], o.plan], [words.merchant, o.merchant],
+	[words.labels["payment.plan"], words.plans[o.plan] ?? o.plan], [words.merchant, o.merchant],
 	[words.goods, `${o.item?.[words.index] ?? "—"} × ${o.quantity}`], [words.amount, o.amount]]);
 const shopCard = ({ at, read: { order, grant } }) => card(at, [
-	...Object.entries({ ...order.contact, ...order.delivery }).map(([name, value]) => [words.labels[name], value]),
-	[words.handling, grant?.handling_number], [words.amount, grant && `${grant.amount} ${grant.currency}`],
-	[words.labels["payment.plan"], grant?.plan_class]]);
+	...words.fields.map((name) => [words.labels[name], { ...order.contact, ...order.delivery }[name]]),
+	[words.handling, grant?.handling_number], [words.amount, grant && `${grant.currency} ${grant.amount.toLocaleString("en-US")}`],
+	[words.labels["payment.plan"], words.plans[grant?.plan_class] ?? grant?.plan_class]]);
 
 const get = async (url) => (await fetch(url, { cache: "no-store" })).text();
 let before = "";
@@ -81,24 +87,31 @@ const look = async () => {
 	const shopTexts = answers.filter((answer) => answer.value).map((answer) => answer.value);
 	if (before === (before = agentText + shopTexts.join())) return;
 
-	const came = shopTexts.flatMap((text) => JSON.parse(text).purchases.flatMap((purchase) => purchase.received));
+	const purchases = shopTexts.flatMap((text) => JSON.parse(text).purchases.map((purchase) => purchase.received));
+	const came = purchases.flat();
 	const shopBytes = [...shopTexts.map(utf8), ...came.map((thing) => atob(thing.raw))];
 	const agentBytes = [utf8(JSON.stringify(agent.opened)), ...agent.received.flatMap(({ request, body }) => [utf8(request), atob(body)])];
 	const size = (all) => all.reduce((sum, bytes) => sum + bytes.length, 0);
-	const orders = came.filter((thing) => thing.read?.order);
+	const orders = purchases.map((all) => all.findLast((thing) => thing.read?.order)).filter((order) => order)
+		.sort((a, b) => b.at - a.at);
 
-	const secret = [...new Set(numbers(agent.look_for))].flatMap(forms);
-	const own = agent.opened.reduce((sum, o) => sum + o.contract_bytes, 0);
-	const away = shopTexts.length < agent.shops.length || !shopTexts.length;
-	verdict("number", away || !works(secret) ? null : seen(shopBytes, secret),
-		away ? words.away : !works(secret) ? words.broken : { size: size(shopBytes), ways: forms("C-9000-0000-0001").length, own });
-
-	const typed = [...new Set(orders.flatMap((thing) => personal(thing.read.order)))], places = typed.flatMap(forms);
-	verdict("address", away || !works(places) ? null : seen(agentBytes, places), away ? words.away : !works(places) ? words.broken
-		: { size: size(agentBytes), ways: forms("\u5c71\u7530\u82b1\u5b50").length, own: seen(shopTexts.map(utf8), typed.map(utf8)) });
+	const away = !shopTexts.length || shopTexts.length < agent.shops.length, nothing = !orders.length && !agent.opened.length;
+	const judge = (id, needles, hays, values) => {
+		const why = away ? words.away : nothing ? words.empty : works(needles) ? "" : words.broken;
+		verdict(id, why ? null : seen(hays, needles), why || { size: size(hays), ...values });
+	};
+	judge("number", [...new Set(numbers(agent.look_for))].flatMap(forms), shopBytes, {
+		ways: forms("C-9000-0000-0001").length,
+		own: agent.opened.reduce((sum, o) => sum + o.contract_bytes, 0),
+	});
+	const typed = [...new Set(orders.flatMap((thing) => personal(thing.read.order)))];
+	judge("address", typed.flatMap(forms), agentBytes, {
+		ways: forms("\u5c71\u7530\u82b1\u5b50").length,
+		own: seen(shopTexts.map(utf8), typed.map(utf8)),
+	});
 
 	show("agent", agent.opened.toReversed().map(agentCard), words.empty);
-	show("shop", orders.toReversed().map(shopCard), away ? words.away : words.empty);
+	show("shop", orders.map(shopCard), away ? words.away : words.empty);
 };
 const again = () => look().catch((fault) => verdict("number", null, words.broken + " " + fault.message)).then(() => setTimeout(again, 2000));
 again();

@@ -137,6 +137,7 @@ fn split_words(w: Words) -> Value {
     let labels: serde_json::Map<String, Value> = Field::ALL.iter().map(label).collect();
     json!({
         "index": match w.locale() { Locale::Ja => 0, Locale::En => 1 },
+        "fields": Field::ALL.iter().map(|field| field.name()).collect::<Vec<_>>(),
         "labels": labels,
         "number": w.get("demo.split_number"),
         "number_note": w.get("demo.split_number_note"),
@@ -145,6 +146,12 @@ fn split_words(w: Words) -> Value {
         "broken": w.get("demo.split_broken"),
         "away": w.get("demo.split_shop_away"),
         "empty": w.get("demo.split_empty"),
+        "earlier": w.get("demo.split_earlier"),
+        "plans": {
+            "single": w.get("plan.single"),
+            "revolving": w.get("plan.revolving"),
+            "bonus": w.get("plan.bonus"),
+        },
         "hidden": w.get("demo.split_hidden"),
         "handling": w.get("receipt.number"),
         "merchant": w.get("demo.split_merchant"),

@@ -7,7 +7,7 @@ use axum::{
     Router,
     extract::{MatchedPath, Request, State},
     http::{
-        HeaderMap, HeaderName, HeaderValue, StatusCode,
+        HeaderMap, HeaderName, HeaderValue, StatusCode, Uri,
         header::{CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS},
     },
     middleware::{Next, from_fn_with_state},
@@ -16,7 +16,10 @@ use axum::{
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL};
 use shared_protocol::Problem;
 
-use super::problem::{Refused, document, of_status};
+use super::{
+    pages,
+    problem::{Refused, document, of_status},
+};
 use crate::app::App;
 
 /// Puts the edge around all routes.
@@ -29,13 +32,13 @@ pub fn around(routes: Router<App>, app: &App) -> Router<App> {
 
 async fn answer(State(app): State<App>, request: Request, next: Next) -> Response {
     let request_id = format!("req_{}", BASE64URL.encode(app.entropy.bytes::<12>()));
-    let headers = request.headers().clone();
+    let (headers, uri) = (request.headers().clone(), request.uri().clone());
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
     let route = route.as_ref().map_or("-", MatchedPath::as_str);
     let in_time = tokio::time::timeout(PATIENCE, next.run(request)).await;
     let response = in_time.unwrap_or_else(|_| Refused(Problem::Unavailable).into_response());
-    let mut response = explain(response, &app, &headers, &request_id);
+    let mut response = explain(response, &app, (&uri, &headers), &request_id);
     let status = response.status();
     let to = response.headers_mut();
     to.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
@@ -47,14 +50,23 @@ async fn answer(State(app): State<App>, request: Request, next: Next) -> Respons
     response
 }
 
-/// Gives a refusal its document. A page that was rendered for people stays as it is.
-fn explain(response: Response, app: &App, headers: &HeaderMap, request_id: &str) -> Response {
+/// Gives a refusal its document, or its page where a person asks. A page that was rendered
+/// already stays as it is.
+fn explain(
+    response: Response,
+    app: &App,
+    (uri, headers): (&Uri, &HeaderMap),
+    request_id: &str,
+) -> Response {
     let known = response.extensions().get::<Refused>().map(|Refused(problem)| *problem);
     let bare = || bare_problem(response.status(), response.headers());
     let Some(problem) = known.or_else(bare) else { return response };
     metrics::counter!("agent_problems", "code" => problem.code()).increment(1);
     tracing::info!(code = problem.code(), request_id, "refused");
-    document(problem, &app.config.public_url, headers, request_id)
+    match pages::is_wanted(headers) {
+        true => pages::refused(app, uri, headers, problem),
+        false => document(problem, &app.config.public_url, headers, request_id),
+    }
 }
 
 fn bare_problem(status: StatusCode, headers: &HeaderMap) -> Option<Problem> {

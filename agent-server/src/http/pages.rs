@@ -5,8 +5,8 @@ use askama::Template;
 use axum::{
     Router,
     extract::{OriginalUri, Path, State},
-    http::{HeaderMap, StatusCode, Uri},
-    response::Response,
+    http::{HeaderMap, StatusCode, Uri, header},
+    response::{IntoResponse, Response},
     routing::get,
 };
 use shared_protocol::{Locale, MerchantView, NextStep, Problem};
@@ -24,6 +24,7 @@ pub fn routes() -> Router<App> {
         .route("/", get(home))
         .route("/problems", get(problems))
         .route("/problems/{code}", get(problem))
+        .route("/favicon.ico", get(seal))
 }
 
 /// What stands around the contents of a page.
@@ -91,11 +92,32 @@ pub fn rendered(template: &impl Template) -> String {
     template.render().expect("a page is written to memory")
 }
 
+/// Whether a person asks: browsers name HTML when they open a page, programs do not.
+pub fn is_wanted(headers: &HeaderMap) -> bool {
+    let wanted = headers.get(header::ACCEPT).and_then(|kinds| kinds.to_str().ok());
+    wanted.is_some_and(|kinds| kinds.contains("text/html"))
+}
+
+/// The page of a refusal.
+pub fn refused(app: &App, uri: &Uri, headers: &HeaderMap, problem: Problem) -> Response {
+    let shell = Shell::new(app, uri, headers);
+    let w = shell.w;
+    let status = StatusCode::from_u16(problem.status());
+    let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    match problem {
+        Problem::NotFound => {
+            shell.say(status, "page.not_found_title", &[w.get("page.not_found_lead")])
+        }
+        problem if problem.may_pass_later() => {
+            shell.say_again("page.failed_title", &[w.get("page.failed_lead")], uri.path())
+        }
+        problem => shell.say(status, "page.not_allowed_title", &[problem.text(w.locale())]),
+    }
+}
+
 /// The page for an address where nothing is.
 pub fn not_found(app: &App, uri: &Uri, headers: &HeaderMap) -> Response {
-    let shell = Shell::new(app, uri, headers);
-    let lead = shell.w.get("page.not_found_lead");
-    shell.say(StatusCode::NOT_FOUND, "page.not_found_title", &[lead])
+    refused(app, uri, headers, Problem::NotFound)
 }
 
 /// A parameter of the address, as it stands there.
@@ -111,6 +133,16 @@ pub fn with_locale(uri: &Uri, tag: &str) -> String {
     let locale = format!("locale={tag}");
     let pairs: Vec<_> = kept.chain([locale.as_str()]).collect();
     format!("{}?{}", uri.path(), pairs.join("&"))
+}
+
+/// The agent's seal, which browsers ask for by this name.
+async fn seal() -> impl IntoResponse {
+    let headers = [
+        (header::CONTENT_TYPE, "image/svg+xml"),
+        (header::CACHE_CONTROL, "public, max-age=86400"),
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox"),
+    ];
+    (headers, include_str!("../../templates/seal.svg"))
 }
 
 async fn home(

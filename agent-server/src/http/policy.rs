@@ -52,8 +52,8 @@ pub fn frame_policy(merchant: &Merchant, style: &str, boot: &str, is_framed: boo
 /// A page in the frame's place that only says something, and tells the loader so.
 pub fn note_policy(script: &Inline, ancestors: Ancestors<'_>) -> String {
     format!(
-        "default-src 'none'; script-src {}; style-src {}; img-src data:; base-uri 'none'; \
-         form-action 'none'; {}; {TRUSTED_TYPES}",
+        "default-src 'none'; script-src {}; style-src {}; img-src 'self' data:; \
+         base-uri 'none'; form-action 'none'; {}; {TRUSTED_TYPES}",
         script.source,
         style().source,
         ancestors.directive()
@@ -63,8 +63,8 @@ pub fn note_policy(script: &Inline, ancestors: Ancestors<'_>) -> String {
 /// A page without scripts.
 pub fn still_policy() -> String {
     format!(
-        "default-src 'none'; style-src {}; img-src data:; form-action 'self'; base-uri 'none'; \
-         frame-ancestors 'none'",
+        "default-src 'none'; style-src {}; img-src 'self' data:; form-action 'self'; \
+         base-uri 'none'; frame-ancestors 'none'",
         style().source
     )
 }
