@@ -72,10 +72,10 @@ pub struct Add {
     #[arg(long)]
     origin: Vec<String>,
     /// Ed25519 public key, base64url
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     verifying_key: Option<String>,
     /// X25519 public key, base64url
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     sealing_key: Option<String>,
     /// Both keys, as `merchant-server keys show --json` prints them
     #[arg(long, value_name = "FILE")]

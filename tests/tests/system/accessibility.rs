@@ -113,7 +113,8 @@ async fn nothing_of_the_demo_is_there_without_it() -> Result {
 #[tokio::test]
 async fn the_tab_key_follows_the_order_on_screen() -> Result {
     let shop = Shop::start().await?;
-    let browser = Browser::open().await?;
+    let one_column = Window { width: 360, height: 740, ..Window::default() };
+    let browser = Browser::open_as(one_column).await?;
     browser.driver.goto(&shop.merchant.url).await?;
     let widget = Widget::enter(&browser).await?;
     widget.go_to_details().await?;

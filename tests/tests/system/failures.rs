@@ -136,8 +136,21 @@ async fn a_page_that_the_shop_did_not_register_shows_no_form() -> Result {
     stranger.show_widgets(&shop.agent.url, &["TEAPOT-01"]);
     let browser = Browser::open().await?;
     browser.driver.goto(&stranger.url).await?;
-    let widget = Widget::enter(&browser).await?;
-    tokio::time::sleep(std::time::Duration::from_secs(3)).await;
-    assert!(widget.screen().await.is_err(), "the frame opened on an unregistered page");
-    browser.close().await
+    browser
+        .script::<bool>(
+            "window.why = []; document.querySelector('warifu-checkout') \
+             .addEventListener('loaderror', (e) => why.push(e.detail.reason)); return true",
+        )
+        .await?;
+    for _ in 0..300 {
+        let why: Vec<String> = browser.script("return window.why").await?;
+        if !why.is_empty() {
+            assert_eq!(why, ["origin"]);
+            let received = shop.agent_tap.kept().received.concat();
+            assert!(!String::from_utf8_lossy(&received).contains("/v1/challenges"));
+            return browser.close().await;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    anyhow::bail!("the element never said why nothing opens")
 }
