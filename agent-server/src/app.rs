@@ -140,6 +140,9 @@ pub enum StartFault {
     /// The built widget.
     #[error("widget: {0}")]
     Widget(#[from] WidgetFault),
+    /// Its folder.
+    #[error("data_dir: {0}")]
+    Data(#[source] std::io::Error),
     /// The demo's folder.
     #[error("demo: {0}")]
     Demo(#[source] std::io::Error),
@@ -151,6 +154,7 @@ pub enum StartFault {
 /// [`StartFault`].
 pub async fn start(config: Config, clock: Arc<dyn Clock>) -> Result<Running, StartFault> {
     let entropy = Entropy::new();
+    config.make_data_dir().map_err(StartFault::Data)?;
     if config.demo {
         AgentKeyring::create_missing(&config.keys_dir(), &entropy)?;
     }

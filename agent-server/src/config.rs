@@ -1,7 +1,11 @@
 //! What an operator sets: a TOML file, then `WARIFU_*` variables, then the command line.
 //! Unknown keys are refused, so that a misspelt one is noticed.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs::DirBuilder,
+    os::unix::fs::DirBuilderExt as _,
+    path::{Path, PathBuf},
+};
 
 use figment::{
     Figment,
@@ -95,6 +99,14 @@ impl Config {
             .merge(("widget_dir", widget_dir));
         let config: Self = figment.extract().expect("the demo's own settings are complete");
         Self { demo: true, ..config }
+    }
+
+    /// Makes the data folder, for its owner alone, if it is not there.
+    ///
+    /// # Errors
+    /// If it cannot be made.
+    pub fn make_data_dir(&self) -> std::io::Result<()> {
+        DirBuilder::new().recursive(true).mode(0o700).create(&self.data_dir)
     }
 
     /// Where the keys are.

@@ -23,7 +23,10 @@ impl Keys {
         let config = place.settings(None)?;
         let dir = config.keys_dir();
         let created = match self {
-            Self::Init => AgentKeyring::create_missing(&dir, &Entropy::new())?,
+            Self::Init => {
+                config.make_data_dir()?;
+                AgentKeyring::create_missing(&dir, &Entropy::new())?
+            }
             Self::Show => Vec::new(),
         };
         let keys = AgentKeyring::load(&dir)?;

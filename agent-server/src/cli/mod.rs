@@ -111,7 +111,7 @@ impl Place {
     /// The database that the settings name.
     async fn store(&self) -> Result<Store, Box<dyn std::error::Error + Send + Sync>> {
         let config = self.settings(None)?;
-        std::fs::create_dir_all(&config.data_dir)?;
+        config.make_data_dir()?;
         Ok(Store::open(&config.database()).await?)
     }
 }

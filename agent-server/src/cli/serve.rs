@@ -39,7 +39,6 @@ impl Serve {
             true => Arc::new(TestClock::new()),
             false => Arc::new(SystemClock),
         };
-        std::fs::create_dir_all(&config.data_dir)?;
         let running = app::start(config, clock).await?;
         let (mut terminate, mut interrupt) =
             (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);

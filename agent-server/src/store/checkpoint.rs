@@ -33,10 +33,10 @@ async fn watch(mut connection: Connection, writer: Watch, wal: PathBuf) {
             return;
         }
         let commits = writer.commits();
-        let idle = commits == seen && commits != done;
+        let idle = commits == seen;
         let long = std::fs::metadata(&wal).is_ok_and(|wal| wal.len() > WAL_LONG);
         seen = commits;
-        if !idle && !(long && commits != done) {
+        if commits == done || !(idle || long) {
             continue;
         }
         done = commits;

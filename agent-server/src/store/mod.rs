@@ -11,6 +11,8 @@ mod outbox;
 mod purchases;
 mod questions;
 mod row;
+#[cfg(test)]
+mod tests;
 mod turns;
 mod writer;
 
@@ -51,6 +53,9 @@ pub enum Fault {
     /// A column holds what this program never writes.
     #[error("column {0} is damaged")]
     Damaged(&'static str),
+    /// Another process holds the database; nothing was written.
+    #[error("another process holds the database")]
+    Locked,
     /// Somebody else changed the row first; the same transaction may pass when run again.
     #[error("raced")]
     Raced,

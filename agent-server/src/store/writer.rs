@@ -243,6 +243,11 @@ impl Loop {
         match self.commit(&mut batch).await {
             Ok(()) => batch.into_iter().for_each(|job| job.answer(Ok(()))),
             Err(fault) if is_fatal(&fault) => return Err(fault),
+            // Waited for once already: waiting again for each would take for ever.
+            Err(fault) if is_busy(&fault) => {
+                tracing::warn!("another process holds the database");
+                batch.into_iter().for_each(|job| job.answer(Err(Fault::Locked)));
+            }
             Err(fault) => {
                 tracing::warn!(%fault, jobs = batch.len(), "running each job alone");
                 for job in batch {
@@ -305,9 +310,17 @@ impl<W: Work> Job for Pending<W> {
 
 /// Input/output errors, a damaged file: what was promised may not be there.
 fn is_fatal(fault: &Fault) -> bool {
-    let Fault::Database(sqlx::Error::Database(error)) = fault else { return false };
-    let code = error.code().and_then(|code| code.parse::<i32>().ok()).unwrap_or(0);
-    matches!(code & 0xff, SQLITE_IOERR | SQLITE_CORRUPT | SQLITE_NOTADB)
+    matches!(primary_code(fault), Some(SQLITE_IOERR | SQLITE_CORRUPT | SQLITE_NOTADB))
+}
+
+fn is_busy(fault: &Fault) -> bool {
+    primary_code(fault) == Some(SQLITE_BUSY)
+}
+
+/// SQLite's result code without its extension (sqlite.org/rescode.html).
+fn primary_code(fault: &Fault) -> Option<i32> {
+    let Fault::Database(sqlx::Error::Database(error)) = fault else { return None };
+    error.code()?.parse::<i32>().ok().map(|code| code & 0xff)
 }
 
 /// Jobs that may wait; further ones wait in their own tasks.
@@ -319,6 +332,7 @@ const BATCH_GOOD: usize = 16;
 /// Longest wait for requests that are on their way.
 const LINGER: Duration = Duration::from_millis(1);
 
+const SQLITE_BUSY: i32 = 5;
 const SQLITE_IOERR: i32 = 10;
 const SQLITE_CORRUPT: i32 = 11;
 const SQLITE_NOTADB: i32 = 26;

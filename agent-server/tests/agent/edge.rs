@@ -90,7 +90,8 @@ async fn a_body_that_never_comes_is_not_waited_for_for_ever() {
     let market = Market::open().await;
     let mut stream = TcpStream::connect(market.agent.addr).await.unwrap();
     let head = format!(
-        "POST /v1/challenges HTTP/1.1\r\nhost: x\r\ncontent-type: {}\r\ncontent-length: 20\r\n\r\nx",
+        "POST /v1/challenges HTTP/1.1\r\nhost: x\r\ncontent-type: {}\r\n\
+         content-length: 20\r\n\r\nx",
         ChallengeRequest::media_type()
     );
     stream.write_all(head.as_bytes()).await.unwrap();

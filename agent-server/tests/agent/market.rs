@@ -168,7 +168,6 @@ impl Market {
 async fn start(folder: &Path, clock: &Arc<TestClock>) -> Running {
     let mut config = Config::demo(&folder.join("agent"), &folder.join("widget"));
     config.listen = "127.0.0.1:0".into();
-    std::fs::create_dir_all(&config.data_dir).unwrap();
     agent_server::start(config, clock.clone()).await.unwrap()
 }
 
