@@ -133,15 +133,18 @@ async fn a_locked_contract_after_five_wrong_codes() -> Result {
 async fn a_page_that_the_shop_did_not_register_shows_no_form() -> Result {
     let shop = Shop::start().await?;
     let stranger = whole_system::host::Host::start().await?;
-    stranger.show_widgets(&shop.agent.url, &["TEAPOT-01"]);
+    stranger.show(
+        "",
+        &format!(
+            "<!doctype html><html lang=\"ja\"><title>別の店</title><script>window.why = []; \
+             addEventListener('loaderror', (e) => why.push(e.detail.reason));</script>\
+             <script src=\"{}/v1/warifu.js\" async></script>\
+             <warifu-checkout merchant=\"mrc_tea\" item=\"TEAPOT-01\"></warifu-checkout>",
+            shop.agent.url
+        ),
+    );
     let browser = Browser::open().await?;
     browser.driver.goto(&stranger.url).await?;
-    browser
-        .script::<bool>(
-            "window.why = []; document.querySelector('warifu-checkout') \
-             .addEventListener('loaderror', (e) => why.push(e.detail.reason)); return true",
-        )
-        .await?;
     for _ in 0..300 {
         let why: Vec<String> = browser.script("return window.why").await?;
         if !why.is_empty() {
