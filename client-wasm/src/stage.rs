@@ -162,3 +162,106 @@ impl Stage {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use shared_protocol::{Currency, Field, FieldProblem};
+
+    use super::*;
+
+    fn yen(minor: u64) -> Amount {
+        Amount { minor, currency: Currency::JPY }
+    }
+
+    fn receipt() -> Receipt {
+        Receipt {
+            number: "00000000000-0".parse().expect("all zeros check"),
+            amount: yen(3850),
+            order: "A-1".into(),
+            accepted: Timestamp::from_millis(0),
+            provisional: true,
+        }
+    }
+
+    fn wrong() -> Vec<Wrong> {
+        vec![(Field::PaymentCode, FieldProblem::NotCode)]
+    }
+
+    fn every_stage() -> Vec<Stage> {
+        let known = Trouble::of(Problem::LimitExceeded);
+        let unknown = Trouble { known: false, ..Trouble::of(Problem::AgentUnavailable) };
+        vec![
+            Stage::Product,
+            Stage::Details,
+            Stage::FinalCheck,
+            Stage::Waiting,
+            Stage::Correction(Fix { wrong: wrong(), agreed: None }),
+            Stage::Thanks(receipt()),
+            Stage::Failure(known),
+            Stage::Failure(unknown),
+            Stage::Expired,
+        ]
+    }
+
+    fn every_event() -> Vec<Event> {
+        let trouble = Trouble::of(Problem::OutOfStock);
+        vec![
+            Event::Order,
+            Event::Back,
+            Event::ChangeQuantity,
+            Event::ChangeDetails,
+            Event::Read(Ok(yen(3850))),
+            Event::Read(Err(wrong())),
+            Event::Place,
+            Event::Ended(Ending::Accepted(receipt()), Some(yen(3850))),
+            Event::Ended(Ending::Wrong(wrong()), Some(yen(3850))),
+            Event::Ended(Ending::Failed(trouble), Some(yen(3850))),
+            Event::Broken(Problem::MarkInvalid),
+            Event::Retry,
+            Event::Idle,
+            Event::Again,
+        ]
+    }
+
+    /// One row a stage, one column an event; `-` where nothing can follow.
+    const TABLE: [(&str, &str); 9] = [
+        ("product", "details - - - - - - - - - failure - expired -"),
+        ("details", "- product - - final-check correction - - - - failure - expired -"),
+        ("final-check", "- details product details - - waiting - - - failure - expired -"),
+        ("waiting", "- - - - - - - thanks correction failure - - - -"),
+        ("correction", "- details - - final-check correction - - - - failure - expired -"),
+        ("thanks", "- - - - - - - - - - - - - -"),
+        ("failure", "- details - - - - - - - - - final-check - -"),
+        ("failure", "- - - - - - - - - - - waiting - -"),
+        ("expired", "- - - - - - - - - - - - - product"),
+    ];
+
+    #[test]
+    fn every_pair_of_screen_and_event_is_as_the_table_says() {
+        for (stage, (name, row)) in every_stage().iter().zip(TABLE) {
+            assert_eq!(stage.name(), name);
+            let next: Vec<&str> = every_event()
+                .into_iter()
+                .map(|event| stage.after(event).map_or("-", |next| next.name()))
+                .collect();
+            assert_eq!(next.join(" "), row, "from {name}");
+        }
+    }
+
+    #[test]
+    fn a_second_press_of_the_last_button_leads_nowhere() {
+        let waiting = Stage::FinalCheck.after(Event::Place).expect("the first press");
+        assert_eq!(waiting, Stage::Waiting);
+        assert_eq!(waiting.after(Event::Place), None);
+    }
+
+    #[test]
+    fn what_was_agreed_to_is_sent_again_at_once_and_another_price_is_shown_first() {
+        let sent = Stage::Waiting.after(Event::Ended(Ending::Wrong(wrong()), Some(yen(3850))));
+        let correction = sent.expect("Fig 9");
+        assert_eq!(correction.after(Event::Read(Ok(yen(3850)))), Some(Stage::Waiting));
+        assert_eq!(correction.after(Event::Read(Ok(yen(4620)))), Some(Stage::FinalCheck));
+        let again = correction.after(Event::Read(Err(wrong()))).expect("still wrong");
+        assert_eq!(again.after(Event::Read(Ok(yen(3850)))), Some(Stage::Waiting));
+    }
+}

@@ -253,3 +253,43 @@ pub fn is_delivery(field: Field) -> bool {
 fn index(field: Field) -> usize {
     field as usize
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_shown_is_grouped_and_keeps_every_symbol() {
+        let shown = |field, text| shown(field, text);
+        assert_eq!(
+            shown(Field::PaymentContractNumber, "C900000000001").as_deref(),
+            Some("C-9000-0000-0001")
+        );
+        assert_eq!(shown(Field::DeliveryPostalCode, "1040061").as_deref(), Some("104-0061"));
+        assert_eq!(shown(Field::DeliveryPostalCode, "10400612"), None);
+        assert_eq!(shown(Field::ContactPhone, "0312345678"), None);
+    }
+
+    #[test]
+    fn a_shoulder_surfer_sees_four_digits() {
+        assert_eq!(masked("C900000000001"), "C-••••-••••-0001");
+        assert_eq!(masked(""), "-••••-••••-");
+    }
+
+    #[test]
+    fn a_plan_is_what_the_page_offers_and_nothing_else() {
+        assert_eq!(plan("single"), Some(Plan::Single));
+        assert_eq!(plan("times-3"), Some(Plan::Instalments(3)));
+        assert_eq!(plan("bonus-times-6"), Some(Plan::BonusInstalments(6)));
+        for nonsense in ["", "times-", "times-1", "times-61", "times-x", "bonus-", "cash"] {
+            assert_eq!(plan(nonsense), None, "{nonsense}");
+        }
+    }
+
+    #[test]
+    fn the_form_asks_for_every_field_once() {
+        let mut asked = FORM_ORDER.to_vec();
+        asked.sort();
+        assert_eq!(asked, Field::ALL);
+    }
+}

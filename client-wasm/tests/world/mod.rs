@@ -1,0 +1,225 @@
+//! A world in a box: the protocol's own agent and merchant answer calls from memory, and lose or
+//! refuse those that a test says.
+#![allow(dead_code, reason = "each test file uses some of it")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop where it is")]
+
+use std::cell::{Cell, RefCell};
+
+use client_wasm::{
+    calls::Call,
+    course::{Answer, Refused, World},
+    deal::{Attempt, prepare},
+    typed::Typed,
+    words::{Claims, Words},
+};
+use shared_protocol::{
+    Acceptance, Field, Grant, GrantProof, GrantRequest, Locale, Message, OrderCheck,
+    OrderSubmission, Problem, PurchaseState, PurchaseStatus, Signature, Signed, Timestamp, decode,
+    encode,
+};
+use unicode_normalization::UnicodeNormalization as _;
+
+use crate::party::{Deal, NOW, Seeded};
+
+/// The agent and the merchant of a deal, and how the network treats their calls.
+pub struct Counterparts {
+    pub deal: Deal,
+    /// Every call that left, in order.
+    pub calls: RefCell<Vec<Call>>,
+    /// Calls of which no answer is awaited.
+    pub sent_off: RefCell<Vec<Call>>,
+    /// What to answer instead, next and after that; `None` lets the servers answer.
+    pub instead: RefCell<Vec<Option<Answer>>>,
+    /// Milliseconds that were waited.
+    pub waited: Cell<u32>,
+    /// Seconds for which there is no network.
+    pub offline: Cell<u32>,
+    grant: RefCell<Option<Signed<Grant>>>,
+    acceptance: RefCell<Option<Signed<Acceptance>>>,
+    /// Changes each Grant before it is signed.
+    pub forge_grant: Cell<fn(&mut Grant)>,
+    /// Changes each Acceptance before it is signed.
+    pub forge_acceptance: Cell<fn(&mut Acceptance)>,
+}
+
+impl Counterparts {
+    pub fn new() -> Self {
+        Self {
+            deal: Deal::new(),
+            calls: RefCell::default(),
+            sent_off: RefCell::default(),
+            instead: RefCell::default(),
+            waited: Cell::default(),
+            offline: Cell::default(),
+            grant: RefCell::default(),
+            acceptance: RefCell::default(),
+            forge_grant: Cell::new(|_| {}),
+            forge_acceptance: Cell::new(|_| {}),
+        }
+    }
+
+    /// The words of the deal as the page would claim them.
+    pub fn claims(&self) -> Claims {
+        Claims {
+            merchant: self.deal.merchant.id.to_string(),
+            item: "TEAPOT-01".into(),
+            keys: vec![self.deal.agent.key().as_bytes().to_vec()],
+            mark: encode(&self.deal.signed_mark),
+            offer: encode(&self.deal.signed_offer),
+            origins: vec!["http://127.0.0.1:8080".into()],
+        }
+    }
+
+    pub fn words(&self) -> Words {
+        Words::verify(&self.claims()).unwrap()
+    }
+
+    /// An attempt as the program makes it from a good form.
+    pub fn attempt(&self, words: &Words) -> Attempt {
+        let purchase = crate::party::purchase(42);
+        let challenged = words.challenge(self.deal.signed_challenge.clone(), purchase).unwrap();
+        let form = good().form(&words.offer, Locale::Ja, nfkc).unwrap();
+        let mut rng = Seeded(7);
+        let prepared = prepare(form, words, &challenged, NOW, &mut rng).unwrap();
+        let signature: Signature =
+            shared_protocol::Signer::sign(&self.deal.session, &prepared.signing_input());
+        prepared.seal(signature, self.deal.session.key(), &mut rng).unwrap()
+    }
+
+    /// The next answers, whatever is asked.
+    pub fn answer_instead(&self, answers: Vec<Option<Answer>>) {
+        self.instead.replace(answers);
+    }
+
+    /// What left for this path, as bytes.
+    pub fn bodies(&self, tail: &str) -> Vec<Vec<u8>> {
+        let calls = self.calls.borrow();
+        let of_path = calls.iter().filter(|call| call.url.ends_with(tail));
+        of_path.filter_map(|call| call.body.clone()).map(|(_, bytes)| bytes).collect()
+    }
+
+    fn answer(&self, call: &Call) -> Answer {
+        let body = call.body.as_ref().map(|(_, bytes)| bytes.as_slice()).unwrap_or_default();
+        match (call.method, call.url.rsplit('/').next().unwrap()) {
+            ("POST", "check") => self.check(&read(body)),
+            ("PUT", "grant") => self.give(&read(body)),
+            ("PUT", _) => self.take(&read(body)),
+            ("GET", _) => self.stand(),
+            other => panic!("nobody answers {other:?}"),
+        }
+    }
+
+    fn check(&self, check: &OrderCheck) -> Answer {
+        check.order.open(&check.context, &self.deal.merchant.opening).unwrap();
+        Answer::Good(Vec::new())
+    }
+
+    fn give(&self, request: &GrantRequest) -> Answer {
+        let context = request.context().unwrap();
+        let half = request.payment.open(&context, &self.deal.agent.opening).unwrap();
+        let challenge = request.challenge.verify(&self.deal.agent.key()).unwrap();
+        let tally = request.tally.verify().unwrap();
+        let matched = tally.match_payment(&half, &challenge, &self.deal.agent.id, NOW).unwrap();
+        let mut grant = self.deal.grant(&matched);
+        self.forge_grant.get()(&mut grant);
+        let signed = Signed::sign(&grant, &self.deal.agent);
+        self.grant.replace(Some(signed.clone()));
+        Answer::Good(encode(&signed))
+    }
+
+    fn take(&self, submission: &OrderSubmission) -> Answer {
+        let GrantProof::Signed(signed) = &submission.grant else { panic!("a signed Grant") };
+        let grant = signed.verify(&self.deal.agent.key()).unwrap();
+        let mut acceptance = Acceptance {
+            merchant: grant.merchant.clone(),
+            agent: grant.agent.clone(),
+            purchase: grant.purchase,
+            handling_number: grant.handling_number,
+            grant: grant.digest(),
+            amount: grant.amount,
+            order_reference: "TEA-1".into(),
+            accepted: NOW,
+        };
+        self.forge_acceptance.get()(&mut acceptance);
+        let signed = Signed::sign(&acceptance, &self.deal.merchant);
+        self.acceptance.replace(Some(signed.clone()));
+        Answer::Good(encode(&signed))
+    }
+
+    fn stand(&self) -> Answer {
+        let (grant, acceptance) = (self.grant.borrow().clone(), self.acceptance.borrow().clone());
+        let state = match (&grant, &acceptance) {
+            (None, _) => return refused(Problem::PurchaseUnknown),
+            (Some(_), None) => PurchaseState::Granted,
+            (Some(_), Some(_)) => PurchaseState::Accepted,
+        };
+        let purchase = crate::party::purchase(42);
+        let status = PurchaseStatus { purchase, state, grant, acceptance, confirmation: None };
+        Answer::Good(encode(&status))
+    }
+}
+
+impl World for Counterparts {
+    async fn send(&self, call: &Call) -> Answer {
+        self.calls.borrow_mut().push(call.clone());
+        if self.offline.get() > 0 {
+            return Answer::Silence;
+        }
+        let mut instead = self.instead.borrow_mut();
+        let answer = if instead.is_empty() { None } else { instead.remove(0) };
+        answer.unwrap_or_else(|| self.answer(call))
+    }
+
+    fn send_off(&self, call: Call) {
+        self.sent_off.borrow_mut().push(call);
+    }
+
+    async fn pause(&self, millis: u32) {
+        self.waited.set(self.waited.get() + millis);
+        self.offline.set(self.offline.get().saturating_sub(millis / 1000));
+    }
+
+    fn is_online(&self) -> bool {
+        self.offline.get() == 0
+    }
+
+    fn now(&self) -> Timestamp {
+        NOW
+    }
+}
+
+/// A problem document without fields.
+pub fn refused(problem: Problem) -> Answer {
+    Answer::Refused(Refused { problem, fields: Vec::new(), reference: Some("req_1".into()) })
+}
+
+/// What a good shopper types.
+pub fn good() -> Typed {
+    let mut typed = Typed::new(1);
+    for (field, text) in [
+        (Field::ContactName, "山田　花子"),
+        (Field::ContactKana, "やまだ はなこ"),
+        (Field::ContactEmail, "hanako@example.jp"),
+        (Field::ContactPhone, "０３ー１２３４ー５６７８"),
+        (Field::DeliveryCountry, "JP"),
+        (Field::DeliveryPostalCode, "104-0061"),
+        (Field::DeliveryRegion, "JP-13"),
+        (Field::DeliveryLocality, "中央区"),
+        (Field::DeliveryLine1, "銀座１−２−３"),
+        (Field::PaymentContractNumber, "C-9000-0000-0001"),
+        (Field::PaymentCode, "2468"),
+        (Field::PaymentPlan, "single"),
+    ] {
+        typed.set(field, text.into());
+    }
+    typed
+}
+
+/// The servers' normalisation; a browser test shows that the browser's is the same.
+pub fn nfkc(text: &str) -> String {
+    text.nfkc().collect()
+}
+
+fn read<M: Message>(bytes: &[u8]) -> M {
+    decode(bytes).unwrap()
+}
