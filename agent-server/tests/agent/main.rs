@@ -7,6 +7,7 @@ mod edge;
 mod expiry;
 mod grants;
 mod jwt;
+mod letters;
 mod limits;
 mod market;
 mod merchant;

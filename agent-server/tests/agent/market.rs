@@ -30,10 +30,17 @@ pub struct Market {
 impl Market {
     /// An agent with the demo's contracts that knows one merchant.
     pub async fn open() -> Self {
+        Self::open_with(|_| {}).await
+    }
+
+    /// The same, with settings of the test's own.
+    pub async fn open_with(change: impl FnOnce(&mut Config)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(TestClock::new());
         let merchant = Merchant::open().await;
-        let agent = start(folder.path(), &clock).await;
+        let mut config = settings(folder.path());
+        change(&mut config);
+        let agent = agent_server::start(config, clock.clone()).await.unwrap();
         let known = merchant.registration();
         agent.app.store.put_merchant(known, clock.now()).await.unwrap();
         let http = agent_server::outside::client();
@@ -54,7 +61,7 @@ impl Market {
         merchant: Merchant,
         http: Client,
     ) -> Self {
-        let agent = start(folder.path(), &clock).await;
+        let agent = agent_server::start(settings(folder.path()), clock.clone()).await.unwrap();
         Self { agent, clock, merchant, http, folder }
     }
 
@@ -165,10 +172,10 @@ impl Market {
     }
 }
 
-async fn start(folder: &Path, clock: &Arc<TestClock>) -> Running {
+fn settings(folder: &Path) -> Config {
     let mut config = Config::demo(&folder.join("agent"), &folder.join("widget"));
     config.listen = "127.0.0.1:0".into();
-    agent_server::start(config, clock.clone()).await.unwrap()
+    config
 }
 
 /// The body of a good answer, or the problem of a problem document.
