@@ -2,6 +2,7 @@
 //! What was not measured is not printed.
 
 mod grants;
+mod measured;
 mod widget;
 
 use anyhow::Result;
@@ -26,7 +27,7 @@ pub struct Figure {
     /// The number itself.
     pub value: Value,
     /// What it counts.
-    pub unit: &'static str,
+    pub unit: String,
     /// What cannot be beaten here, from the same run where it is a time or a rate.
     pub floor: Value,
     /// `value / floor`, or null without a floor.
@@ -55,9 +56,9 @@ pub fn run(job: &BenchJob) -> Result<()> {
 impl Figure {
     /// A count of something, with what it must be compared to.
     #[expect(clippy::float_arithmetic, reason = "a ratio for people, never money")]
-    pub fn count(name: &str, value: u64, unit: &'static str, floor: Option<u64>) -> Self {
+    pub fn count(name: &str, value: u64, unit: &str, floor: Option<u64>) -> Self {
         let ratio = floor.map(|floor| (value as f64 / floor as f64 * 1000.0).round() / 1000.0);
-        let name = name.to_owned();
+        let (name, unit) = (name.to_owned(), unit.to_owned());
         Self { name, value: json!(value), unit, floor: json!(floor), ratio: json!(ratio) }
     }
 
