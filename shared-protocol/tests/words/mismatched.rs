@@ -35,6 +35,12 @@ const BARE_TALLY: &[(Change<Tally>, Outcome, Outcome, Outcome)] = &[
         Some(P::WrongRecipient),
         Some(P::WrongRecipient),
     ),
+    (
+        ("offer", |t| t.offer = other_digest()),
+        Some(P::HalfMismatch),
+        Some(P::HalfMismatch),
+        Some(P::HalfMismatch),
+    ),
 ];
 
 #[test]
