@@ -35,7 +35,9 @@ impl Host {
                 let page = page.clone();
                 tokio::spawn(async move {
                     let mut request = vec![0; 16 * 1024];
-                    stream.read(&mut request).await.ok();
+                    if !stream.read(&mut request).await.is_ok_and(|count| count > 0) {
+                        return;
+                    }
                     let answer = page.lock().expect("no host panics").answer();
                     stream.write_all(answer.as_bytes()).await.ok();
                     stream.shutdown().await.ok();

@@ -1,5 +1,5 @@
-//! A wire tap in front of a server: passes every byte on and keeps a copy. Where what was kept is to
-//! be searched, compression is refused on the server's behalf.
+//! A wire tap in front of a server: passes every byte on and keeps a copy. Where what was kept is
+//! to be searched, compression is refused on the server's behalf.
 
 use std::sync::{Arc, Mutex};
 

@@ -113,7 +113,7 @@ async fn buy_all(client: &Client, attempts: &[Attempt]) -> Vec<Seen> {
 async fn kill_soon(shop: &mut Shop, cycle: usize) {
     let random = Entropy::new().try_next_u32().expect("randomness");
     tokio::time::sleep(Duration::from_millis(u64::from(random % 60))).await;
-    let victim = if cycle % 2 == 0 { &mut shop.agent } else { &mut shop.merchant };
+    let victim = if cycle.is_multiple_of(2) { &mut shop.agent } else { &mut shop.merchant };
     victim.kill9().expect("kill -9 works");
 }
 

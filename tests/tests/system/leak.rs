@@ -34,6 +34,12 @@ impl Marked {
         Self { typed }
     }
 
+    /// What was typed into a field.
+    fn value(&self, name: &str) -> &str {
+        let typed = self.typed.iter().find(|(field, _)| *field == name);
+        &typed.expect("every field is typed into").1
+    }
+
     /// For the merchant alone: the agent must never hold them.
     fn delivery(&self) -> Vec<Marker> {
         self.markers(|name| !name.starts_with("payment.") && name != "delivery.region")
@@ -42,8 +48,8 @@ impl Marked {
     /// For the agent alone: the merchant must never hold them.
     fn payment(&self) -> Vec<Marker> {
         let mut markers = self.markers(|name| name.starts_with("payment."));
-        let number = &self.typed.iter().find(|(n, _)| *n == "payment.contract_number").unwrap().1;
-        markers.push(Marker::new("digits of payment.contract_number", &number[1..]));
+        let digits = &self.value("payment.contract_number")[1..];
+        markers.push(Marker::new("digits of payment.contract_number", digits));
         markers
     }
 
@@ -95,10 +101,9 @@ fn they_do_hold_their_own(
 /// Plants leaks in what the servers received and sees them found.
 async fn a_planted_leak_is_found(shop: &Shop, one: &Marked) -> Result {
     use base64::{Engine as _, engine::general_purpose::STANDARD};
-    let value = |name: &str| &one.typed.iter().find(|(n, _)| *n == name).expect("typed").1;
-    let plain = STANDARD.encode(format!("..{}..", value("contact.name")));
-    let hex: String =
-        value("payment.contract_number").bytes().map(|b| format!("{b:02x}")).collect();
+    let plain = STANDARD.encode(format!("..{}..", one.value("contact.name")));
+    let hex = |text: &str| text.bytes().map(|b| format!("{b:02x}")).collect::<String>();
+    let hex = hex(one.value("payment.contract_number"));
     let http = whole_system::server::http()?;
     http.get(format!("{}/healthz?q={plain}", shop.agent.url)).send().await?;
     http.get(format!("{}/healthz?q={hex}", shop.merchant.url)).send().await?;
@@ -163,7 +168,7 @@ async fn corrected(shop: &Shop, browser: &Browser, one: &Marked) -> Result {
     widget.wait_for("final-check").await?;
     widget.press("place-order").await?;
     widget.wait_for("correction").await?;
-    let code = &one.typed.iter().find(|(n, _)| *n == "payment.code").expect("typed").1;
+    let code = one.value("payment.code");
     widget.fill("payment.code", code).await?;
     widget.press("resubmit").await?;
     widget.wait_for("thanks").await
@@ -171,7 +176,7 @@ async fn corrected(shop: &Shop, browser: &Browser, one: &Marked) -> Result {
 
 async fn failed(shop: &Shop, browser: &Browser, one: &Marked) -> Result {
     let widget = begin(shop, browser, one).await?;
-    let contract = &one.typed.iter().find(|(n, _)| *n == "payment.contract_number").unwrap().1;
+    let contract = one.value("payment.contract_number");
     shop.agent_cli(&["contracts", "suspend", contract, "--json"])?;
     widget.press("place-order").await?;
     widget.wait_for("failure").await
