@@ -55,7 +55,8 @@ fn page(begin: &str) -> String {
 fn script_tag(agent: &str) -> String {
     format!(
         "const s = document.createElement('script'); s.async = true; \
-         s.src = '{agent}/v1/warifu.js'; document.head.append(s); const w = document.createElement('warifu-checkout'); \
+         s.src = '{agent}/v1/warifu.js'; document.head.append(s); \
+         const w = document.createElement('warifu-checkout'); \
          w.setAttribute('merchant', 'mrc_tea'); w.setAttribute('item', 'TEAPOT-01'); \
          document.body.append(w);"
     )
