@@ -55,9 +55,7 @@ impl Mailbox {
                 letters.push(serde_json::from_slice(&fs::read(path)?)?);
             }
         }
-        letters.sort_by(|a: &KeptLetter, b| {
-            (&a.received_at, &a.id).cmp(&(&b.received_at, &b.id))
-        });
+        letters.sort_by(|a: &KeptLetter, b| (&a.received_at, &a.id).cmp(&(&b.received_at, &b.id)));
         Ok(Self(Arc::new(Inner { folder: folder.to_owned(), letters: Mutex::new(letters) })))
     }
 

@@ -119,9 +119,9 @@ fn shipping(offer: &Offer, quantity: u32, w: Words) -> String {
         return w.get("product.no_shipping").to_owned();
     };
     let goods = offer.unit_price.times(quantity);
-    let is_waived = goods.zip(*free_from).is_some_and(|(goods, from)| {
-        goods.currency == from.currency && goods.minor >= from.minor
-    });
+    let is_waived = goods
+        .zip(*free_from)
+        .is_some_and(|(goods, from)| goods.currency == from.currency && goods.minor >= from.minor);
     let fees = || zones.iter().map(|zone| zone.fee);
     let least = fees().min_by_key(|fee| fee.minor);
     let most = fees().max_by_key(|fee| fee.minor);

@@ -81,7 +81,8 @@ fn serve(name: &str, file: &File, headers: &HeaderMap, caching: &'static str) ->
 /// Weak comparison (RFC 9110 §13.1.2).
 fn is_listed(tags: &HeaderValue, etag: &str) -> bool {
     let Ok(tags) = tags.to_str() else { return false };
-    tags.split(',').any(|tag| matches!(tag.trim(), "*") || tag.trim().trim_start_matches("W/") == etag)
+    tags.split(',')
+        .any(|tag| matches!(tag.trim(), "*") || tag.trim().trim_start_matches("W/") == etag)
 }
 
 fn kind(name: &str) -> &'static str {

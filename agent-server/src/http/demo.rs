@@ -96,9 +96,9 @@ async fn advance(
     let clock = app.clock.as_test().ok_or(Problem::MethodNotAllowed)?;
     clock.advance(Span::secs(i64::from(by.advance)));
     app.wake_driver();
-    let is_page = headers.get(header::ACCEPT).is_some_and(|kinds| {
-        kinds.to_str().is_ok_and(|kinds| kinds.contains("text/html"))
-    });
+    let is_page = headers
+        .get(header::ACCEPT)
+        .is_some_and(|kinds| kinds.to_str().is_ok_and(|kinds| kinds.contains("text/html")));
     let back = by.back.filter(|back| is_page && back.starts_with("/_demo/"));
     let back = back.and_then(|back| HeaderValue::from_str(&back).ok());
     Ok(match back {

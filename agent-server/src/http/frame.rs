@@ -109,8 +109,11 @@ impl<'a> Visit<'a> {
             css: css.0,
             boot: boot.0,
         });
-        let mut answer =
-            self.answer(StatusCode::OK, &frame_policy(merchant, css.1, boot.1, self.is_framed), html);
+        let mut answer = self.answer(
+            StatusCode::OK,
+            &frame_policy(merchant, css.1, boot.1, self.is_framed),
+            html,
+        );
         preload(&mut answer, &files);
         Ok(answer)
     }
@@ -168,8 +171,11 @@ impl<'a> Visit<'a> {
     /// What whoever set up the shop's page wants to know.
     fn owner_note(&self, problem: Problem, w: Words) -> String {
         let (merchant, item) = (self.parameter("merchant"), self.parameter("item"));
-        let values =
-            [("merchant", merchant.unwrap_or("")), ("item", item.unwrap_or("")), ("code", problem.code())];
+        let values = [
+            ("merchant", merchant.unwrap_or("")),
+            ("item", item.unwrap_or("")),
+            ("code", problem.code()),
+        ];
         match problem {
             Problem::UnknownMerchant => w.fill("page.owner_unknown", &values),
             _ => w.fill("page.owner_item", &values),

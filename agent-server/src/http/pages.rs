@@ -297,7 +297,10 @@ mod tests {
         let cases = [
             ("/confirm/t", "/confirm/t?locale=en"),
             ("/confirm/t?locale=ja", "/confirm/t?locale=en"),
-            ("/v1/page?merchant=mrc_tea&locale=ja&item=A", "/v1/page?merchant=mrc_tea&item=A&locale=en"),
+            (
+                "/v1/page?merchant=mrc_tea&locale=ja&item=A",
+                "/v1/page?merchant=mrc_tea&item=A&locale=en",
+            ),
         ];
         for (from, to) in cases {
             assert_eq!(with_locale(&from.parse().unwrap(), "en"), to);

@@ -1,10 +1,14 @@
 //! The agent on its own: a real server in this process, a merchant's server and a shopper's
 //! program that are only what the tests need.
 
+mod assets;
 mod confirmations;
+mod consent;
 mod deliveries;
+mod demo;
 mod edge;
 mod expiry;
+mod frame;
 mod grants;
 mod jwt;
 mod letters;
@@ -12,6 +16,8 @@ mod limits;
 mod market;
 mod merchant;
 mod operator;
+mod page;
+mod pages;
 mod precedence;
 mod races;
 mod restart;
