@@ -211,3 +211,27 @@ fn a_tally_that_contradicts_its_own_halves_is_refused() {
     let matched = tally.match_order(&other, &deal.offer(), merchant);
     assert_eq!(matched.err(), Some(P::AmountMismatch), "two for the price of one");
 }
+
+/// A shopper who takes up one merchant's Offer in a purchase from another.
+#[test]
+fn the_agent_refuses_another_merchant_s_offer() {
+    let deal = Deal::new();
+    let sealed = deal.split_and_seal();
+    let request = sealed.grant_request();
+    let challenge = request.challenge.verify(&deal.agent.key()).unwrap();
+    let usual = request.payment.open(&sealed.context, &deal.agent.opening).unwrap();
+    let offer =
+        Offer { merchant: "mrc_other".parse().unwrap(), ..deal.signed_offer.claimed().unwrap() };
+    let offer = Signed::sign(&offer, &deal.merchant);
+    let payment = PaymentHalf { goods: Goods::Offer(offer.clone()), ..usual };
+    let tally = Tally {
+        payment: payment.digest(),
+        offer: offer.digest(),
+        ..examples::tallies(&deal).remove(0)
+    };
+    let tally = Signed::sign(&tally, &deal.session);
+    let tally = SignedTally { tally, session_key: deal.session.key() }.verify().unwrap();
+    let matched = tally.match_payment(&payment, &challenge, &deal.agent.id, NOW).unwrap();
+    let offer = offer.verify(&deal.merchant.key()).unwrap();
+    assert_eq!(matched.check_offer(&offer, 1, NOW), Err(P::OfferInvalid));
+}
