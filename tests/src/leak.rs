@@ -20,7 +20,7 @@ impl Marker {
 
     /// In which forms the secret stands in `bytes`.
     pub fn found_in(&self, bytes: &[u8]) -> Vec<&'static str> {
-        let stands = |form: &[u8]| bytes.windows(form.len()).any(|here| here == form);
+        let stands = |form: &[u8]| memchr::memmem::find(bytes, form).is_some();
         self.forms.iter().filter(|(_, form)| stands(form)).map(|(kind, _)| *kind).collect()
     }
 }

@@ -21,7 +21,7 @@ impl Marked {
                 "contact.kana",
                 format!("カナ{}", (0..8).map(|_| KANA[random(KANA.len())]).collect::<String>()),
             ),
-            ("contact.email", format!("m{}@example.jp", digits(12))),
+            ("contact.email", format!("m{}x{}@example.jp", digits(8), digits(6))),
             ("contact.phone", format!("090{}", digits(8))),
             ("delivery.postal_code", format!("1{}", digits(6))),
             ("delivery.region", "JP-13".into()),
