@@ -3,6 +3,7 @@
 
 use std::{
     fmt,
+    sync::Arc,
     time::{Duration, SystemTime},
 };
 
@@ -80,9 +81,11 @@ pub struct SmtpSettings {
     pub host: String,
 }
 
-/// A mail server to hand letters to.
+/// A mail server to hand letters to. Cheap to clone.
 #[derive(Clone)]
-pub struct SmtpMailer {
+pub struct SmtpMailer(Arc<Inner>);
+
+struct Inner {
     transport: AsyncSmtpTransport<Tokio1Executor>,
     from: Correspondent,
     host: String,
@@ -101,12 +104,12 @@ impl SmtpMailer {
             .parse()
             .map_err(|_| format!("smtp.from is not a mail address: {}", settings.from))?;
         let transport = builder.timeout(Some(PATIENCE)).build();
-        Ok(Self { transport, from, host: settings.host.clone() })
+        Ok(Self(Arc::new(Inner { transport, from, host: settings.host.clone() })))
     }
 
     async fn send(&self, posting: &Posting) -> Result<(), MailFault> {
         let message = self.message(posting)?;
-        self.transport.send(message).await.map(drop).map_err(|error| fault(&error))
+        self.0.transport.send(message).await.map(drop).map_err(|error| fault(&error))
     }
 
     /// The letter as it goes over the wire.
@@ -115,7 +118,7 @@ impl SmtpMailer {
         let to = posting.to.parse().map_err(|_| refused("the address is none"))?;
         let letter = &posting.letter;
         Message::builder()
-            .message_id(Some(format!("<{}@{}>", posting.id, self.host)))
+            .message_id(Some(format!("<{}@{}>", posting.id, self.0.host)))
             .date(moment(posting.now))
             .from(self.sender(posting))
             .to(Correspondent::new(None, to))
@@ -126,8 +129,8 @@ impl SmtpMailer {
     }
 
     fn sender(&self, posting: &Posting) -> Correspondent {
-        let name = self.from.name.clone().unwrap_or_else(|| posting.from_name.clone());
-        Correspondent::new(Some(one_line(&name)), self.from.email.clone())
+        let name = self.0.from.name.clone().unwrap_or_else(|| posting.from_name.clone());
+        Correspondent::new(Some(one_line(&name)), self.0.from.email.clone())
     }
 }
 

@@ -1,5 +1,6 @@
 //! The agent on its own: a real server in this process, a merchant's server and a shopper's
 //! program that are only what the tests need.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 
 mod assets;
 mod confirmations;
