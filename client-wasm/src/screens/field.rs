@@ -51,12 +51,18 @@ fn labelled(label: El, app: App, field: Field) -> El {
         Role::Merchant => ("who shop", texts::WHO_SHOP),
         _ => ("who agent", texts::WHO_AGENT),
     };
-    let needed = match app.typed.borrow().is_required(field) {
+    let required = app.typed.borrow().is_required(field);
+    let needed = match required {
         true => said("b", "", "*").attr("aria-hidden", "true"),
         false => said("i", "", &app.say(texts::COMMON_OPTIONAL)),
     };
     let text = field.label(*app.locale.peek());
-    label.text(text).child(needed).text(" ").child(said("span", class, &app.say(reader)))
+    let gap = if required { "" } else { " " };
+    label.text(&[text, gap].concat()).child(needed).text(" ").child(said(
+        "span",
+        class,
+        &app.say(reader),
+    ))
 }
 
 fn hint(field: Field) -> Option<Text> {

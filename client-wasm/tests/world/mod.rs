@@ -13,9 +13,9 @@ use client_wasm::{
     words::{Claims, Words},
 };
 use shared_protocol::{
-    Acceptance, Field, Grant, GrantProof, GrantRequest, Locale, Message, OrderCheck,
-    OrderSubmission, Problem, PurchaseState, PurchaseStatus, Signature, Signed, Timestamp, decode,
-    encode,
+    Acceptance, ChallengeRequest, Field, Grant, GrantProof, GrantRequest, Locale, Message,
+    OrderCheck, OrderSubmission, Problem, PurchaseState, PurchaseStatus, Signature, Signed,
+    Timestamp, decode, encode,
 };
 use unicode_normalization::UnicodeNormalization as _;
 
@@ -101,12 +101,23 @@ impl Counterparts {
     fn answer(&self, call: &Call) -> Answer {
         let body = call.body.as_ref().map(|(_, bytes)| bytes.as_slice()).unwrap_or_default();
         match (call.method, call.url.rsplit('/').next().unwrap()) {
+            ("POST", "challenges") => self.challenge(&read(body)),
+            ("PUT", "acceptance") => Answer::Good(Vec::new()),
+            ("GET", "mrc_tea") => Answer::Good(encode(&self.deal.signed_mark)),
+            ("GET", "TEAPOT-01") => Answer::Good(encode(&self.deal.signed_offer)),
             ("POST", "check") => self.check(&read(body)),
             ("PUT", "grant") => self.give(&read(body)),
             ("PUT", _) => self.take(&read(body)),
             ("GET", _) => self.stand(),
             other => panic!("nobody answers {other:?}"),
         }
+    }
+
+    fn challenge(&self, request: &ChallengeRequest) -> Answer {
+        let mut challenge = self.deal.signed_challenge.claimed().unwrap();
+        challenge.purchase = request.purchase;
+        challenge.merchant = request.merchant.clone();
+        Answer::Good(encode(&Signed::sign(&challenge, &self.deal.agent)))
     }
 
     fn check(&self, check: &OrderCheck) -> Answer {
@@ -153,7 +164,8 @@ impl Counterparts {
             (Some(_), None) => PurchaseState::Granted,
             (Some(_), Some(_)) => PurchaseState::Accepted,
         };
-        let purchase = crate::party::purchase(42);
+        let granted = grant.as_ref().map(|grant| grant.claimed().unwrap());
+        let purchase = granted.map_or(crate::party::purchase(42), |grant| grant.purchase);
         let status = PurchaseStatus { purchase, state, grant, acceptance, confirmation: None };
         Answer::Good(encode(&status))
     }
