@@ -167,6 +167,14 @@ fn a_telephone_number_abroad_is_never_taken_for_a_card() {
     }
 }
 
+#[test]
+fn twelve_digits_among_others_are_a_house_and_a_telephone() {
+    // They pass Luhn's test, but no card network's number is that short.
+    let typed = "2345-6789-0129 1";
+    assert_eq!(read(Field::DeliveryLine1, typed), Ok(typed.into()));
+    assert_eq!(read(Field::DeliveryLine1, &typed[..14]), Err(FieldProblem::CardNumber));
+}
+
 /// Fifty lines as people in Japan write them.
 const ORDINARY: [(Field, &str); 50] = [
     (Field::DeliveryLine1, "1-2-3"),

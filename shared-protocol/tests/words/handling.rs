@@ -174,6 +174,17 @@ fn what_people_type_is_forgiven() {
 }
 
 #[test]
+fn what_programs_write_is_not_forgiven() {
+    let compact = number(&mut Seeded(4)).compact();
+    let read = |text: &str| serde_json::from_value::<HandlingNumber>(text.into());
+    assert!(read(&compact).is_ok());
+    let with_hyphens = number(&mut Seeded(4)).to_string();
+    for other in [compact.to_lowercase(), with_hyphens, format!("{compact} ")] {
+        assert!(read(&other).is_err(), "{other}");
+    }
+}
+
+#[test]
 fn it_is_shown_in_three_groups_of_four_and_never_whole_in_a_log() {
     let number = number(&mut Seeded(4));
     let shown = number.to_string();
