@@ -103,7 +103,7 @@ pub fn left(plans: &[String]) -> Option<Left> {
 pub fn rendered() -> Rendered {
     let shop = find("header p").and_then(|name| name.text_content());
     let plans = all("[name='payment.plan']").into_iter();
-    let lines = all("#help p").get(1).map(|agent| texts_in(agent)).unwrap_or_default();
+    let lines = all("#help p").get(1).map(texts_in).unwrap_or_default();
     Rendered {
         shop: shop.unwrap_or_default(),
         plans: plans.map(|plan| plan.unchecked_into::<HtmlInputElement>().value()).collect(),
