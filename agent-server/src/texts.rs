@@ -113,7 +113,11 @@ const TABLES: [&str; 2] = [include_str!("../../www/texts.tsv"), include_str!("..
 
 #[cfg(test)]
 mod tests {
-    use std::{collections::BTreeSet, fs, path::Path};
+    use std::{
+        collections::{BTreeMap, BTreeSet},
+        fs,
+        path::Path,
+    };
 
     use super::*;
 
@@ -144,17 +148,20 @@ mod tests {
 
     #[test]
     fn every_key_that_a_template_or_page_uses_exists() {
-        let room = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let mut used = 0;
-        let sources = ["templates", "src/http", "src/mail", "src/demo"];
-        for file in sources.iter().flat_map(|folder| files(&room.join(folder))) {
-            let text = fs::read_to_string(&file).unwrap();
-            for key in keys_in(&text) {
-                assert!(Texts::product().0.contains_key(key), "{key} in {}", file.display());
-                used += 1;
-            }
+        let used = used_keys();
+        assert!(used.len() > 40, "only {} keys were found: is the search still right?", used.len());
+        for (key, place) in used {
+            assert!(Texts::product().0.contains_key(key.as_str()), "{key} in {place}");
         }
-        assert!(used > 40, "only {used} keys were found: is the search still right?");
+    }
+
+    #[test]
+    fn every_text_of_this_server_alone_is_said_somewhere() {
+        let used = used_keys();
+        for row in TABLES[1].lines().skip(1) {
+            let key = row.split('\t').next().unwrap();
+            assert!(used.contains_key(key), "{key} is said nowhere");
+        }
     }
 
     #[test]
@@ -173,6 +180,19 @@ mod tests {
             rest = after;
         }
         names
+    }
+
+    /// Every key in the pages, the letters and their code, and a file where it stands.
+    fn used_keys() -> BTreeMap<String, String> {
+        let room = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let sources = ["templates", "src/http", "src/mail", "src/demo", "src/frame"];
+        let mut used = BTreeMap::new();
+        for file in sources.iter().flat_map(|folder| files(&room.join(folder))) {
+            let text = fs::read_to_string(&file).unwrap();
+            let place = file.display().to_string();
+            used.extend(keys_in(&text).into_iter().map(|key| (key.to_owned(), place.clone())));
+        }
+        used
     }
 
     /// Every quoted word that begins as the keys of the tables do: `"mail.what"`.
