@@ -104,29 +104,6 @@ pub(super) async fn stranger_failures(
     row.map_or(Ok(0), |row| row.count("code_failures"))
 }
 
-/// Holds this much for a purchase. The decision was made a moment ago in this transaction; if the
-/// row says otherwise by now, another process changed it.
-pub(super) async fn reserve(
-    tx: &mut Tx<'_>,
-    contract: i64,
-    amount: Amount,
-    now: Timestamp,
-    by: &'static str,
-) -> Result<(), Fault> {
-    let done = sqlx::query(
-        "UPDATE contracts SET reserved = reserved + $2, code_failures = 0, updated_at = $3,
-             updated_by = $4
-         WHERE id = $1 AND status = 'active' AND reserved + $2 <= credit_limit",
-    )
-    .bind(contract)
-    .bind(minor(amount))
-    .bind(now.as_millis())
-    .bind(by)
-    .execute(&mut *tx.connection)
-    .await?;
-    if done.rows_affected() == 1 { Ok(()) } else { Err(Fault::Raced) }
-}
-
 /// Lets go of what a purchase held.
 pub(super) async fn release(
     tx: &mut Tx<'_>,

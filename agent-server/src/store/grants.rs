@@ -69,86 +69,153 @@ impl Work for File {
     const NAME: &'static str = "grant";
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Filed, Fault> {
-        let filing = &self.0;
-        let number = &filing.ask.claim.number_hash;
-        let facts = contracts::find(tx, number).await?;
+        let Filing { ask, promise, now, .. } = &self.0;
+        let facts = contracts::find(tx, &ask.claim.number_hash).await?;
         let tries = match facts {
             Some(_) => 0,
-            None => contracts::stranger_failures(tx, number).await?,
+            None => contracts::stranger_failures(tx, &ask.claim.number_hash).await?,
         };
-        let judged = match &filing.promise {
-            Ok(promise) => judge(facts.as_ref(), tries, &filing.ask, filing.now).map(|()| promise),
+        let contract = facts.as_ref().map(|facts| facts.id);
+        let judged = match promise {
+            Ok(promise) => judge(facts.as_ref(), tries, ask, *now).map(|()| promise),
             Err(problem) => Err(Decline { problem: *problem, counts: false }),
         };
-        let contract = facts.map(|facts| facts.id);
-        let row = tx.id(filing.now);
-        if !insert(tx, filing, row, contract, &judged).await? {
-            let before = purchases::find(tx, &filing.purchase).await?.ok_or(Fault::Raced)?;
-            return Ok(before.answer(&filing.request_digest));
-        }
-        let (event, state) = match &judged {
-            Ok(_) => (PurchaseEvent::GrantIssued, PurchaseState::Granted),
-            Err(_) => (PurchaseEvent::GrantDeclined, PurchaseState::Declined),
+        let entered = match judged {
+            Ok(promise) => self.grant(tx, contract, promise).await?,
+            Err(decline) => self.decline(tx, contract, decline).await?,
         };
-        let stamp = (filing.now, Self::NAME);
-        purchases::add_event(tx, row, 1, event, state, stamp).await?;
-        match (judged, contract) {
-            (Ok(promise), Some(contract)) => {
-                contracts::reserve(tx, contract, filing.amount, filing.now, Self::NAME).await?;
-                Ok(Ok(promise.grant.clone()))
-            }
-            (Ok(_), None) => Err(Fault::Damaged("contract")),
-            (Err(decline), contract) => {
-                if decline.counts {
-                    contracts::count_failure(tx, contract, number, filing.now, Self::NAME).await?;
-                }
-                Ok(Err(decline.problem))
+        match entered {
+            true => Ok(judged.map(|promise| promise.grant.clone()).map_err(|no| no.problem)),
+            false => {
+                let before = purchases::find(tx, &self.0.purchase).await?.ok_or(Fault::Raced)?;
+                Ok(before.answer(&self.0.request_digest))
             }
         }
     }
 }
 
-/// Inserts the purchase unless its id is taken; says whether it did.
-async fn insert(
-    tx: &mut Tx<'_>,
-    filing: &Filing,
-    row: i64,
-    contract: Option<i64>,
-    judged: &Result<&Promise, Decline>,
-) -> Result<bool, Fault> {
-    let promise = judged.ok();
-    let state = match judged {
-        Ok(_) => PurchaseState::Granted,
-        Err(_) => PurchaseState::Declined,
-    };
-    let done = sqlx::query(
-        "INSERT INTO purchases (id, purchase_id, handling_number, merchant, contract,
-             request_digest, state, problem, amount, currency, quantity, item_ja, item_en, locale,
-             tally, grant_signed, events, deadline, created_at, updated_at, updated_by)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 1, $17,
-             $18, $18, $19)
-         ON CONFLICT (purchase_id) DO NOTHING",
-    )
-    .bind(row)
-    .bind(filing.purchase.as_bytes().as_slice())
-    .bind(promise.map(|promise| promise.handling_number.compact()))
-    .bind(filing.merchant.as_str())
-    .bind(contract)
-    .bind(filing.request_digest.as_slice())
-    .bind(state.name())
-    .bind(judged.err().map(|decline| i64::from(decline.problem.number())))
-    .bind(minor(filing.amount))
-    .bind(filing.amount.currency.code())
-    .bind(i64::from(filing.quantity))
-    .bind(&filing.item.ja)
-    .bind(&filing.item.en)
-    .bind(filing.locale.tag())
-    .bind(encode(&filing.tally))
-    .bind(promise.map(|promise| encode(&promise.grant)))
-    .bind(promise.map(|promise| promise.deadline.as_millis()))
-    .bind(filing.now.as_millis())
-    .bind(File::NAME)
-    .execute(&mut *tx.connection)
-    .await?;
-    Ok(done.rows_affected() == 1)
+impl File {
+    /// Enters a granted purchase with its event and what it holds of the contract; `false` if its
+    /// id is taken. The decision was made a moment ago in this transaction: if the contract says
+    /// otherwise by now, another process changed it.
+    async fn grant(
+        &self,
+        tx: &mut Tx<'_>,
+        contract: Option<i64>,
+        promise: &Promise,
+    ) -> Result<bool, Fault> {
+        let row = Row {
+            id: tx.id(self.0.now),
+            contract,
+            state: PurchaseState::Granted,
+            event: PurchaseEvent::GrantIssued,
+            promise: Some(promise),
+            problem: None,
+        };
+        match row.enter(GRANT, &self.0, tx).await? {
+            0 => Ok(false),
+            3 => Ok(true),
+            _ => Err(Fault::Raced),
+        }
+    }
+
+    /// Enters a declined purchase with its event, and counts a wrong code; `false` if its id is
+    /// taken.
+    async fn decline(
+        &self,
+        tx: &mut Tx<'_>,
+        contract: Option<i64>,
+        decline: Decline,
+    ) -> Result<bool, Fault> {
+        let filing = &self.0;
+        let row = Row {
+            id: tx.id(filing.now),
+            contract,
+            state: PurchaseState::Declined,
+            event: PurchaseEvent::GrantDeclined,
+            promise: None,
+            problem: Some(decline.problem),
+        };
+        let entered = row.enter(DECLINE, filing, tx).await? > 0;
+        if entered && decline.counts {
+            let number = &filing.ask.claim.number_hash;
+            contracts::count_failure(tx, contract, number, filing.now, Self::NAME).await?;
+        }
+        Ok(entered)
+    }
 }
+
+/// What differs between a granted and a declined purchase.
+struct Row<'a> {
+    id: i64,
+    contract: Option<i64>,
+    state: PurchaseState,
+    event: PurchaseEvent,
+    promise: Option<&'a Promise>,
+    problem: Option<Problem>,
+}
+
+impl Row<'_> {
+    /// Runs the statements; returns how many rows they changed.
+    async fn enter(
+        &self,
+        statements: &'static str,
+        filing: &Filing,
+        tx: &mut Tx<'_>,
+    ) -> Result<u64, Fault> {
+        let done = sqlx::query(statements)
+            .bind(self.id)
+            .bind(filing.purchase.as_bytes().as_slice())
+            .bind(self.promise.map(|promise| promise.handling_number.compact()))
+            .bind(filing.merchant.as_str())
+            .bind(self.contract)
+            .bind(filing.request_digest.as_slice())
+            .bind(self.state.name())
+            .bind(self.problem.map(|problem| i64::from(problem.number())))
+            .bind(minor(filing.amount))
+            .bind(filing.amount.currency.code())
+            .bind(i64::from(filing.quantity))
+            .bind(&filing.item.ja)
+            .bind(&filing.item.en)
+            .bind(filing.locale.tag())
+            .bind(encode(&filing.tally))
+            .bind(self.promise.map(|promise| encode(&promise.grant)))
+            .bind(self.promise.map(|promise| promise.deadline.as_millis()))
+            .bind(filing.now.as_millis())
+            .bind(File::NAME)
+            .bind(self.event.name())
+            .execute(&mut *tx.connection)
+            .await?;
+        Ok(done.rows_affected())
+    }
+}
+
+/// The purchase and its first event, in one call: SQLite runs several statements at once, and each
+/// call costs more than what it does. Numbered parameters are the same in all of them.
+macro_rules! enter {
+    ($($more:literal)?) => {
+        concat!(
+            "INSERT INTO purchases (id, purchase_id, handling_number, merchant, contract,
+                 request_digest, state, problem, amount, currency, quantity, item_ja, item_en,
+                 locale, tally, grant_signed, events, deadline, created_at, updated_at, updated_by)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 1,
+                 $17, $18, $18, $19)
+             ON CONFLICT (purchase_id) DO NOTHING;
+             INSERT INTO purchase_events (purchase, number, event, state, at, created_by)
+             SELECT $1, 1, $20, $7, $18, $19
+             WHERE EXISTS (SELECT 1 FROM purchases WHERE id = $1)",
+            $($more)?
+        )
+    };
+}
+
+const DECLINE: &str = enter!();
+
+/// And what the purchase holds of its contract.
+const GRANT: &str = enter!(
+    ";
+    UPDATE contracts SET reserved = reserved + $9, code_failures = 0, updated_at = $18,
+        updated_by = $19
+    WHERE id = $5 AND status = 'active' AND reserved + $9 <= credit_limit
+        AND EXISTS (SELECT 1 FROM purchases WHERE id = $1)"
+);

@@ -59,6 +59,9 @@ pub enum Fault {
     /// Somebody else changed the row first; the same transaction may pass when run again.
     #[error("raced")]
     Raced,
+    /// The writer's thread could not be started.
+    #[error("writer: {0}")]
+    Thread(#[source] std::io::Error),
     /// The writer has stopped: shutdown, or the disk failed under it.
     #[error("the store has stopped")]
     Stopped,
@@ -75,7 +78,7 @@ impl Store {
         connect::migrate(&mut writing).await?;
         let ids = Ids::after(ids::newest(&mut writing).await?);
         let reads = connect::reading(&options).await?;
-        let writer = Writer::start(writing, ids);
+        let writer = Writer::start(writing, ids)?;
         checkpoint::start(&options, &writer).await?;
         Ok(Self(Arc::new(Inner { writer, reads })))
     }

@@ -6,6 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
+    thread,
     time::Duration,
 };
 
@@ -78,12 +79,17 @@ impl Drop for InFlight {
 }
 
 impl Writer {
-    /// Starts it on its connection.
-    pub(super) fn start(connection: Connection, ids: Ids) -> Self {
+    /// Starts it on its connection, on a thread of its own: between two statements it must not
+    /// queue behind the signatures that keep the server's other threads busy.
+    pub(super) fn start(connection: Connection, ids: Ids) -> Result<Self, Fault> {
         let (queue, orders) = mpsc::channel(QUEUE);
         let state = Arc::new(State::default());
-        tokio::spawn(Loop { connection, ids, orders, state: state.clone() }.run());
-        Self { queue, state }
+        let work = Loop { connection, ids, orders, state: state.clone() };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+        let runtime = runtime.map_err(Fault::Thread)?;
+        let thread = thread::Builder::new().name("store-writer".into());
+        thread.spawn(move || runtime.block_on(work.run())).map_err(Fault::Thread)?;
+        Ok(Self { queue, state })
     }
 
     /// Runs and commits a transaction.
