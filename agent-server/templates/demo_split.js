@@ -76,13 +76,17 @@ const verdict = (id, n, values) => {
 	note.textContent = broken ? values : fill(words[id + "_note"], values);
 };
 
+const money = ({ amount, currency }) => {
+	const shown = new Intl.NumberFormat("en", { style: "currency", currency });
+	return shown.format(amount / 10 ** shown.resolvedOptions().maximumFractionDigits);
+};
 const agentCard = (o) => card(o.at, [
 	[words.labels["payment.contract_number"], o.contract_number, words.hidden], [words.labels["payment.code"], o.code],
 	[words.labels["payment.plan"], words.plans[o.plan] ?? o.plan], [words.merchant, o.merchant],
 	[words.goods, `${o.item?.[words.index] ?? "—"} × ${o.quantity}`], [words.amount, o.amount]]);
 const shopCard = ({ at, read: { order, grant } }) => card(at, [
 	...words.fields.map((name) => [words.labels[name], { ...order.contact, ...order.delivery }[name]]),
-	[words.handling, grant?.handling_number], [words.amount, grant && `${grant.currency} ${grant.amount.toLocaleString("en-US")}`],
+	[words.handling, grant?.handling_number], [words.amount, grant && money(grant)],
 	[words.labels["payment.plan"], words.plans[grant?.plan_class] ?? grant?.plan_class]]);
 
 const get = async (url) => (await fetch(url, { cache: "no-store" })).text();
