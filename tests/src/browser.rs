@@ -106,9 +106,9 @@ impl Browser {
         Ok(self.driver.enter_default_frame().await?)
     }
 
-    /// The loader's shadow root is closed to pages; WebDriver has to be let in, as an extension
-    /// or a screen reader is.
-    async fn open_shadow_roots(&self) -> Result {
+    /// The loader's shadow root is closed to pages; WebDriver has to be let in, tab by tab, as an
+    /// extension or a screen reader is.
+    pub async fn open_shadow_roots(&self) -> Result {
         let source = "const closed = Element.prototype.attachShadow; \
              Element.prototype.attachShadow = function (init) { \
                  return closed.call(this, { ...init, mode: 'open' }); };";

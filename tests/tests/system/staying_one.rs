@@ -63,6 +63,7 @@ async fn two_tabs_are_two_purchases_that_do_not_mix() -> Result {
     let first_tab = browser.driver.window().await?;
     let second_tab = browser.driver.new_tab().await?;
     browser.driver.switch_to_window(second_tab).await?;
+    browser.open_shadow_roots().await?;
     browser.driver.goto(&shop.merchant.url).await?;
     let second_number = Widget::enter(&browser).await?.buy().await?;
     browser.driver.switch_to_window(first_tab).await?;
