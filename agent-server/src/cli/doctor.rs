@@ -88,7 +88,7 @@ async fn database(config: &Config) -> Result<String, String> {
         format!("{fault}: is {} there and writable?", config.data_dir.display())
     };
     let store = Store::open(&config.database()).await.map_err(words)?;
-    let written = store.recover_leases(SystemClock.now()).await;
+    let written = store.try_write().await;
     store.close().await;
     written.map_err(words)?;
     Ok(format!("{} opens and can be written", config.database()))

@@ -38,23 +38,23 @@ pub const fn overdue(state: PurchaseState) -> Overdue {
     }
 }
 
-/// Carries out what is overdue at `now`, so much at a time; returns how much it was.
+/// Carries out what is overdue at `now`, so much at a time. What fails is left for the next time
+/// and does not hold up the others.
 ///
 /// # Errors
-/// [`Fault`]; what was done before it stays done.
-pub async fn sweep(app: &App, now: Timestamp) -> Result<usize, Fault> {
-    let purchases = app.store.overdue(now, AT_A_TIME).await?;
-    for purchase in &purchases {
-        match overdue(purchase.state) {
-            Overdue::AskMerchant => app.store.ask_lapsed(purchase.id, now).await?,
-            Overdue::Cancel => silence(app, purchase.id, now).await?,
-            Overdue::Nothing => {}
+/// [`Fault`] if nothing can be read.
+pub async fn sweep(app: &App, now: Timestamp) -> Result<(), Fault> {
+    for purchase in app.store.overdue(now, AT_A_TIME).await? {
+        let done = match overdue(purchase.state) {
+            Overdue::AskMerchant => app.store.ask_lapsed(purchase.id, now).await,
+            Overdue::Cancel => silence(app, purchase.id, now).await,
+            Overdue::Nothing => Ok(()),
+        };
+        if let Err(fault) = done {
+            tracing::error!(%fault, row = purchase.row, "cannot be expired");
         }
     }
-    if !purchases.is_empty() {
-        app.wake_driver();
-    }
-    Ok(purchases.len())
+    Ok(())
 }
 
 /// Closes a purchase whose Grant will not be redeemed any more, and frees the credit.

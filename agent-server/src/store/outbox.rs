@@ -104,6 +104,15 @@ impl Store {
         self.0.writer.write(Recover { now }).await
     }
 
+    /// Writes nothing, durably: whether this database can be written at all.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub async fn try_write(&self) -> Result<(), Fault> {
+        let nothing = Delivery::Done;
+        self.settle(NO_ERRAND, nothing, Timestamp::from_millis(0)).await
+    }
+
     /// Has a dead or waiting errand tried again at once; says whether there is one.
     ///
     /// # Errors
@@ -254,6 +263,9 @@ impl Work for Resend {
         Ok(done.rows_affected() == 1)
     }
 }
+
+/// Keys are positive: this one is nobody's.
+const NO_ERRAND: i64 = -1;
 
 fn entry(row: &Row) -> Result<OutboxEntry, Fault> {
     Ok(OutboxEntry {

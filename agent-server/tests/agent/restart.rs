@@ -1,6 +1,10 @@
 //! A server that dies between commit and answer, or before the commit, loses and doubles nothing.
 
-use std::{process::Stdio, time::Duration};
+use std::{
+    path::Path,
+    process::{Child, Stdio},
+    time::Duration,
+};
 
 use agent_server::entropy::Entropy;
 use reqwest::Method;
@@ -40,6 +44,28 @@ async fn an_answer_that_nobody_heard_is_given_again() {
     assert_eq!(market.reserved("01").await, 3850);
 }
 
+/// SIGTERM in the middle of a slow grant: it is finished and answered, then the server ends well.
+#[tokio::test]
+async fn a_kind_stop_finishes_what_was_begun() {
+    let Market { agent, merchant, http, folder, .. } = Market::open().await;
+    agent.shutdown().await;
+    let (mut server, base) = serve(&folder.path().join("agent"), &http).await;
+    let order = crate::shopper::order_at(&http, &base, &merchant).await.unwrap();
+    let attempt = crate::shopper::Order { contract: "C900000000005", ..order }.seal();
+    let url = format!("{base}/v1/purchases/{}/grant", attempt.purchase);
+    let request = http.put(url).body(encode(&attempt.request));
+    let request = request.header("content-type", "application/vnd.warifu.grant-request");
+    let stop = async {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        let stopped = std::process::Command::new("kill").arg(server.id().to_string()).status();
+        assert!(stopped.unwrap().success());
+    };
+    let (answer, ()) = tokio::join!(request.send(), stop);
+    assert!(crate::market::answer(answer.unwrap()).await.is_ok());
+    assert!(server.wait().unwrap().success());
+    assert!(http.get(format!("{base}/readyz")).send().await.is_err());
+}
+
 /// `kill -9` at random moments while eight shoppers buy: every Grant that somebody was given is
 /// there afterwards, byte for byte, and each contract holds exactly what it granted.
 #[tokio::test]
@@ -49,19 +75,9 @@ async fn kill_9_loses_no_grant_that_was_given() {
     let folder = market.folder.path().join("agent");
     let Market { agent, clock, merchant, http, folder: kept } = market;
     agent.shutdown().await;
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let mut given = Vec::new();
     for round in 0..4_u64 {
-        let mut server = std::process::Command::new(env!("CARGO_BIN_EXE_agent-server"))
-            .args(["serve", "--demo", "--data"])
-            .arg(&folder)
-            .env("WARIFU_LISTEN", format!("127.0.0.1:{port}"))
-            .env("RUST_LOG", "error")
-            .stdin(Stdio::null())
-            .spawn()
-            .unwrap();
-        let base = format!("http://127.0.0.1:{port}");
-        wait_ready(&http, &base).await;
+        let (mut server, base) = serve(&folder, &http).await;
         let shoppers = (0..8).map(|_| buy_until_dead(&http, &base, &merchant));
         let jitter = u64::from(Entropy::new().bytes::<1>()[0]);
         let kill = async {
@@ -84,11 +100,22 @@ async fn kill_9_loses_no_grant_that_was_given() {
     assert_eq!(market.reserved("01").await % 3850, 0);
 }
 
-async fn wait_ready(http: &reqwest::Client, base: &str) {
-    for _ in 0..200 {
+/// The real program on a free port, ready.
+async fn serve(folder: &Path, http: &reqwest::Client) -> (Child, String) {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let server = std::process::Command::new(env!("CARGO_BIN_EXE_agent-server"))
+        .args(["serve", "--demo", "--test-clock", "--data"])
+        .arg(folder)
+        .env("WARIFU_LISTEN", format!("127.0.0.1:{port}"))
+        .env("RUST_LOG", "error")
+        .stdin(Stdio::null())
+        .spawn()
+        .unwrap();
+    let base = format!("http://127.0.0.1:{port}");
+    for _ in 0..400 {
         let answer = http.get(format!("{base}/readyz")).send().await;
         if answer.is_ok_and(|answer| answer.status().is_success()) {
-            return;
+            return (server, base);
         }
         tokio::time::sleep(Duration::from_millis(25)).await;
     }
