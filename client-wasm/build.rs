@@ -15,7 +15,7 @@ fn main() {
             panic!("not a key and two texts: {row}");
         };
         let name = key.replace('.', "_").to_uppercase();
-        writeln!(constants, "/// `{key}`\npub const {name}: Text = Text({ja:?}, {en:?});")
+        writeln!(constants, "/// `{key}`\npub const {name}: Text = Text(&({ja:?}, {en:?}));")
             .expect("a string takes all that is written to it");
     }
     let to = env::var("OUT_DIR").expect("cargo says where generated files go");

@@ -15,6 +15,7 @@ use wasm_bindgen_futures::spawn_local;
 use crate::{
     clock::{self, AgentClock},
     deal::Attempt,
+    element::{El, said},
     idle::{Idle, Quiet},
     intl,
     live::Live,
@@ -155,7 +156,12 @@ impl State {
         self.fill(text, &[])
     }
 
-    /// The same with more values.
+    /// An element that holds such a text.
+    pub fn said(&self, tag: &str, class: &str, text: Text) -> El {
+        said(tag, class, &self.say(text))
+    }
+
+    /// The text with more values.
     pub fn fill(&self, text: Text, values: &[(&str, &str)]) -> String {
         let locale = *self.locale.peek();
         let (shop, agent) = (self.shop(), self.agent());

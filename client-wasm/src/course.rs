@@ -29,6 +29,9 @@ pub trait World {
     fn now(&self) -> Timestamp;
 }
 
+/// Who hears the news.
+pub type Tell<'a> = &'a dyn Fn(News);
+
 /// What came of a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
@@ -52,13 +55,8 @@ pub struct Refused {
 }
 
 /// Sees an attempt through to its end. Asking twice with the same attempt is asking once.
-pub async fn run<W: World>(
-    world: &W,
-    words: &Words,
-    attempt: &Attempt,
-    tell: impl Fn(News),
-) -> Ending {
-    match stages(world, words, attempt, &tell).await {
+pub async fn run<W: World>(world: &W, words: &Words, attempt: &Attempt, tell: Tell<'_>) -> Ending {
+    match stages(world, words, attempt, tell).await {
         Ok(ending) | Err(ending) => ending,
     }
 }
@@ -68,9 +66,9 @@ pub async fn ask_again<W: World>(
     world: &W,
     words: &Words,
     attempt: &Attempt,
-    tell: impl Fn(News),
+    tell: Tell<'_>,
 ) -> Ending {
-    match standing(world, words, attempt, &tell).await {
+    match standing(world, words, attempt, tell).await {
         Ok(ending) | Err(ending) => ending,
     }
 }
@@ -91,7 +89,7 @@ async fn stages<W: World>(
     world: &W,
     words: &Words,
     attempt: &Attempt,
-    tell: &impl Fn(News),
+    tell: Tell<'_>,
 ) -> Result<Ending, Ending> {
     tell(News::Begun(Check::Shop));
     let checked = persist(world, &Call::check(words, &attempt.sealed)).await;
@@ -111,7 +109,7 @@ async fn hand_over<W: World>(
     words: &Words,
     attempt: &Attempt,
     signed: Signed<Grant>,
-    tell: &impl Fn(News),
+    tell: Tell<'_>,
 ) -> Result<Ending, Ending> {
     let grant = attempt.check_grant(&signed, words);
     let grant = grant.and_then(|grant| redeemable(grant, world.now()));
@@ -141,7 +139,7 @@ fn thank(
     attempt: &Attempt,
     acceptance: &Signed<Acceptance>,
     grant: &Verified<Grant>,
-    tell: &impl Fn(News),
+    tell: Tell<'_>,
 ) -> Result<Ending, Ending> {
     let receipt = attempt.check_acceptance(acceptance, grant, words);
     let receipt = receipt.map_err(|problem| unknown(problem, Check::Acceptance, tell))?;
@@ -153,7 +151,7 @@ async fn standing<W: World>(
     world: &W,
     words: &Words,
     attempt: &Attempt,
-    tell: &impl Fn(News),
+    tell: Tell<'_>,
 ) -> Result<Ending, Ending> {
     tell(News::Begun(Check::Agent));
     let bytes = match persist(world, &Call::status(&attempt.sealed)).await {
@@ -214,7 +212,7 @@ enum Setback {
 impl Setback {
     /// The end of the purchase that it means. Without an answer the outcome is `known` only
     /// where nothing could have come of the call.
-    fn ending(self, check: Check, known: bool, tell: &impl Fn(News)) -> Ending {
+    fn ending(self, check: Check, known: bool, tell: Tell<'_>) -> Ending {
         tell(News::Failed(check));
         match self {
             Self::Silence(problem) => Ending::Failed(Trouble { problem, known, reference: None }),
@@ -245,12 +243,12 @@ fn fields_of(problem: Problem) -> Vec<Wrong> {
 }
 
 /// An answer that is not what it should be.
-fn broken(problem: Problem, check: Check, tell: &impl Fn(News)) -> Ending {
+fn broken(problem: Problem, check: Check, tell: Tell<'_>) -> Ending {
     tell(News::Failed(check));
     Ending::Failed(Trouble::of(problem))
 }
 
-fn unknown(problem: Problem, check: Check, tell: &impl Fn(News)) -> Ending {
+fn unknown(problem: Problem, check: Check, tell: Tell<'_>) -> Ending {
     tell(News::Failed(check));
     Ending::Failed(Trouble { problem, known: false, reference: None })
 }

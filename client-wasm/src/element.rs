@@ -20,9 +20,9 @@ pub fn el(tag: &str) -> El {
     El(document().create_element(tag).expect("our tags are tags"))
 }
 
-/// An element with these classes and children.
-pub fn of(tag: &str, class: &str, children: &[El]) -> El {
-    el(tag).class(class).all(children)
+/// An element with these classes.
+pub fn of(tag: &str, class: &str) -> El {
+    el(tag).class(class)
 }
 
 /// An element with these classes that holds a text.
@@ -91,8 +91,8 @@ impl El {
     }
 
     /// Appends elements.
-    pub fn all(self, children: &[Self]) -> Self {
-        children.iter().cloned().fold(self, Self::child)
+    pub fn all(self, children: impl Iterator<Item = Self>) -> Self {
+        children.fold(self, Self::child)
     }
 
     /// Listens to an event for as long as the element lives.

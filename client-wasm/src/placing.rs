@@ -149,13 +149,13 @@ async fn attempt(app: App) -> (Ending, Option<Amount>) {
     };
     app.attempt.replace(Some(attempt.clone()));
     let Some(words) = app.words() else { return (broken(), None) };
-    let ending = course::run(&app.network(), &words, &attempt, |news| hear(app, news)).await;
+    let ending = course::run(&app.network(), &words, &attempt, &|news| hear(app, news)).await;
     (ending, Some(attempt.amount))
 }
 
 async fn ask(app: App, attempt: &Attempt) -> (Ending, Option<Amount>) {
     let Some(words) = app.words() else { return (broken(), None) };
-    let ending = course::ask_again(&app.network(), &words, attempt, |news| hear(app, news)).await;
+    let ending = course::ask_again(&app.network(), &words, attempt, &|news| hear(app, news)).await;
     (ending, Some(attempt.amount))
 }
 

@@ -4,14 +4,15 @@ use shared_protocol::Locale;
 
 include!(concat!(env!("OUT_DIR"), "/texts.rs"));
 
-/// A text in Japanese and in English; `{name}` stands for a value.
+/// A text in Japanese and in English; `{name}` stands for a value. One address, as it is handed
+/// around a hundred times.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Text(&'static str, &'static str);
+pub struct Text(&'static (&'static str, &'static str));
 
 impl Text {
     /// In this language, as it is.
     pub const fn get(self, locale: Locale) -> &'static str {
-        locale.pick(self.0, self.1)
+        locale.pick(self.0.0, self.0.1)
     }
 
     /// In this language, each `{name}` replaced by its value. A value is never read again, so a

@@ -82,10 +82,7 @@ impl Words {
 
     /// Whether the shopper was shown these very terms, whenever they were signed.
     pub fn has_same_terms(&self, other: &Self) -> bool {
-        let mut theirs = other.offer.clone().into_inner();
-        theirs.issued = self.offer.issued;
-        theirs.expires = self.offer.expires;
-        theirs == *self.offer
+        terms(&self.offer) == terms(&other.offer)
     }
 
     /// Checks a Challenge for `purchase`.
@@ -147,6 +144,19 @@ pub fn by_any<T: Statement>(
     signed: &Signed<T>,
 ) -> Result<Verified<T>, Problem> {
     keys.iter().find_map(|key| signed.verify(key).ok()).ok_or(T::BROKEN)
+}
+
+/// What an Offer binds the shopper to (特定商取引法 12条の6), and what it is called.
+fn terms(offer: &Offer) -> impl PartialEq + '_ {
+    let texts = [
+        &offer.name,
+        &offer.payment_terms,
+        &offer.delivery_time,
+        &offer.application_period,
+        &offer.withdrawal_terms,
+    ];
+    let price = (offer.unit_price, offer.tax_rate, offer.quantity);
+    (texts, price, &offer.delivery, &offer.plans)
 }
 
 fn read<M: Message>(bytes: &[u8]) -> Option<M> {

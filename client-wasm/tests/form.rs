@@ -1,5 +1,6 @@
 //! What the form means: which fields are asked, what is read from what is typed, what is wrong.
 #![cfg(not(target_arch = "wasm32"))]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop where it is")]
 
 #[path = "../../shared-protocol/tests/party/mod.rs"]
 mod party;

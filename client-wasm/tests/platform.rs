@@ -1,6 +1,7 @@
 //! What the program takes from the browser itself: normalisation, the session key, formats. And
 //! that it gets along with the strictest policy.
 #![cfg(target_arch = "wasm32")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop where it is")]
 
 mod browser;
 #[path = "../../shared-protocol/tests/party/mod.rs"]

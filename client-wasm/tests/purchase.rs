@@ -1,6 +1,7 @@
 //! The course of a purchase against both counterparts in memory: what goes out, in which order,
 //! what is believed, and what happens when somebody is silent.
 #![cfg(not(target_arch = "wasm32"))]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop where it is")]
 
 #[path = "../../shared-protocol/tests/party/mod.rs"]
 mod party;
@@ -24,7 +25,7 @@ fn buy(world: &Counterparts) -> (Ending, Vec<News>) {
     let words = world.words();
     let attempt = world.attempt(&words);
     let news = RefCell::new(Vec::new());
-    let ending = block_on(run(world, &words, &attempt, |new| news.borrow_mut().push(new)));
+    let ending = block_on(run(world, &words, &attempt, &|new| news.borrow_mut().push(new)));
     (ending, news.into_inner())
 }
 
@@ -117,14 +118,14 @@ fn asking_again_goes_on_from_where_it_stands() {
     let world = Counterparts::new();
     let words = world.words();
     let attempt = world.attempt(&words);
-    let ask = || block_on(ask_again(&world, &words, &attempt, |_| {}));
+    let ask = || block_on(ask_again(&world, &words, &attempt, &|_| {}));
 
     let nothing = ask();
     assert!(failed(&nothing).known, "the agent never heard of it: {nothing:?}");
 
     let silence = Some(Answer::Silence);
     world.answer_instead([vec![None, None], vec![silence; 4]].concat());
-    let open = block_on(run(&world, &words, &attempt, |_| {}));
+    let open = block_on(run(&world, &words, &attempt, &|_| {}));
     assert!(!failed(&open).known, "{open:?}");
     let accepted = ask();
     assert!(matches!(accepted, Ending::Accepted(_)), "granted, so handed over: {accepted:?}");

@@ -1,6 +1,7 @@
 //! The screens in a real browser: from the product to the thanks, corrections, failures, in both
 //! languages, by the stable hooks of the widget's contract.
 #![cfg(target_arch = "wasm32")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop where it is")]
 
 mod browser;
 #[path = "../../shared-protocol/tests/party/mod.rs"]

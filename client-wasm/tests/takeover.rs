@@ -1,6 +1,7 @@
 //! From the page that the server has rendered to the program: in a real browser, with the real
 //! `boot.js`, without losing a letter.
 #![cfg(target_arch = "wasm32")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop where it is")]
 
 mod browser;
 #[path = "../../shared-protocol/tests/party/mod.rs"]

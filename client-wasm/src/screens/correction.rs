@@ -4,48 +4,41 @@
 use shared_protocol::{Field, Role};
 
 use super::{
-    button,
-    details::form,
+    acts,
     field::{field, id},
-    half, heading, submit, unfolding,
+    form, half, heading, unfolding,
 };
 use crate::{
     app::App,
     element::{El, el, of, said},
     page, placing,
-    stage::{Event, Fix},
+    stage::Fix,
     texts,
+    typed::Wrong,
     words::Words,
 };
 
 pub(super) fn view(app: App, words: &Words, fix: &Fix) -> El {
-    let wrong: Vec<Field> = fix.wrong.iter().map(|(field, _)| *field).collect();
-    let rest = app.typed.borrow().fields(&words.offer).filter(|field| !wrong.contains(field));
-    let rest: Vec<El> = rest.map(|name| field(app, &words.offer, name, PREFIX)).collect();
-    let done = unfolding("done", &app.say(texts::CORRECTION_DONE), el("div").all(&rest))
+    let draw = |name| field(app, &words.offer, name, PREFIX);
+    let is_wrong = |field: &Field| fix.wrong.iter().any(|(wrong, _)| wrong == field);
+    let typed = app.typed.borrow();
+    let rest = typed.fields(&words.offer).filter(|field| !is_wrong(field));
+    let done = unfolding(app, "done", texts::CORRECTION_DONE, el("div").all(rest.map(draw)))
         // With nothing typed yet there is nothing to fold away.
-        .flag("open", app.typed.borrow().is_untouched());
-    let halves = [Role::Merchant, Role::Agent].into_iter();
-    let halves: Vec<El> =
-        halves.filter_map(|reader| wrong_half(app, words, &wrong, reader)).collect();
-    form("correction")
+        .flag("open", typed.is_untouched());
+    let open = |reader: Role, card: El| {
+        let wrong = || fix.wrong.iter().filter(|(field, _)| field.reader() == reader);
+        let any = wrong().next().is_some();
+        any.then(|| card.all(wrong().map(|(field, _)| draw(*field))))
+    };
+    let shop = half(app, "shop", "fix-shop", "", texts::DETAILS_SHOP_TITLE);
+    let agent = half(app, "agent", "fix-agent", "", texts::DETAILS_AGENT_TITLE);
+    let halves = of("div", "halves");
+    form("correction", move || placing::read_form(app))
         .child(summary(app, fix))
-        .child(el("div").class("halves").all(&halves))
+        .child(halves.maybe(open(Role::Merchant, shop)).maybe(open(Role::Agent, agent)))
         .child(done)
-        .child(of(
-            "div",
-            "act",
-            &[
-                submit("resubmit", &app.say(texts::CORRECTION_RESUBMIT)),
-                button("sub", "back", &app.say(texts::COMMON_BACK)).click(move || {
-                    app.dispatch(Event::Back);
-                }),
-            ],
-        ))
-        .on("submit", move |submit| {
-            submit.prevent_default();
-            placing::read_form(app);
-        })
+        .child(acts(app, "resubmit", &app.say(texts::CORRECTION_RESUBMIT)))
 }
 
 /// How many, and a link to each. The focus lands here.
@@ -54,40 +47,22 @@ fn summary(app: App, fix: &Fix) -> El {
         1 => app.say(texts::CORRECTION_TITLE_ONE),
         count => app.fill(texts::CORRECTION_TITLE, &[("n", &count.to_string())]),
     };
-    let locale = *app.locale.peek();
-    let link = |(field, problem): &crate::typed::Wrong| {
-        let to = ["#", &id(*field, PREFIX)].concat();
-        let link = said("a", "", &problem.text(*field, locale)).attr("href", &to);
-        let link = link.on("click", move |click| {
-            click.prevent_default();
-            if let Some(field) = page::find(&to) {
-                page::focus(&field);
-            }
-        });
-        of("li", "", &[link])
-    };
-    of(
-        "div",
-        "fix",
-        &[
-            heading(&title),
-            said("p", "", &app.say(texts::CORRECTION_LEAD)),
-            el("ul").all(&fix.wrong.iter().map(link).collect::<Vec<_>>()),
-        ],
-    )
+    of("div", "fix")
+        .child(heading(&title))
+        .child(app.said("p", "", texts::CORRECTION_LEAD))
+        .child(el("ul").all(fix.wrong.iter().map(|wrong| link(app, wrong))))
 }
 
-fn wrong_half(app: App, words: &Words, wrong: &[Field], reader: Role) -> Option<El> {
-    let fields: Vec<El> = wrong
-        .iter()
-        .filter(|name| name.reader() == reader)
-        .map(|name| field(app, &words.offer, *name, PREFIX))
-        .collect();
-    let card = match reader {
-        Role::Merchant => half(app, "shop", "fix-shop", "", texts::DETAILS_SHOP_TITLE),
-        _ => half(app, "agent", "fix-agent", "", texts::DETAILS_AGENT_TITLE),
-    };
-    (!fields.is_empty()).then(|| card.all(&fields))
+fn link(app: App, (field, problem): &Wrong) -> El {
+    let to = ["#", &id(*field, PREFIX)].concat();
+    let link = said("a", "", &problem.text(*field, *app.locale.peek())).attr("href", &to);
+    let link = link.on("click", move |click| {
+        click.prevent_default();
+        if let Some(field) = page::find(&to) {
+            page::focus(&field);
+        }
+    });
+    el("li").child(link)
 }
 
 const PREFIX: &str = "fix-";

@@ -3,13 +3,11 @@
 use shared_protocol::{DeliveryTerms, Field};
 use web_sys::HtmlInputElement;
 
-use super::{button, field::field, half, heading, submit, unfolding};
+use super::{acts, field::field, form, half, titled, unfolding};
 use crate::{
     app::App,
     element::{El, el, of, said},
-    placing,
-    stage::Event,
-    texts,
+    placing, texts,
     typed::{FORM_ORDER, is_delivery},
     words::Words,
 };
@@ -20,32 +18,16 @@ pub(super) fn view(app: App, words: &Words) -> El {
     let title = if carried { texts::DETAILS_TITLE } else { texts::DETAILS_TITLE_NO_DELIVERY };
     let quantity = app.typed.borrow().quantity.to_string();
     let sum = said("p", "sum", &[&app.local(&offer.name), " × "].concat());
-    form("details")
+    form("details", move || placing::read_form(app))
         .class("details")
         .attr("id", "details")
-        .child(heading(&app.say(title)))
+        .child(titled(app, title))
         .child(sum.child(said("output", "", &quantity)))
-        .child(said("p", "note", &app.say(texts::COMMON_REQUIRED_NOTE)))
-        .child(of("div", "halves", &[for_shop(app, words, carried), for_agent(app, words)]))
-        .child(of(
-            "div",
-            "act",
-            &[
-                submit("review", &app.say(texts::DETAILS_REVIEW)),
-                button("sub", "back", &app.say(texts::COMMON_BACK)).click(move || {
-                    app.dispatch(Event::Back);
-                }),
-            ],
-        ))
-        .on("submit", move |submit| {
-            submit.prevent_default();
-            placing::read_form(app);
-        })
-}
-
-/// A form whose rules are ours, not the browser's.
-pub(super) fn form(screen: &str) -> El {
-    el("form").attr("data-s", screen).flag("novalidate", true)
+        .child(app.said("p", "note", texts::COMMON_REQUIRED_NOTE))
+        .child(
+            of("div", "halves").child(for_shop(app, words, carried)).child(for_agent(app, words)),
+        )
+        .child(acts(app, "review", &app.say(texts::DETAILS_REVIEW)))
 }
 
 fn for_shop(app: App, words: &Words, carried: bool) -> El {
@@ -56,13 +38,13 @@ fn for_shop(app: App, words: &Words, carried: bool) -> El {
         name => name.name().starts_with("contact."),
     };
     let card = half(app, "shop", "for-shop", "① ", texts::DETAILS_SHOP_TITLE)
-        .child(said("p", "note", &app.say(texts::DETAILS_SHOP_NOTE)))
-        .all(&FORM_ORDER.into_iter().filter(asked).map(draw).collect::<Vec<_>>());
-    let other = [draw(Field::DeliveryName), draw(Field::DeliveryPhone)];
-    match carried {
-        true => card.child(to_another(app)).child(of("div", "other", &other)),
-        false => card,
+        .child(app.said("p", "note", texts::DETAILS_SHOP_NOTE))
+        .all(FORM_ORDER.into_iter().filter(asked).map(draw));
+    if !carried {
+        return card;
     }
+    let other = of("div", "other").child(draw(Field::DeliveryName));
+    card.child(to_another(app)).child(other.child(draw(Field::DeliveryPhone)))
 }
 
 fn to_another(app: App) -> El {
@@ -73,17 +55,17 @@ fn to_another(app: App) -> El {
     let node: HtmlInputElement = tick.cast::<HtmlInputElement>().clone();
     node.set_checked(app.typed.borrow().to_another);
     let tick = tick.on("change", move |_| app.typed.borrow_mut().to_another = node.checked());
-    of("label", "tick", &[tick]).text(&app.say(texts::DETAILS_OTHER_RECIPIENT))
+    of("label", "tick").child(tick).text(&app.say(texts::DETAILS_OTHER_RECIPIENT))
 }
 
 fn for_agent(app: App, words: &Words) -> El {
     let draw = |name: Field| field(app, &words.offer, name, "");
-    let about = said("p", "", &app.say(texts::DETAILS_CONTRACT_ABOUT));
+    let about = app.said("p", "", texts::DETAILS_CONTRACT_ABOUT);
     half(app, "agent", "for-agent", "② ", texts::DETAILS_AGENT_TITLE)
-        .child(said("p", "note", &app.say(texts::DETAILS_AGENT_NOTE)))
+        .child(app.said("p", "note", texts::DETAILS_AGENT_NOTE))
         .child(draw(Field::PaymentContractNumber))
-        .child(unfolding("about", &app.say(texts::DETAILS_CONTRACT_WHERE), about))
+        .child(unfolding(app, "about", texts::DETAILS_CONTRACT_WHERE, about))
         .child(draw(Field::PaymentCode))
         .child(draw(Field::PaymentPlan))
-        .child(said("p", "note", &app.say(texts::DETAILS_MAIL_NOTE)))
+        .child(app.said("p", "note", texts::DETAILS_MAIL_NOTE))
 }

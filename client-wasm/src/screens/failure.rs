@@ -3,12 +3,12 @@
 
 use shared_protocol::{NextStep, Problem};
 
-use super::{button, copy, row, value};
+use super::{acting, back, button, copy, row, tally, value};
 use crate::{
     app::{App, Trust},
     element::{El, el, of, said},
     placing,
-    stage::{Event, Trouble},
+    stage::Trouble,
     texts::{self, Text},
 };
 
@@ -25,22 +25,20 @@ pub(super) fn view(app: App, trouble: &Trouble) -> El {
     };
     let reference = trouble.reference.clone().map(|reference| {
         let act = copy(app, "link", reference.clone());
-        row(&app.say(texts::COMMON_REFERENCE), value(&reference).test("reference"), Some(act))
+        acting(row(app, texts::COMMON_REFERENCE, value(&reference).test("reference")), act)
     });
-    let causes = of(
-        "dl",
-        "rows",
-        &[
-            row(&app.say(texts::FAILURE_WHY), value(&why), None),
-            row(&app.say(texts::FAILURE_NEXT), value(&app.say(next)), None),
-        ],
-    );
-    let sheet = of("div", "sheet", &[causes.maybe(reference)])
+    let causes = of("dl", "rows").child(row(app, texts::FAILURE_WHY, value(&why))).child(row(
+        app,
+        texts::FAILURE_NEXT,
+        app.said("dd", "", next),
+    ));
+    let sheet = of("div", "sheet")
+        .child(causes.maybe(reference))
         .test("problem")
         .attr("data-code", trouble.problem.code());
     let view = el("section")
         .attr("data-s", "failure")
-        .child(el("div").class("tally").attr("aria-hidden", "true"))
+        .child(tally("tally"))
         .child(heading(app, money, title))
         .child(sheet);
     if matches!(*app.trust.peek(), Trust::Refused(_)) {
@@ -55,37 +53,27 @@ pub(super) fn expired(app: App) -> El {
     let again = button("go", "again", &app.say(texts::EXPIRED_AGAIN)).click(move || {
         placing::begin_again(app);
     });
-    of(
-        "section",
-        "",
-        &[
-            el("div").class("tally").attr("aria-hidden", "true"),
-            heading(app, texts::MONEY_NOT_MOVED, texts::EXPIRED_TITLE),
-            said("p", "lead", &app.say(texts::EXPIRED_LEAD)),
-            said("p", "note lead", &app.say(texts::EXPIRED_KEPT)),
-            of("div", "act", &[again]),
-        ],
-    )
-    .attr("data-s", "expired")
+    of("section", "")
+        .child(tally("tally"))
+        .child(heading(app, texts::MONEY_NOT_MOVED, texts::EXPIRED_TITLE))
+        .child(app.said("p", "lead", texts::EXPIRED_LEAD))
+        .child(app.said("p", "note lead", texts::EXPIRED_KEPT))
+        .child(of("div", "act").child(again))
+        .attr("data-s", "expired")
 }
 
 /// The money first, so that it is read first and read out first. Nothing here moves any: a Grant
 /// waits for the shopper's own word.
 fn heading(app: App, money: Text, title: Text) -> El {
-    let money =
-        said("span", "money", &app.say(money)).test("money-moved").attr("data-moved", "false");
-    of("h1", "", &[money, said("span", "after", &app.say(title))]).attr("tabindex", "-1")
+    let money = app.said("span", "money", money).test("money-moved").attr("data-moved", "false");
+    of("h1", "").child(money).child(app.said("span", "after", title)).attr("tabindex", "-1")
 }
 
 fn acts(app: App, trouble: &Trouble) -> El {
     let label = if trouble.known { texts::FAILURE_RETRY } else { texts::FAILURE_ASK_AGAIN };
     let retry = button("go", "retry", &app.say(label)).click(move || placing::retry(app));
-    let back = trouble.known.then(|| {
-        button("sub", "back", &app.say(texts::FAILURE_FIX)).click(move || {
-            app.dispatch(Event::Back);
-        })
-    });
-    of("div", "act", &[retry]).maybe(back)
+    let back = trouble.known.then(|| back(app, texts::FAILURE_FIX));
+    of("div", "act").child(retry).maybe(back)
 }
 
 /// The one next step.

@@ -3,11 +3,13 @@
 
 use shared_protocol::{Field, Locale, Offer, PREFECTURES, Plan, Role};
 use wasm_bindgen::JsCast;
-use web_sys::{Element, Event, HtmlButtonElement, HtmlInputElement, HtmlSelectElement};
+use web_sys::{
+    Element, Event, HtmlButtonElement, HtmlElement, HtmlInputElement, HtmlSelectElement,
+};
 
 use crate::{
     app::{App, after},
-    element::{El, el, of, said},
+    element::{El, el, of, said, set},
     texts::{self, Text},
     typed,
 };
@@ -18,8 +20,7 @@ pub(super) fn field(app: App, offer: &Offer, field: Field, prefix: &str) -> El {
         return plans(app, field, prefix);
     }
     let id = id(field, prefix);
-    let hint =
-        hint(field).map(|text| said("p", "hint", &app.say(text)).attr("id", &part(&id, "-hint")));
+    let hint = hint(field).map(|text| app.said("p", "hint", text).attr("id", &part(&id, "-hint")));
     let described = hint.as_ref().map(|_| part(&id, "-hint")).unwrap_or_default();
     let control = match field {
         Field::DeliveryRegion | Field::DeliveryCountry => select(app, offer, field),
@@ -32,13 +33,11 @@ pub(super) fn field(app: App, offer: &Offer, field: Field, prefix: &str) -> El {
         .flag("required", field.is_required());
     let label = labelled(el("label").attr("for", &id), app, field);
     let short = matches!(field, Field::DeliveryPostalCode | Field::PaymentCode);
-    of(
-        "div",
-        if short { "f short" } else { "f" },
-        &[label, checked(app, field, control, id.clone(), described)],
-    )
-    .maybe(hint)
-    .child(message(app, field, &id))
+    of("div", if short { "f short" } else { "f" })
+        .child(label)
+        .child(checked(app, field, control, id.clone(), described))
+        .maybe(hint)
+        .child(message(app, field, &id))
 }
 
 /// The id of a field's control.
@@ -54,15 +53,11 @@ fn labelled(label: El, app: App, field: Field) -> El {
     let required = app.typed.borrow().is_required(field);
     let needed = match required {
         true => said("b", "", "*").attr("aria-hidden", "true"),
-        false => said("i", "", &app.say(texts::COMMON_OPTIONAL)),
+        false => app.said("i", "", texts::COMMON_OPTIONAL),
     };
     let text = field.label(*app.locale.peek());
     let gap = if required { "" } else { " " };
-    label.text(&[text, gap].concat()).child(needed).text(" ").child(said(
-        "span",
-        class,
-        &app.say(reader),
-    ))
+    label.text(text).text(gap).child(needed).text(" ").child(app.said("span", class, reader))
 }
 
 fn hint(field: Field) -> Option<Text> {
@@ -99,21 +94,21 @@ fn input(app: App, field: Field) -> El {
 fn select(app: App, offer: &Offer, field: Field) -> El {
     let locale = *app.locale.peek();
     let option = |value: &str, name: &str| el("option").attr("value", value).text(name);
-    let options: Vec<El> = match field {
-        Field::DeliveryCountry => {
-            let mut codes: Vec<&str> =
-                offer.zones().iter().flat_map(|zone| &zone.regions).map(|r| r.country()).collect();
-            codes.dedup();
-            codes.iter().map(|code| option(code, &crate::intl::country(code, locale))).collect()
+    let mut select = el("select");
+    if field == Field::DeliveryCountry {
+        let mut last = "";
+        for region in offer.zones().iter().flat_map(|zone| &zone.regions) {
+            if region.country() != last {
+                last = region.country();
+                select = select.child(option(last, &crate::intl::country(last, locale)));
+            }
         }
-        _ => {
-            let mut regions = vec![option("", &app.say(texts::DETAILS_CHOOSE))];
-            regions
-                .extend(PREFECTURES.iter().map(|(code, ja, en)| option(code, locale.pick(ja, en))));
-            regions
+    } else {
+        select = select.child(option("", &app.say(texts::DETAILS_CHOOSE)));
+        for (code, ja, en) in &PREFECTURES {
+            select = select.child(option(code, locale.pick(ja, en)));
         }
-    };
-    let select = el("select").all(&options);
+    }
     select.cast::<HtmlSelectElement>().set_value(app.typed.borrow().get(field));
     select
 }
@@ -127,22 +122,17 @@ fn checked(app: App, field: Field, control: El, id: String, described: String) -
         .on("focusout", move |leaving| leave(app, field, &leaving))
         .live(move |control| {
             let wrong = app.problem_of(field).is_some();
-            let error = if wrong { part(&id, "-error") } else { String::new() };
-            let described = [described.as_str(), &error].join(" ");
-            describe(control, wrong, described.trim());
+            let error = if wrong { [" ", &id, "-error"].concat() } else { String::new() };
+            describe(control, wrong, [&described, error.as_str()].concat().trim_start());
         })
 }
 
 fn describe(control: &Element, wrong: bool, described: &str) {
-    let set = |name: &str, value: &str| {
-        let done = match value {
-            "" => control.remove_attribute(name),
-            value => control.set_attribute(name, value),
-        };
-        done.expect("our attributes are attributes");
-    };
-    set("aria-invalid", if wrong { "true" } else { "" });
-    set("aria-describedby", described);
+    set(control, "aria-invalid", if wrong { "true" } else { "false" });
+    match described {
+        "" => control.remove_attribute("aria-describedby").expect("any attribute may go"),
+        described => set(control, "aria-describedby", described),
+    }
 }
 
 /// The message under a field; nothing while all is well.
@@ -152,8 +142,8 @@ fn message(app: App, field: Field, id: &str) -> El {
         let text = problem.map(|problem| problem.text(field, *app.locale.peek()));
         message.set_text_content(text.as_deref());
         let code = problem.map_or("", |problem| problem.code());
-        message.set_attribute("data-code", code).expect("an element takes an attribute");
-        message.toggle_attribute_with_force("hidden", problem.is_none()).expect("the same");
+        set(message, "data-code", code);
+        message.unchecked_ref::<HtmlElement>().set_hidden(problem.is_none());
     })
 }
 
@@ -194,18 +184,16 @@ fn plans(app: App, field: Field, prefix: &str) -> El {
             .flag("required", true)
             .on("change", move |event| app.typing(field, value_of(&event)));
         radio.cast::<HtmlInputElement>().set_checked(*choice == chosen);
-        Some(of("label", "tick", &[radio]).text(&plan_name(app, plan)))
+        Some(of("label", "tick").child(radio).text(&plan_name(app, plan)))
     });
     let legend = labelled(el("legend"), app, field);
-    let fieldset =
-        of("fieldset", "f plans", &[legend]).attr("id", &id).all(&choices.collect::<Vec<_>>());
-    let error = part(&id, "-error");
-    let fieldset = fieldset.live(move |fieldset| {
-        // A group of choices is described, never "invalid" (WAI-ARIA 1.2).
-        let wrong = app.problem_of(field).is_some();
-        describe(fieldset, false, if wrong { &error } else { "" });
-    });
-    fieldset.child(message(app, field, &id))
+    // A group of choices is described, never "invalid" (WAI-ARIA 1.2).
+    of("fieldset", "f plans")
+        .attr("id", &id)
+        .attr("aria-describedby", &part(&id, "-error"))
+        .child(legend)
+        .all(choices)
+        .child(message(app, field, &id))
 }
 
 /// What a plan is called.

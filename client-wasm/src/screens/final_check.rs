@@ -3,16 +3,15 @@
 
 use std::rc::Rc;
 
-use shared_protocol::{DeliveryTerms, Field, Offer, Total};
+use shared_protocol::{DeliveryTerms, Field, Locale, Localized, Offer, Total};
 
 use super::{
-    button,
-    details::form,
+    acting, acts, button,
     field::{plan_name, region_name, shown},
-    half, heading, lines, row, submit, value,
+    form, half, lines, row, titled, value,
 };
 use crate::{
-    app::App,
+    app::{App, spawn},
     element::{El, el, of, said},
     page::nfkc,
     placing,
@@ -26,35 +25,25 @@ use crate::{
 pub(super) fn view(app: App, words: &Words) -> El {
     let total = app.typed.borrow().total(&words.offer, nfkc);
     let amount = total.as_ref().map(|total| app.money(total.total)).unwrap_or_default();
-    let back = button("sub", "back", &app.say(texts::COMMON_BACK));
-    let act = of(
-        "div",
-        "act",
-        &[
-            submit("place-order", &app.fill(texts::CHECK_PLACE, &[("amount", &amount)])),
-            back.click(move || {
-                app.dispatch(Event::Back);
-            }),
-        ],
-    );
-    let sight = Rc::new(Sight::of(act.node()));
-    form("final-check")
-        .child(heading(&app.say(texts::CHECK_TITLE)))
-        .child(said("p", "lead", &app.say(texts::CHECK_LEAD)))
+    let acts = acts(app, "place-order", &app.fill(texts::CHECK_PLACE, &[("amount", &amount)]));
+    let sight = Rc::new(Sight::of(acts.node()));
+    form("final-check", move || press(app, sight.clone()))
+        .child(titled(app, texts::CHECK_TITLE))
+        .child(app.said("p", "lead", texts::CHECK_LEAD))
         .child(terms(app, &words.offer, total.ok().as_ref()))
-        .child(of("div", "halves", &[to_shop(app, words), to_agent(app)]))
-        .child(said("p", "note lead", &app.say(texts::CHECK_MAIL_NEXT)))
-        .child(act)
-        .on("submit", move |submit| {
-            submit.prevent_default();
-            let sight = sight.clone();
-            crate::app::spawn(async move {
-                match sight.is_clear().await {
-                    true => placing::place(app),
-                    false => app.announce(&app.say(texts::CHECK_LEAD)),
-                }
-            });
-        })
+        .child(of("div", "halves").child(to_shop(app, words)).child(to_agent(app)))
+        .child(app.said("p", "note lead", texts::CHECK_MAIL_NEXT))
+        .child(acts)
+}
+
+/// Places the order, if the shopper can see what they press.
+fn press(app: App, sight: Rc<Sight>) {
+    spawn(async move {
+        match sight.is_clear().await {
+            true => placing::place(app),
+            false => app.announce(&app.say(texts::CHECK_LEAD)),
+        }
+    });
 }
 
 /// The six items.
@@ -66,59 +55,32 @@ fn terms(app: App, offer: &Offer, total: Option<&Total>) -> El {
         &[("item", &app.local(&offer.name)), ("n", &typed.quantity.to_string())],
     );
     let payment = [plan.unwrap_or_default(), app.local(&offer.payment_terms)];
-    let item = |what: Text, terms: &shared_protocol::Localized| {
-        row(&app.say(what), lines(el("dd"), &app.local(terms).lines().collect::<Vec<_>>()), None)
-    };
-    of(
-        "section",
-        "sheet",
-        &[
-            said("h2", "vh", &app.say(texts::CHECK_TERMS)),
-            of(
-                "dl",
-                "rows",
-                &[
-                    row(
-                        &app.say(texts::CHECK_QUANTITY),
-                        value(&quantity),
-                        Some(quantity_change(app)),
-                    ),
-                    row(&app.say(texts::CHECK_TOTAL), sums(app, total), None),
-                    row(
-                        &app.say(texts::CHECK_PAYMENT),
-                        lines(el("dd"), &[&payment[0], &payment[1]]),
-                        Some(change(
-                            app,
-                            "change-payment",
-                            texts::CHECK_CHANGE_PAYMENT,
-                            "payment.plan",
-                        )),
-                    ),
-                    item(texts::CHECK_DELIVERY_TIME, &offer.delivery_time),
-                    item(texts::CHECK_PERIOD, &offer.application_period),
-                    item(texts::CHECK_RETURNS, &offer.withdrawal_terms),
-                ],
-            ),
-        ],
-    )
+    let item = |what: Text, terms: &Localized| row(app, what, value(&app.local(terms)));
+    let quantity = row(app, texts::CHECK_QUANTITY, value(&quantity));
+    let payment = lines(el("dd"), &[&payment[0], &payment[1]]);
+    let payment = row(app, texts::CHECK_PAYMENT, payment);
+    let payment_change = change(app, "change-payment", texts::CHECK_CHANGE_PAYMENT, "payment.plan");
+    let items = of("dl", "rows")
+        .child(acting(quantity, quantity_change(app)))
+        .child(row(app, texts::CHECK_TOTAL, sums(app, total)))
+        .child(acting(payment, payment_change))
+        .child(item(texts::CHECK_DELIVERY_TIME, &offer.delivery_time))
+        .child(item(texts::CHECK_PERIOD, &offer.application_period))
+        .child(item(texts::CHECK_RETURNS, &offer.withdrawal_terms));
+    of("section", "sheet").child(app.said("h2", "vh", texts::CHECK_TERMS)).child(items)
 }
 
 fn sums(app: App, total: Option<&Total>) -> El {
     let Some(total) = total else { return el("dd") };
     let line = |what: Text, amount| {
-        let what = said("span", "", &app.say(what));
-        of("li", "", &[what.text(" "), said("span", "", &app.money(amount))])
+        let what = app.said("span", "", what);
+        of("li", "").child(what.text(" ")).child(said("span", "", &app.money(amount)))
     };
-    let sums = of(
-        "ul",
-        "sums",
-        &[
-            line(texts::CHECK_GOODS, total.goods),
-            line(texts::CHECK_SHIPPING, total.shipping),
-            line(texts::CHECK_TAX, total.tax),
-        ],
-    );
-    of("dd", "", &[said("strong", "", &app.money(total.total)), sums])
+    let sums = of("ul", "sums")
+        .child(line(texts::CHECK_GOODS, total.goods))
+        .child(line(texts::CHECK_SHIPPING, total.shipping))
+        .child(line(texts::CHECK_TAX, total.tax));
+    of("dd", "").child(said("strong", "", &app.money(total.total))).child(sums)
 }
 
 fn quantity_change(app: App) -> El {
@@ -148,12 +110,11 @@ fn to_shop(app: App, words: &Words) -> El {
         ],
     );
     let contact_change = change(app, "change-contact", texts::CHECK_CHANGE_CONTACT, "contact.name");
-    let contact = row(&app.say(texts::CHECK_CONTACT), contact, Some(contact_change));
-    let rows = match words.offer.delivery {
-        DeliveryTerms::Physical { .. } => of("dl", "rows", &[recipient(app), contact]),
-        DeliveryTerms::Intangible => of("dl", "rows", &[contact]),
-    };
-    half(app, "shop", "check-shop", "① ", texts::CHECK_TO_SHOP).child(rows)
+    let contact = acting(row(app, texts::CHECK_CONTACT, contact), contact_change);
+    let carried = matches!(words.offer.delivery, DeliveryTerms::Physical { .. });
+    let recipient = carried.then(|| recipient(app));
+    half(app, "shop", "check-shop", "① ", texts::CHECK_TO_SHOP)
+        .child(of("dl", "rows").maybe(recipient).child(contact))
 }
 
 /// The label on the parcel, in the order of the reader's language.
@@ -170,27 +131,19 @@ fn recipient(app: App) -> El {
     let (postal, locality) = (text(Field::DeliveryPostalCode), text(Field::DeliveryLocality));
     let (line1, line2) = (text(Field::DeliveryLine1), text(Field::DeliveryLine2));
     let place = match locale {
-        shared_protocol::Locale::Ja => {
-            [["〒", &postal].concat(), [region, &locality, &line1].concat(), line2]
-        }
-        shared_protocol::Locale::En => {
-            [[&line1, ", ", &locality].concat(), line2, [region, " ", &postal].concat()]
-        }
+        Locale::Ja => [["〒", &postal].concat(), [region, &locality, &line1].concat(), line2],
+        Locale::En => [[&line1, ", ", &locality].concat(), line2, [region, " ", &postal].concat()],
     };
     let value = lines(el("dd"), &[&name, &place[0], &place[1], &place[2], &phone]);
     let act = change(app, "change-delivery", texts::CHECK_CHANGE_DELIVERY, "delivery.postal_code");
-    row(&app.say(texts::CHECK_RECIPIENT), value, Some(act))
+    acting(row(app, texts::CHECK_RECIPIENT, value), act)
 }
 
 fn to_agent(app: App) -> El {
     let contract = app.normal(Field::PaymentContractNumber);
     let act =
         change(app, "change-contract", texts::CHECK_CHANGE_PAYMENT, "payment.contract_number");
-    let contract =
-        row(&app.say(texts::CHECK_CONTRACT), value(&typed::masked(&contract)), Some(act));
-    half(app, "agent", "check-agent", "② ", texts::CHECK_TO_AGENT).child(of(
-        "dl",
-        "rows",
-        &[contract],
-    ))
+    let contract = row(app, texts::CHECK_CONTRACT, value(&typed::masked(&contract)));
+    half(app, "agent", "check-agent", "② ", texts::CHECK_TO_AGENT)
+        .child(of("dl", "rows").child(acting(contract, act)))
 }

@@ -15,18 +15,13 @@ use crate::{
 pub fn header(app: App) -> El {
     dynamic(move || {
         app.lang();
-        of(
-            "header",
-            "top",
-            &[
-                said("p", "shop", &app.shop()),
-                mark_button(app),
-                language(app),
-                toggle(app, Panel::Help, "help").text(&app.say(texts::HELP_LABEL)),
-                dynamic(move || panel(app, Panel::Mark)),
-                dynamic(move || panel(app, Panel::Help)),
-            ],
-        )
+        of("header", "top")
+            .child(said("p", "shop", &app.shop()))
+            .child(mark_button(app))
+            .child(language(app))
+            .child(toggle(app, Panel::Help, "help").text(&app.say(texts::HELP_LABEL)))
+            .child(dynamic(move || panel(app, Panel::Mark)))
+            .child(dynamic(move || panel(app, Panel::Help)))
     })
 }
 
@@ -36,7 +31,8 @@ pub fn bars(app: App) -> El {
         app.lang();
         let idle = app.warned.read().then(|| idle_bar(app));
         let offline = app.offline.read().then(|| {
-            of("div", "bar", &[said("p", "", &app.say(texts::OFFLINE_LEAD))])
+            of("div", "bar")
+                .child(app.said("p", "", texts::OFFLINE_LEAD))
                 .attr("role", "status")
                 .test("offline")
         });
@@ -48,7 +44,7 @@ pub fn bars(app: App) -> El {
 pub fn footer(app: App) -> El {
     dynamic(move || {
         app.lang();
-        said("footer", "foot", &app.say(texts::COMMON_SETTLED_BY))
+        app.said("footer", "foot", texts::COMMON_SETTLED_BY)
     })
 }
 
@@ -80,7 +76,7 @@ fn toggle(app: App, panel: Panel, name: &str) -> El {
 
 fn language(app: App) -> El {
     let other = app.other_locale();
-    said("a", "lang", &app.say(texts::COMMON_LANGUAGE))
+    app.said("a", "lang", texts::COMMON_LANGUAGE)
         .test("language")
         .attr("href", "#")
         .attr("role", "button")
@@ -109,7 +105,7 @@ fn panel(app: App, panel: Panel) -> El {
 }
 
 fn mark_panel(app: App, section: El) -> El {
-    let text = |text| said("p", "", &app.say(text));
+    let text = |text| app.said("p", "", text);
     match (*app.trust.read(), app.words()) {
         (Trust::Verified, Some(words)) => section
             .child(text(texts::MARK_OK))
@@ -129,14 +125,12 @@ fn verified(app: App, words: &Words) -> El {
     let (from, until) = (intl::day(mark.valid_from, locale), intl::day(mark.valid_until, locale));
     let valid = app.fill(texts::MARK_VALID_RANGE, &[("from", &from), ("until", &until)]);
     let origins: Vec<&str> = mark.origins.iter().map(String::as_str).collect();
-    let rows = [
-        row(&app.say(texts::MARK_SHOP), value(&app.shop()), None),
-        row(&app.say(texts::MARK_ORIGIN), lines(el("dd"), &origins), None),
-        row(&app.say(texts::MARK_AGENT), value(&app.agent()), None),
-        row(&app.say(texts::MARK_VALID), value(&valid), None),
-        row(&app.say(texts::MARK_SERIAL), value(&mark.serial.to_string()), None),
-    ];
-    of("dl", "rows", &rows)
+    of("dl", "rows")
+        .child(row(app, texts::MARK_SHOP, value(&app.shop())))
+        .child(row(app, texts::MARK_ORIGIN, lines(el("dd"), &origins)))
+        .child(row(app, texts::MARK_AGENT, value(&app.agent())))
+        .child(row(app, texts::MARK_VALID, value(&valid)))
+        .child(row(app, texts::MARK_SERIAL, value(&mark.serial.to_string())))
 }
 
 fn why(app: App, problem: Problem) -> El {
@@ -146,7 +140,7 @@ fn why(app: App, problem: Problem) -> El {
 }
 
 fn help_panel(app: App, section: El) -> El {
-    let title = |text| said("h2", "", &app.say(text));
+    let title = |text| app.said("h2", "", text);
     let Some(words) = app.words() else { return section.child(title(texts::HELP_SHOP)) };
     let agent = app.agent();
     let mut agent_lines = vec![agent.as_str()];
@@ -173,12 +167,14 @@ fn idle_bar(app: App) -> El {
     let seen = el("strong").attr("aria-hidden", "true");
     let seen = seen.live(move |text| write(text, &warning(*app.seconds_left.read())));
     let heard = said("span", "vh", &warning(*app.seconds_left.peek()));
-    let note = said("span", "", &app.say(texts::IDLE_WARNING_NOTE));
+    let note = app.said("span", "", texts::IDLE_WARNING_NOTE);
     let extend = button("sub", "extend", &app.say(texts::IDLE_EXTEND)).click(move || {
         app.touch();
         app.announce(&app.say(texts::IDLE_EXTENDED));
     });
-    of("div", "bar", &[of("p", "", &[seen, heard, el("br"), note]), extend])
+    of("div", "bar")
+        .child(of("p", "").child(seen).child(heard).child(el("br")).child(note))
+        .child(extend)
         .attr("role", "alert")
         .test("idle")
 }

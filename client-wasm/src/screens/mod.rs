@@ -15,7 +15,7 @@ mod waiting;
 use crate::{
     app::{App, Trust},
     element::{El, dynamic, el, of, said},
-    stage::Stage,
+    stage::{Event, Stage},
     texts::{self, Text},
 };
 pub use frame::{bars, footer, header};
@@ -55,19 +55,49 @@ fn heading(text: &str) -> El {
     el("h1").attr("tabindex", "-1").text(text)
 }
 
+/// The heading of a screen that always says the same.
+fn titled(app: App, text: Text) -> El {
+    heading(&app.say(text))
+}
+
 fn button(class: &str, test: &str, text: &str) -> El {
     said("button", class, text).attr("type", "button").test(test)
 }
 
-/// The button of a form, which its Enter key presses too.
-fn submit(test: &str, text: &str) -> El {
-    said("button", "go", text).test(test)
+/// A form whose rules are ours, not the browser's.
+fn form(screen: &str, mut submitted: impl FnMut() + 'static) -> El {
+    el("form").attr("data-s", screen).flag("novalidate", true).on("submit", move |submit| {
+        submit.prevent_default();
+        submitted();
+    })
 }
 
-/// A line of a list of terms: what, its value, and what to do about it.
-fn row(what: &str, value: El, act: Option<El>) -> El {
-    let act = act.map(|act| el("dd").child(act));
-    el("div").child(el("dt").text(what)).child(value).maybe(act)
+/// The end of a form: its one button, which the Enter key presses too, and the way back.
+fn acts(app: App, test: &str, text: &str) -> El {
+    of("div", "act")
+        .child(said("button", "go", text).test(test))
+        .child(back(app, texts::COMMON_BACK))
+}
+
+fn back(app: App, text: Text) -> El {
+    button("sub", "back", &app.say(text)).click(move || {
+        app.dispatch(Event::Back);
+    })
+}
+
+/// The mark of this product above a screen: halves apart, or together.
+fn tally(class: &str) -> El {
+    of("div", class).attr("aria-hidden", "true")
+}
+
+/// A line of a list of terms: what, and its value.
+fn row(app: App, what: Text, value: El) -> El {
+    el("div").child(app.said("dt", "", what)).child(value)
+}
+
+/// The same with something to do about it.
+fn acting(row: El, act: El) -> El {
+    row.child(el("dd").child(act))
 }
 
 /// A value in such a line.
@@ -85,12 +115,12 @@ fn lines(element: El, lines: &[&str]) -> El {
 /// The card of one half: for whom it is, in their colour.
 fn half(app: App, reader: &str, id: &str, mark: &str, title: Text) -> El {
     let heading = said("h2", "", &[mark, &app.say(title)].concat()).attr("id", id);
-    of("section", &["half ", reader].concat(), &[heading]).attr("aria-labelledby", id)
+    of("section", &["half ", reader].concat()).child(heading).attr("aria-labelledby", id)
 }
 
 /// A text of many lines that opens on request.
-fn unfolding(class: &str, summary: &str, contents: El) -> El {
-    of("details", class, &[said("summary", "", summary), contents])
+fn unfolding(app: App, class: &str, summary: Text, contents: El) -> El {
+    of("details", class).child(app.said("summary", "", summary)).child(contents)
 }
 
 /// A button that copies, and says that it did.

@@ -28,7 +28,8 @@ pub(super) fn number_box(app: App, number: &HandlingNumber, below: El) -> El {
     let shown = number.to_string();
     let seen = said("span", "num", &shown).test("handling-number").attr("aria-hidden", "true");
     let heard = said("span", "vh", &spelt(number));
-    let line = of("div", "", &[of("p", "", &[seen, heard]), copy(app, "", shown)]);
-    let label = said("p", "note", &app.say(texts::WAITING_NUMBER));
-    of("div", "num-box", &[label, line, below])
+    let line =
+        of("div", "").child(of("p", "").child(seen).child(heard)).child(copy(app, "", shown));
+    let label = app.said("p", "note", texts::WAITING_NUMBER);
+    of("div", "num-box").child(label).child(line).child(below)
 }

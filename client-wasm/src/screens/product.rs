@@ -22,29 +22,21 @@ pub(super) fn view(app: App, words: &Words) -> El {
         let picture = el("img").class("photo").attr("src", &address);
         picture.attr("alt", &app.local(&offer.name)).attr("width", "800").attr("height", "600")
     });
-    let buy = of(
-        "div",
-        "buy",
-        &[
-            heading(&app.local(&offer.name)),
-            price(app, offer),
-            quantity(app, offer),
-            of(
-                "ul",
-                "split",
-                &[
-                    said("li", "who shop", &app.say(texts::PRODUCT_PRIVACY_SHOP)),
-                    said("li", "who agent", &app.say(texts::PRODUCT_PRIVACY_AGENT)),
-                ],
-            ),
-            button("go", "order", &app.say(texts::PRODUCT_ORDER)).click(move || order(app)),
-            said("p", "note", &idle_note(app)),
-        ],
-    );
+    let buy = of("div", "buy")
+        .child(heading(&app.local(&offer.name)))
+        .child(price(app, offer))
+        .child(quantity(app, offer))
+        .child(
+            of("ul", "split")
+                .child(app.said("li", "who shop", texts::PRODUCT_PRIVACY_SHOP))
+                .child(app.said("li", "who agent", texts::PRODUCT_PRIVACY_AGENT)),
+        )
+        .child(button("go", "order", &app.say(texts::PRODUCT_ORDER)).click(move || order(app)))
+        .child(said("p", "note", &idle_note(app)));
     let more = |title: Text, text| {
         let text = app.local(text);
         let shown = !text.is_empty();
-        shown.then(|| unfolding("", &app.say(title), said("p", "", &text)))
+        shown.then(|| unfolding(app, "", title, said("p", "", &text)))
     };
     let more = el("div")
         .class("more")
@@ -126,17 +118,12 @@ fn quantity(app: App, offer: &Offer) -> El {
             app.announce(&app.quantity.peek().to_string());
         })
     };
-    let label = said("label", "", &app.say(texts::PRODUCT_QUANTITY)).attr("for", "quantity");
-    of(
-        "div",
-        "qty",
-        &[
-            label,
-            step("less", "−", texts::PRODUCT_LESS, false),
-            input,
-            step("more", "+", texts::PRODUCT_MORE, true),
-        ],
-    )
+    let label = app.said("label", "", texts::PRODUCT_QUANTITY).attr("for", "quantity");
+    of("div", "qty")
+        .child(label)
+        .child(step("less", "−", texts::PRODUCT_LESS, false))
+        .child(input)
+        .child(step("more", "+", texts::PRODUCT_MORE, true))
 }
 
 /// The digits that were typed, in any width.

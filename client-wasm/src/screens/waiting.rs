@@ -7,11 +7,11 @@ use std::rc::Rc;
 use leptos::prelude::{on_cleanup, set_interval_with_handle};
 use shared_protocol::{DeliveryTerms, Timestamp};
 
-use super::{heading, number::number_box};
+use super::{number::number_box, tally, titled};
 use crate::{
     app::App,
     clock,
-    element::{El, dynamic, el, of, said, write},
+    element::{El, dynamic, el, of, write},
     live::Live,
     progress::{Check, Patience, State},
     texts::{self, Text},
@@ -24,28 +24,20 @@ pub(super) fn view(app: App, words: &Words) -> El {
         DeliveryTerms::Physical { .. } => texts::WAITING_SHOP,
         DeliveryTerms::Intangible => texts::WAITING_SHOP_NO_DELIVERY,
     };
-    of(
-        "section",
-        "",
-        &[
-            el("div").class("tally").attr("aria-hidden", "true"),
-            heading(&app.say(texts::WAITING_TITLE)),
-            said("p", "lead", &app.say(texts::WAITING_LEAD)),
-            of(
-                "ol",
-                "checks",
-                &[
-                    line(app, now.clone(), Check::Shop, shop),
-                    line(app, now.clone(), Check::Agent, texts::WAITING_AGENT),
-                    line(app, now.clone(), Check::Acceptance, texts::WAITING_ACCEPTANCE),
-                ],
-            ),
-            patience(app, now),
-            dynamic(move || number(app)),
-            said("p", "note lead", &app.say(texts::WAITING_SAFE)),
-        ],
-    )
-    .attr("data-s", "waiting")
+    of("section", "")
+        .child(tally("tally"))
+        .child(titled(app, texts::WAITING_TITLE))
+        .child(app.said("p", "lead", texts::WAITING_LEAD))
+        .child(
+            of("ol", "checks")
+                .child(line(app, now.clone(), Check::Shop, shop))
+                .child(line(app, now.clone(), Check::Agent, texts::WAITING_AGENT))
+                .child(line(app, now.clone(), Check::Acceptance, texts::WAITING_ACCEPTANCE)),
+        )
+        .child(patience(app, now))
+        .child(dynamic(move || number(app)))
+        .child(app.said("p", "note lead", texts::WAITING_SAFE))
+        .attr("data-s", "waiting")
 }
 
 /// The time, ten times a second for as long as the screen is on.
@@ -74,10 +66,12 @@ fn line(app: App, now: Now, check: Check, what: Text) -> El {
         };
         write(span, &millis.map(|millis| seconds(app, millis)).unwrap_or_default());
     });
-    of("li", "", &[said("span", "", &app.say(what)).text(" "), stands, took]).live(move |line| {
-        let (_, name) = words_of(state());
-        line.set_attribute("data-state", name).expect("an element takes an attribute");
-    })
+    of("li", "").child(app.said("span", "", what).text(" ")).child(stands).child(took).live(
+        move |line| {
+            let (_, name) = words_of(state());
+            line.set_attribute("data-state", name).expect("an element takes an attribute");
+        },
+    )
 }
 
 fn words_of(state: State) -> (Text, &'static str) {
@@ -104,9 +98,7 @@ fn patience(app: App, now: Now) -> El {
 
 fn number(app: App) -> El {
     match app.progress.read().number {
-        Some(number) => {
-            number_box(app, &number, said("p", "note", &app.say(texts::WAITING_NUMBER_NOTE)))
-        }
+        Some(number) => number_box(app, &number, app.said("p", "note", texts::WAITING_NUMBER_NOTE)),
         None => el("div"),
     }
 }
