@@ -57,12 +57,12 @@ async fn a_kind_stop_finishes_what_was_begun() {
     let request = request.header("content-type", "application/vnd.warifu.grant-request");
     let stop = async {
         tokio::time::sleep(Duration::from_millis(500)).await;
-        let stopped = std::process::Command::new("kill").arg(server.id().to_string()).status();
+        let stopped = std::process::Command::new("kill").arg(server.0.id().to_string()).status();
         assert!(stopped.unwrap().success());
     };
     let (answer, ()) = tokio::join!(request.send(), stop);
     assert!(crate::market::answer(answer.unwrap()).await.is_ok());
-    assert!(server.wait().unwrap().success());
+    assert!(server.0.wait().unwrap().success());
     assert!(http.get(format!("{base}/readyz")).send().await.is_err());
 }
 
@@ -82,10 +82,10 @@ async fn kill_9_loses_no_grant_that_was_given() {
         let jitter = u64::from(Entropy::new().bytes::<1>()[0]);
         let kill = async {
             tokio::time::sleep(Duration::from_millis(300 + round * 100 + jitter)).await;
-            server.kill().unwrap();
+            server.0.kill().unwrap();
         };
         let (bought, ()) = tokio::join!(futures_util::future::join_all(shoppers), kill);
-        server.wait().unwrap();
+        server.0.wait().unwrap();
         given.extend(bought.into_iter().flatten());
     }
     assert!(given.len() > 20, "only {} grants", given.len());
@@ -100,17 +100,27 @@ async fn kill_9_loses_no_grant_that_was_given() {
     assert_eq!(market.reserved("01").await % 3850, 0);
 }
 
-/// The real program on a free port, ready.
-async fn serve(folder: &Path, http: &reqwest::Client) -> (Child, String) {
+/// The real program; it ends with the test, however that ends.
+struct Server(Child);
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.0.kill().ok();
+        self.0.wait().ok();
+    }
+}
+
+/// It on a free port, ready.
+async fn serve(folder: &Path, http: &reqwest::Client) -> (Server, String) {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let server = std::process::Command::new(env!("CARGO_BIN_EXE_agent-server"))
+    let child = std::process::Command::new(env!("CARGO_BIN_EXE_agent-server"))
         .args(["serve", "--demo", "--test-clock", "--data"])
         .arg(folder)
         .env("WARIFU_LISTEN", format!("127.0.0.1:{port}"))
         .env("RUST_LOG", "error")
         .stdin(Stdio::null())
-        .spawn()
-        .unwrap();
+        .spawn();
+    let server = Server(child.unwrap());
     let base = format!("http://127.0.0.1:{port}");
     for _ in 0..400 {
         let answer = http.get(format!("{base}/readyz")).send().await;
