@@ -54,21 +54,24 @@ pub struct Refused {
     pub reference: Option<String>,
 }
 
-/// Sees an attempt through to its end. Asking twice with the same attempt is asking once.
-pub async fn run<W: World>(world: &W, words: &Words, attempt: &Attempt, tell: Tell<'_>) -> Ending {
-    match stages(world, words, attempt, tell).await {
-        Ok(ending) | Err(ending) => ending,
-    }
+/// Where a course begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// With the shop's check (54).
+    Anew,
+    /// By asking how it stands: an answer is missing.
+    Again,
 }
 
-/// Asks how an attempt stands of which no answer came, and goes on from there.
-pub async fn ask_again<W: World>(
+/// Sees an attempt through to its end. Asking twice with the same attempt is asking once.
+pub async fn run<W: World>(
     world: &W,
     words: &Words,
     attempt: &Attempt,
+    start: Start,
     tell: Tell<'_>,
 ) -> Ending {
-    match standing(world, words, attempt, tell).await {
+    match stages(world, words, attempt, start, tell).await {
         Ok(ending) | Err(ending) => ending,
     }
 }
@@ -89,8 +92,40 @@ async fn stages<W: World>(
     world: &W,
     words: &Words,
     attempt: &Attempt,
+    start: Start,
     tell: Tell<'_>,
 ) -> Result<Ending, Ending> {
+    let (signed, acceptance) = match start {
+        Start::Anew => (granted(world, words, attempt, tell).await?, None),
+        Start::Again => standing(world, attempt, tell).await?,
+    };
+    let grant = attempt.check_grant(&signed, words);
+    let grant = match acceptance {
+        Some(_) => grant,
+        None => grant.and_then(|grant| redeemable(grant, world.now())),
+    };
+    let grant = grant.map_err(|problem| broken(problem, true, Check::Agent, tell))?;
+    tell(News::Passed(Check::Agent));
+    tell(News::Number(grant.handling_number));
+    let acceptance = match acceptance {
+        Some(acceptance) => acceptance,
+        None => accepted(world, words, attempt, signed, tell).await?,
+    };
+    let receipt = attempt.check_acceptance(&acceptance, &grant, words);
+    let receipt = receipt.map_err(|problem| broken(problem, false, Check::Acceptance, tell))?;
+    tell(News::Passed(Check::Acceptance));
+    // One try is enough: the merchant tells the agent as well.
+    world.send_off(Call::acceptance(&attempt.sealed, &acceptance));
+    Ok(Ending::Accepted(receipt))
+}
+
+/// The shop could fill it, the agent stands for it (54–60).
+async fn granted<W: World>(
+    world: &W,
+    words: &Words,
+    attempt: &Attempt,
+    tell: Tell<'_>,
+) -> Result<Signed<Grant>, Ending> {
     tell(News::Begun(Check::Shop));
     let checked = persist(world, &Call::check(words, &attempt.sealed)).await;
     checked.map_err(|setback| setback.ending(Check::Shop, true, tell))?;
@@ -98,34 +133,22 @@ async fn stages<W: World>(
     tell(News::Begun(Check::Agent));
     let granted = persist(world, &Call::grant(&attempt.sealed)).await;
     let granted = granted.map_err(|setback| setback.ending(Check::Agent, false, tell))?;
-    let signed = decode::<Signed<Grant>>(&granted).map_err(|_| Problem::GrantInvalid);
-    let signed = signed.map_err(|problem| broken(problem, Check::Agent, tell))?;
-    hand_over(world, words, attempt, signed, tell).await
+    decode(&granted).map_err(|_| broken(Problem::GrantInvalid, true, Check::Agent, tell))
 }
 
-/// From the Grant on: show its number, hand the order over, tell the agent (60–62).
-async fn hand_over<W: World>(
+/// The shop takes the order (61–62).
+async fn accepted<W: World>(
     world: &W,
     words: &Words,
     attempt: &Attempt,
-    signed: Signed<Grant>,
+    grant: Signed<Grant>,
     tell: Tell<'_>,
-) -> Result<Ending, Ending> {
-    let grant = attempt.check_grant(&signed, words);
-    let grant = grant.and_then(|grant| redeemable(grant, world.now()));
-    let grant = grant.map_err(|problem| broken(problem, Check::Agent, tell))?;
-    tell(News::Passed(Check::Agent));
-    tell(News::Number(grant.handling_number));
+) -> Result<Signed<Acceptance>, Ending> {
     tell(News::Begun(Check::Acceptance));
-    let accepted = persist(world, &Call::submit(words, attempt, signed)).await;
+    let accepted = persist(world, &Call::submit(words, attempt, grant)).await;
     let accepted = accepted.map_err(|setback| setback.ending(Check::Acceptance, false, tell))?;
-    let acceptance = decode::<Signed<Acceptance>>(&accepted);
-    let acceptance = acceptance.map_err(|_| Problem::AcceptanceInvalid);
-    let acceptance = acceptance.map_err(|problem| unknown(problem, Check::Acceptance, tell))?;
-    let ending = thank(words, attempt, &acceptance, &grant, tell)?;
-    // One try is enough: the merchant tells the agent as well.
-    world.send_off(Call::acceptance(&attempt.sealed, &acceptance));
-    Ok(ending)
+    decode(&accepted)
+        .map_err(|_| broken(Problem::AcceptanceInvalid, false, Check::Acceptance, tell))
 }
 
 /// The Grant, if the merchant can still redeem it at `now`.
@@ -134,58 +157,37 @@ fn redeemable(grant: Verified<Grant>, now: Timestamp) -> Result<Verified<Grant>,
     if expired { Err(Problem::GrantExpired) } else { Ok(grant) }
 }
 
-fn thank(
-    words: &Words,
-    attempt: &Attempt,
-    acceptance: &Signed<Acceptance>,
-    grant: &Verified<Grant>,
-    tell: Tell<'_>,
-) -> Result<Ending, Ending> {
-    let receipt = attempt.check_acceptance(acceptance, grant, words);
-    let receipt = receipt.map_err(|problem| unknown(problem, Check::Acceptance, tell))?;
-    tell(News::Passed(Check::Acceptance));
-    Ok(Ending::Accepted(receipt))
-}
-
+/// What is there of an attempt whose answer is missing: its Grant, perhaps its Acceptance.
 async fn standing<W: World>(
     world: &W,
-    words: &Words,
     attempt: &Attempt,
     tell: Tell<'_>,
-) -> Result<Ending, Ending> {
+) -> Result<(Signed<Grant>, Option<Signed<Acceptance>>), Ending> {
     tell(News::Begun(Check::Agent));
     let bytes = match persist(world, &Call::status(&attempt.sealed)).await {
         Ok(bytes) => bytes,
+        Err(Setback::Silence(problem)) => return Err(broken(problem, false, Check::Agent, tell)),
         Err(Setback::Refused(refused)) => {
-            tell(News::Failed(Check::Agent));
             let problem = match refused.problem {
                 // The agent never heard of it: nothing is under way.
                 Problem::PurchaseUnknown | Problem::NotFound => Problem::AgentUnavailable,
                 problem => problem,
             };
-            return Err(Ending::Failed(Trouble::of(problem)));
+            return Err(broken(problem, true, Check::Agent, tell));
         }
-        Err(Setback::Silence(problem)) => return Err(unknown(problem, Check::Agent, tell)),
     };
     let status = decode::<PurchaseStatus>(&bytes).ok();
     let status = status.filter(|status| status.purchase == attempt.sealed.context.purchase);
-    let status = status.ok_or_else(|| broken(Problem::MalformedMessage, Check::Agent, tell))?;
-    let Some(signed) = status.grant else {
-        tell(News::Failed(Check::Agent));
-        return Err(Ending::Failed(Trouble::of(ended_by(status.state))));
-    };
-    match (status.state, status.acceptance) {
-        (PurchaseState::Accepted | PurchaseState::Confirmed, Some(acceptance)) => {
-            let grant = attempt.check_grant(&signed, words);
-            let grant = grant.map_err(|problem| broken(problem, Check::Agent, tell))?;
-            tell(News::Number(grant.handling_number));
-            thank(words, attempt, &acceptance, &grant, tell)
-        }
-        (PurchaseState::Granted | PurchaseState::Accepted, _) => {
-            hand_over(world, words, attempt, signed, tell).await
-        }
-        (state, _) => Err(Ending::Failed(Trouble::of(ended_by(state)))),
-    }
+    let unreadable = || broken(Problem::MalformedMessage, false, Check::Agent, tell);
+    let status = status.ok_or_else(unreadable)?;
+    let state = status.state;
+    let alive = matches!(
+        state,
+        PurchaseState::Granted | PurchaseState::Accepted | PurchaseState::Confirmed
+    );
+    let grant = status.grant.filter(|_| alive);
+    let grant = grant.ok_or_else(|| broken(ended_by(state), true, Check::Agent, tell))?;
+    Ok((grant, status.acceptance))
 }
 
 /// Why a purchase in this state will not come about.
@@ -242,15 +244,10 @@ fn fields_of(problem: Problem) -> Vec<Wrong> {
     }
 }
 
-/// An answer that is not what it should be.
-fn broken(problem: Problem, check: Check, tell: Tell<'_>) -> Ending {
+/// An end that no answer has named; `known` if nothing can have come of it.
+fn broken(problem: Problem, known: bool, check: Check, tell: Tell<'_>) -> Ending {
     tell(News::Failed(check));
-    Ending::Failed(Trouble::of(problem))
-}
-
-fn unknown(problem: Problem, check: Check, tell: Tell<'_>) -> Ending {
-    tell(News::Failed(check));
-    Ending::Failed(Trouble { problem, known: false, reference: None })
+    Ending::Failed(Trouble { problem, known, reference: None })
 }
 
 /// Makes a call, and makes it again with the same bytes while nobody answers or the answer is

@@ -11,7 +11,8 @@ use shared_protocol::{
 use crate::{
     app::{App, Trust, guard_leaving, spawn},
     calls::Call,
-    clock, course,
+    clock,
+    course::{self, Start},
     deal::{Attempt, prepare},
     entropy::Entropy,
     page, port,
@@ -41,7 +42,7 @@ pub fn read_form(app: App) {
         Err(wrong) => Event::Read(Err(wrong)),
     };
     if app.dispatch(event) && is_waiting(app) {
-        begin(app, false);
+        begin(app, Start::Anew);
     }
     fetch_ahead(app);
 }
@@ -49,7 +50,7 @@ pub fn read_form(app: App) {
 /// The last button. A second press finds the screen gone and does nothing.
 pub fn place(app: App) {
     if app.dispatch(Event::Place) {
-        begin(app, false);
+        begin(app, Start::Anew);
     }
 }
 
@@ -60,7 +61,7 @@ pub fn retry(app: App) {
         let _ = renew(app).await;
         let event = if is_complete(app) { Event::Retry } else { Event::Back };
         if app.dispatch(event) && is_waiting(app) {
-            begin(app, true);
+            begin(app, Start::Again);
         }
     });
 }
@@ -123,13 +124,13 @@ fn is_waiting(app: App) -> bool {
     *app.stage.peek() == Stage::Waiting
 }
 
-fn begin(app: App, again: bool) {
+fn begin(app: App, start: Start) {
     app.progress.set(Progress::new(clock::now()));
     guard_leaving(true);
     spawn(async move {
-        let (ending, amount) = match again.then(|| app.attempt.borrow().clone()).flatten() {
-            Some(attempt) => ask(app, &attempt).await,
-            None => attempt(app).await,
+        let (ending, amount) = match place_now(app, start).await {
+            Ok(ended) => ended,
+            Err(problem) => (Ending::Failed(Trouble::of(problem)), None),
         };
         guard_leaving(false);
         match &ending {
@@ -141,22 +142,18 @@ fn begin(app: App, again: bool) {
     });
 }
 
-/// A new attempt: its own purchase id, Challenge, salts and envelopes.
-async fn attempt(app: App) -> (Ending, Option<Amount>) {
-    let attempt = match seal(app).await {
-        Ok(attempt) => Rc::new(attempt),
-        Err(problem) => return (Ending::Failed(Trouble::of(problem)), None),
-    };
-    app.attempt.replace(Some(attempt.clone()));
-    let Some(words) = app.words() else { return (broken(), None) };
-    let ending = course::run(&app.network(), &words, &attempt, &|news| hear(app, news)).await;
-    (ending, Some(attempt.amount))
-}
-
-async fn ask(app: App, attempt: &Attempt) -> (Ending, Option<Amount>) {
-    let Some(words) = app.words() else { return (broken(), None) };
-    let ending = course::ask_again(&app.network(), &words, attempt, &|news| hear(app, news)).await;
-    (ending, Some(attempt.amount))
+/// A new attempt has its own purchase id, Challenge, salts and envelopes; one of which an answer
+/// is missing keeps them.
+async fn place_now(app: App, start: Start) -> Result<(Ending, Option<Amount>), Problem> {
+    if start == Start::Anew {
+        let attempt = seal(app).await?;
+        app.attempt.replace(Some(Rc::new(attempt)));
+    }
+    let attempt = app.attempt.borrow().clone().ok_or(Problem::PurchaseUnknown)?;
+    let words = app.words().ok_or(Problem::MarkInvalid)?;
+    let tell = |news| hear(app, news);
+    let ending = course::run(&app.network(), &words, &attempt, start, &tell).await;
+    Ok((ending, Some(attempt.amount)))
 }
 
 fn hear(app: App, news: crate::progress::News) {
@@ -230,10 +227,6 @@ impl Ready {
     fn is_fresh(&self, now: Timestamp) -> bool {
         now.since(self.fetched) < CHALLENGE_KEPT
     }
-}
-
-fn broken() -> Ending {
-    Ending::Failed(Trouble::of(Problem::MarkInvalid))
 }
 
 const CHALLENGE_KEPT: Span = Span::millis(ORDER_IDLE.as_millis() - 5 * 60_000);

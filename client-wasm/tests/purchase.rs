@@ -10,7 +10,7 @@ mod world;
 use std::cell::RefCell;
 
 use client_wasm::{
-    course::{Answer, Refused, ask_again, run},
+    course::{Answer, Refused, Start, run},
     progress::{Check, News},
     stage::{Ending, Trouble},
     words::Words,
@@ -25,7 +25,8 @@ fn buy(world: &Counterparts) -> (Ending, Vec<News>) {
     let words = world.words();
     let attempt = world.attempt(&words);
     let news = RefCell::new(Vec::new());
-    let ending = block_on(run(world, &words, &attempt, &|new| news.borrow_mut().push(new)));
+    let ending =
+        block_on(run(world, &words, &attempt, Start::Anew, &|new| news.borrow_mut().push(new)));
     (ending, news.into_inner())
 }
 
@@ -118,14 +119,14 @@ fn asking_again_goes_on_from_where_it_stands() {
     let world = Counterparts::new();
     let words = world.words();
     let attempt = world.attempt(&words);
-    let ask = || block_on(ask_again(&world, &words, &attempt, &|_| {}));
+    let ask = || block_on(run(&world, &words, &attempt, Start::Again, &|_| {}));
 
     let nothing = ask();
     assert!(failed(&nothing).known, "the agent never heard of it: {nothing:?}");
 
     let silence = Some(Answer::Silence);
     world.answer_instead([vec![None, None], vec![silence; 4]].concat());
-    let open = block_on(run(&world, &words, &attempt, &|_| {}));
+    let open = block_on(run(&world, &words, &attempt, Start::Anew, &|_| {}));
     assert!(!failed(&open).known, "{open:?}");
     let accepted = ask();
     assert!(matches!(accepted, Ending::Accepted(_)), "granted, so handed over: {accepted:?}");
