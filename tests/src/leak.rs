@@ -86,14 +86,14 @@ fn json(value: &str) -> Vec<u8> {
     value.encode_utf16().flat_map(|unit| escape(unit).into_bytes()).collect()
 }
 
-/// The part of base64 text that does not depend on what stands before and after.
+/// The part of base64 text that does not depend on what stands before and after: every character
+/// whose six bits are all the marker's own.
 fn base64_inside(bytes: &[u8], offset: usize) -> Vec<u8> {
     let mut shifted = vec![0; offset];
     shifted.extend_from_slice(bytes);
     let whole = BASE64.encode(&shifted);
-    let begin = if offset == 0 { 0 } else { 4 };
-    let end = shifted.len() / 3 * 4;
-    whole.as_bytes()[begin..end.max(begin)].to_vec()
+    let (begin, end) = ((offset * 8).div_ceil(6), shifted.len() * 8 / 6);
+    whole.as_bytes()[begin..end].to_vec()
 }
 
 #[cfg(test)]
@@ -110,6 +110,15 @@ mod tests {
             assert!(marker.found_in(&bytes).contains(kind), "{kind} is not found");
         }
         assert!(marker.found_in(b"nothing of the kind is in here").is_empty());
+    }
+
+    #[test]
+    fn no_form_is_short_enough_to_stand_somewhere_by_chance() {
+        for value in ["1508765", "C483920175604"] {
+            for (kind, form) in Marker::new("number", value).forms {
+                assert!(form.len() >= 7, "{value} as {kind} is {} bytes", form.len());
+            }
+        }
     }
 
     #[test]

@@ -6,7 +6,6 @@
 use std::rc::Rc;
 
 use client_wasm::{
-    app::App,
     calls::{Call, Party},
     course::{Answer, World as _},
     network::pause,
@@ -41,7 +40,7 @@ pub fn open(world: &Rc<Counterparts>, locale: Locale) {
              delete window['warifu' + name];",
     );
     show.call2(&JsValue::NULL, &html.into(), &locale.tag().into()).unwrap();
-    Function::new_no_args(BOOT).call0(&JsValue::NULL).unwrap();
+    script(BOOT);
     answer_fetches(world.clone());
     listen_to_port();
 }
@@ -167,15 +166,13 @@ pub fn input(name: &str) -> HtmlInputElement {
     find(&format!("[name='{name}']")).unchecked_into()
 }
 
-/// Keeps the handle's type in reach of tests that mount by hand.
-pub type Mounted = App;
+/// Runs a script in the page.
+pub fn script(source: &str) -> JsValue {
+    Function::new_no_args(source).call0(&JsValue::NULL).unwrap()
+}
 
 fn listen_to_port() {
-    Function::new_no_args(
-        "window.told = []; window.warifuPort = { postMessage: (m) => window.told.push(m) };",
-    )
-    .call0(&JsValue::NULL)
-    .unwrap();
+    script("window.told = []; window.warifuPort = { postMessage: (m) => window.told.push(m) };");
 }
 
 /// Puts the counterparts behind `fetch`.
