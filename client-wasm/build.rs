@@ -15,8 +15,12 @@ fn main() {
             panic!("not a key and two texts: {row}");
         };
         let name = key.replace('.', "_").to_uppercase();
-        writeln!(constants, "/// `{key}`\npub const {name}: Text = Text(&({ja:?}, {en:?}));")
-            .expect("a string takes all that is written to it");
+        writeln!(
+            constants,
+            "/// `{key}`\npub const {name}: Text = Text(&{:?});",
+            [ja, en].join("\t")
+        )
+        .expect("a string takes all that is written to it");
     }
     let to = env::var("OUT_DIR").expect("cargo says where generated files go");
     fs::write(Path::new(&to).join("texts.rs"), constants).expect("the texts can be written");

@@ -7,11 +7,11 @@ use std::{
     rc::Rc,
 };
 
-use leptos_dom::helpers::{document, window};
 use shared_protocol::{Field, FieldProblem, Locale, Localized, Problem, Timestamp};
 use wasm_bindgen::{JsCast, UnwrapThrowExt as _, closure::Closure};
 use wasm_bindgen_futures::spawn_local;
 
+use crate::page::{document, window};
 use crate::{
     clock::{self, AgentClock},
     deal::Attempt,
@@ -248,7 +248,7 @@ impl State {
     pub fn speak(&'static self, locale: Locale) {
         let focus = Focus::now();
         if let Some(root) = document().document_element() {
-            root.set_attribute("lang", locale.tag()).expect_throw("an element takes a language");
+            root.set_attribute("lang", locale.tag()).unwrap_throw();
         }
         self.locale.set(locale);
         let title = [texts::COMMON_CHECKOUT.get(locale), " – ", &self.shop()].concat();
@@ -342,7 +342,7 @@ fn later(millis: i32, act: Box<dyn FnOnce()>) {
     let act = Closure::once_into_js(act);
     window()
         .set_timeout_with_callback_and_timeout_and_arguments_0(act.unchecked_ref(), millis)
-        .expect_throw("the browser has timers");
+        .unwrap_throw();
 }
 
 /// Lets this go on beside everything else.
@@ -353,7 +353,7 @@ pub fn spawn(task: impl Future<Output = ()> + 'static) {
 
 /// Asks before the page is left, while a purchase is under way.
 pub fn guard_leaving(on: bool) {
-    let guard = on.then(|| Closure::<dyn Fn(web_sys::Event)>::new(ask_first).into_js_value());
+    let guard = on.then(|| Closure::<dyn FnMut(web_sys::Event)>::new(ask_first).into_js_value());
     window().set_onbeforeunload(guard.as_ref().map(JsCast::unchecked_ref));
 }
 

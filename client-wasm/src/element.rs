@@ -2,9 +2,9 @@
 //! each shape of a screen anew, about 3 KB (Brotli) a screen on top of 9 KB for them all; this type
 //! is compiled once. It sets text and attributes, never HTML (Trusted Types).
 
+use crate::page::document;
 use std::{cell::RefCell, rc::Rc};
 
-use leptos_dom::helpers::document;
 use reactive_graph::{effect::RenderEffect, owner::on_cleanup};
 use wasm_bindgen::{JsCast, UnwrapThrowExt as _, closure::Closure};
 use web_sys::{Element, Event, EventTarget};
@@ -15,7 +15,7 @@ pub struct El(Element);
 
 /// An element with this tag.
 pub fn el(tag: &str) -> El {
-    El(document().create_element(tag).expect_throw("our tags are tags"))
+    El(document().create_element(tag).unwrap_throw())
 }
 
 /// An element with these classes.
@@ -39,11 +39,11 @@ fn rebuilt(build: Box<dyn Fn() -> El>) -> El {
     follow(Box::new(move || {
         let El(new) = build();
         if let Some(old) = kept.replace(Some(new.clone())) {
-            old.replace_with_with_node_1(&new).expect_throw("elements replace elements");
+            old.replace_with_with_node_1(&new).unwrap_throw();
         }
     }));
     let first = shown.borrow().clone();
-    El(first.expect_throw("an effect has run once when it is there"))
+    El(first.unwrap_throw())
 }
 
 impl El {
@@ -70,13 +70,13 @@ impl El {
 
     /// Appends a text.
     pub fn text(self, text: &str) -> Self {
-        self.0.append_with_str_1(text).expect_throw("elements take text");
+        self.0.append_with_str_1(text).unwrap_throw();
         self
     }
 
     /// Appends an element.
     pub fn child(self, El(child): Self) -> Self {
-        self.0.append_child(&child).expect_throw("elements take elements");
+        self.0.append_child(&child).unwrap_throw();
         self
     }
 
@@ -132,7 +132,7 @@ impl El {
 
 /// Sets an attribute.
 pub fn set(element: &Element, name: &str, value: &str) {
-    element.set_attribute(name, value).expect_throw("our attributes are attributes");
+    element.set_attribute(name, value).unwrap_throw();
 }
 
 /// Sets a text, but only if it is another: a live region repeats what is set.
@@ -145,9 +145,7 @@ pub fn write(element: &Element, text: &str) {
 /// Listens to an event for as long as its target lives.
 pub fn listen(target: &EventTarget, event: &str, act: Box<dyn FnMut(Event)>) {
     let act = Closure::wrap(act).into_js_value();
-    target
-        .add_event_listener_with_callback(event, act.unchecked_ref())
-        .expect_throw("targets take listeners");
+    target.add_event_listener_with_callback(event, act.unchecked_ref()).unwrap_throw();
 }
 
 /// Does this now and whenever a value that it read changes, until the view around it is built

@@ -26,11 +26,8 @@ impl TryRng for Entropy {
 
     fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
         for chunk in bytes.chunks_mut(QUOTA) {
-            let crypto =
-                leptos_dom::helpers::window().crypto().expect_throw("every browser has it");
-            crypto
-                .get_random_values_with_u8_array(chunk)
-                .expect_throw("a chunk is within the quota");
+            let crypto = crate::page::window().crypto().unwrap_throw();
+            crypto.get_random_values_with_u8_array(chunk).unwrap_throw();
         }
         Ok(())
     }

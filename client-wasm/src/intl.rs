@@ -49,8 +49,7 @@ pub fn country(code: &str, locale: Locale) -> String {
 
 fn date(time: Timestamp, locale: Locale, parts: &[(&str, JsValue)]) -> String {
     let options = object(parts);
-    Reflect::set(&options, &"timeZone".into(), &"Asia/Tokyo".into())
-        .expect_throw("a fresh object takes properties");
+    Reflect::set(&options, &"timeZone".into(), &"Asia/Tokyo".into()).unwrap_throw();
     let format = Intl::DateTimeFormat::new(&tags(locale), &options);
     called(&format.format(), &Date::new(&JsValue::from_f64(time.as_millis() as f64)))
 }

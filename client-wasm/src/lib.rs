@@ -1,6 +1,7 @@
 //! The program in the agent's frame. It takes over the page that the server has rendered, splits
 //! what the shopper types into two halves, seals each to its only reader, and shows how it goes.
-//! It stores nothing, talks to the agent and to the one shop only, and never sets HTML.
+//! It stores nothing, talks to the agent and to the one shop only, and never sets HTML. What cannot
+//! fail by the DOM's own rules (our tags are tags, elements take elements) ends in `unwrap_throw`.
 
 pub mod app;
 pub mod calls;

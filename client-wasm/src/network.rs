@@ -1,14 +1,14 @@
-//! The network as the browser gives it (gloo-net over fetch): one try of one call, with an end to
+//! The network as the browser gives it (Fetch §5): one try of one call, with an end to
 //! waiting. Sends no cookies, keeps nothing, follows no redirect.
+//! Not gloo-net: its error texts cost every shopper 2 KB.
 
-use gloo_net::http::{Request, Response};
 use js_sys::{JSON, Reflect, Uint8Array};
-use leptos_dom::helpers::window;
 use shared_protocol::{Field, FieldProblem, Problem, Signature, Timestamp, Verifier, VerifyingKey};
-use wasm_bindgen::{JsValue, UnwrapThrowExt as _};
+use wasm_bindgen::{JsCast as _, JsValue, UnwrapThrowExt as _};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortSignal, Headers, RequestCredentials, RequestInit, RequestRedirect};
+use web_sys::{AbortSignal, Headers, RequestCredentials, RequestInit, RequestRedirect, Response};
 
+use crate::page::window;
 use crate::{
     app::spawn,
     calls::Call,
@@ -62,7 +62,7 @@ pub async fn pause(millis: u32) {
     let timer = js_sys::Promise::new(&mut |resolve, _| {
         window()
             .set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, millis)
-            .expect_throw("the browser has timers");
+            .unwrap_throw();
     });
     // A timer is never rejected.
     let _ = JsFuture::from(timer).await;
@@ -88,16 +88,19 @@ async fn try_once(call: &Call) -> Option<Answer> {
         how.set_body(&Uint8Array::from(bytes.as_slice()));
     }
     let request = web_sys::Request::new_with_str_and_init(&call.url, &how).ok()?;
-    let response = Request::from(request).send().await.ok()?;
+    let response = JsFuture::from(window().fetch_with_request(&request)).await.ok()?;
+    let response: Response = response.unchecked_into();
     if response.ok() {
-        return Some(Answer::Good(response.binary().await.ok()?));
+        let bytes = JsFuture::from(response.array_buffer().ok()?).await.ok()?;
+        return Some(Answer::Good(Uint8Array::new(&bytes).to_vec()));
     }
     refused(&response).await.map(Answer::Refused)
 }
 
 /// A problem document (RFC 9457) of ours; `None` for an error page of something in between.
 async fn refused(response: &Response) -> Option<Refused> {
-    let document = JSON::parse(&response.text().await.ok()?).ok()?;
+    let document = JsFuture::from(response.text().ok()?).await.ok()?;
+    let document = JSON::parse(&document.as_string()?).ok()?;
     let text = |value: &JsValue, name: &str| get(value, name)?.as_string();
     let problem = Problem::from_code(&text(&document, "code")?)?;
     let mut fields = Vec::new();

@@ -2,11 +2,10 @@
 //! deal, what has been typed into it, and where the shopper is in it.
 
 use js_sys::{Array, Function, JsString, Object, Reflect};
-use leptos_dom::helpers::{document, window};
 use shared_protocol::Field;
 use wasm_bindgen::{JsCast, JsValue, UnwrapThrowExt as _};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Element, HtmlElement, HtmlInputElement, Node};
+use web_sys::{Document, Element, HtmlElement, HtmlInputElement, Node, Window};
 
 use crate::{
     typed::{Platform, Typed},
@@ -151,6 +150,16 @@ pub fn focus(element: &Element) {
     let _ = element.unchecked_ref::<HtmlElement>().focus();
 }
 
+/// The window that this program runs in.
+pub fn window() -> Window {
+    web_sys::window().unwrap_throw()
+}
+
+/// The page in it.
+pub fn document() -> Document {
+    window().document().unwrap_throw()
+}
+
 /// Unicode normalisation form KC, the browser's own.
 pub fn nfkc(text: &str) -> String {
     JsString::from(text).normalize("NFKC").into()
@@ -161,7 +170,7 @@ pub const PLATFORM: Platform = Platform { nfkc, is_email };
 
 /// Whether the browser itself takes a text for an e-mail address (HTML, "valid e-mail address").
 fn is_email(text: &str) -> bool {
-    let input = document().create_element("input").expect_throw("our tags are tags");
+    let input = document().create_element("input").unwrap_throw();
     let input = input.unchecked_into::<HtmlInputElement>();
     input.set_type("email");
     input.set_value(text);
@@ -198,8 +207,7 @@ pub fn get(object: &JsValue, name: &str) -> Option<JsValue> {
 pub fn object(properties: &[(&str, JsValue)]) -> Object {
     let object = Object::new();
     for (name, value) in properties {
-        Reflect::set(&object, &(*name).into(), value)
-            .expect_throw("a fresh object takes properties");
+        Reflect::set(&object, &(*name).into(), value).unwrap_throw();
     }
     object
 }

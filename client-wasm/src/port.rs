@@ -40,14 +40,13 @@ pub fn on_locale(change: impl Fn(Locale) + 'static) {
         Array::from(&inbox).iter().for_each(&hear);
     }
     let hear = Closure::<dyn Fn(JsValue)>::new(hear).into_js_value();
-    let window: JsValue = leptos_dom::helpers::window().into();
-    js_sys::Reflect::set(&window, &"warifuReceive".into(), &hear)
-        .expect_throw("a window takes globals");
+    let window: JsValue = crate::page::window().into();
+    js_sys::Reflect::set(&window, &"warifuReceive".into(), &hear).unwrap_throw();
 }
 
 fn send(kind: &str, parts: &[(&str, JsValue)]) {
     let message = object(parts);
-    js_sys::Reflect::set(&message, &"type".into(), &kind.into()).expect_throw("an object takes it");
+    js_sys::Reflect::set(&message, &"type".into(), &kind.into()).unwrap_throw();
     let send = global("warifuSend").and_then(|send| send.dyn_into::<Function>().ok());
     if let Some(send) = send {
         // Without a loader around there is nobody to tell.

@@ -83,7 +83,7 @@ async fn sign(key: &CryptoKey, message: &[u8]) -> Option<Signature> {
 }
 
 fn subtle() -> Option<SubtleCrypto> {
-    Some(leptos_dom::helpers::window().crypto().ok()?.subtle())
+    Some(crate::page::window().crypto().ok()?.subtle())
 }
 
 fn bytes(buffer: JsValue) -> Vec<u8> {

@@ -2,11 +2,11 @@
 //! screen, focus, selection and a button pressed too early all go along.
 
 use any_spawner::Executor;
-use leptos_dom::helpers::{document, window};
 use reactive_graph::owner::Owner;
 use shared_protocol::{Locale, Problem};
 use wasm_bindgen::{JsCast, UnwrapThrowExt as _, closure::Closure};
 
+use crate::page::{document, window};
 use crate::{
     app::{App, State, after, after_drawing, spawn},
     element::{el, listen},
@@ -44,7 +44,7 @@ fn take_over(words: Result<Words, Problem>) {
                 again.unchecked_ref(),
                 &options,
             )
-            .expect_throw("a page takes listeners");
+            .unwrap_throw();
         return;
     }
     let typed = left.typed.clone();
@@ -57,7 +57,7 @@ fn take_over(words: Result<Words, Problem>) {
 
 /// Replaces the page by the program's. The state lives as long as the page.
 pub fn mount(state: impl FnOnce() -> State + 'static) -> App {
-    let body = document().body().expect_throw("a page has a body");
+    let body = document().body().unwrap_throw();
     body.replace_children_with_node_0();
     let mut app = None;
     let kept = &mut app;
@@ -68,15 +68,15 @@ pub fn mount(state: impl FnOnce() -> State + 'static) -> App {
         let app: App = Box::leak(Box::new(state()));
         let status = el("p").class("vh").attr("role", "status").attr("id", "say");
         for part in [header(app), bars(app), screen(app), status, footer(app)] {
-            body.append_child(part.node()).expect_throw("a body takes elements");
+            body.append_child(part.node()).unwrap_throw();
         }
         *kept = Some(app);
     });
     core::mem::forget(owner);
-    let app: App = app.expect_throw("it was just made");
+    let app: App = app.unwrap_throw();
     watch(app);
     if let Some(root) = document().document_element() {
-        root.set_attribute("data-program", "running").expect_throw("an element takes an attribute");
+        root.set_attribute("data-program", "running").unwrap_throw();
     }
     app
 }

@@ -1,34 +1,24 @@
 //! What the screens say, in both languages: one constant per row of `www/texts.tsv`.
 
-use shared_protocol::Locale;
+use shared_protocol::{Locale, fill};
 
 include!(concat!(env!("OUT_DIR"), "/texts.rs"));
 
-/// A text in Japanese and in English; `{name}` stands for a value. One address, as it is handed
-/// around a hundred times.
+/// A text in Japanese, a tab, and the text in English; `{name}` stands for a value. One address, as
+/// it is handed around a hundred times.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Text(&'static (&'static str, &'static str));
+pub struct Text(&'static &'static str);
 
 impl Text {
     /// In this language, as it is.
-    pub const fn get(self, locale: Locale) -> &'static str {
-        locale.pick(self.0.0, self.0.1)
+    pub fn get(self, locale: Locale) -> &'static str {
+        let (ja, en) = self.0.split_once('\t').unwrap_or_default();
+        locale.pick(ja, en)
     }
 
-    /// In this language, each `{name}` replaced by its value. A value is never read again, so a
-    /// shop called `{agent}` stays one.
+    /// In this language, each `{name}` replaced by its value.
     pub fn fill(self, locale: Locale, values: &[(&str, &str)]) -> String {
-        let mut filled = String::new();
-        let mut rest = self.get(locale);
-        while let Some((before, named)) = rest.split_once('{') {
-            filled.push_str(before);
-            let Some((name, after)) = named.split_once('}') else { break };
-            let value = values.iter().find(|(known, _)| *known == name);
-            filled.push_str(value.map_or("", |(_, value)| value));
-            rest = after;
-        }
-        filled.push_str(rest);
-        filled
+        fill(self.get(locale), values)
     }
 }
 

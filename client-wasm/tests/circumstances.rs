@@ -81,9 +81,8 @@ async fn without_a_network_a_bar_says_so_until_it_is_back() {
 async fn the_shops_page_may_ask_for_another_language_and_for_the_number() {
     let world = world();
     open(&world, Locale::Ja);
-    script(
-        "window.warifuInbox.push({ type: 'locale', locale: 'en' }); window.warifuNumberEvent = true",
-    );
+    script("window.warifuInbox.push({ type: 'locale', locale: 'en' })");
+    script("window.warifuNumberEvent = true");
     take_over().await;
     wait_until(|| find("html").get_attribute("lang").as_deref() == Some("en")).await;
     script("window.warifuReceive({ type: 'locale', locale: 'ja' })");
@@ -128,7 +127,8 @@ async fn a_button_under_something_else_places_nothing() {
     script(
         "const lid = document.createElement('div'); lid.id = 'lid'; \
          lid.style = 'position:fixed;inset:0;background:#fff;z-index:9'; \
-         document.body.append(lid)",
+         document.body.append(lid); \
+         document.querySelector('[data-test=place-order]').scrollIntoView({ block: 'center' })",
     );
     pause(600).await;
     press("place-order");

@@ -62,8 +62,8 @@ pub(crate) fn decode_private<T: Serialize + DeserializeOwned>(
     strictly(bytes)
 }
 
-// Written out instead of `postcard::to_allocvec` and `from_bytes`, whose layers are compiled anew for
-// each type; and without `expect`, whose printed error every shopper would download.
+// Written out instead of `postcard::to_allocvec` and `from_bytes`, whose layers are compiled anew
+// for each type; and without `expect`, whose printed error every shopper would download.
 fn to_bytes<T: Serialize>(value: &T) -> Vec<u8> {
     let mut writer = Serializer { output: AllocVec::new() };
     let written = value.serialize(&mut writer).is_ok();

@@ -3,7 +3,12 @@
 
 use alloc::string::{String, ToString};
 
-use crate::{card, locale::Locale, place::PREFECTURES, role::Role};
+use crate::{
+    card,
+    locale::{Locale, fill},
+    place::prefectures,
+    role::Role,
+};
 
 macro_rules! fields {
     ($($field:ident $name:literal $autocomplete:literal $reader:ident $max:literal $required:literal
@@ -167,76 +172,69 @@ impl FieldProblem {
 
     /// What the shopper reads under the field; the same from the browser and from the servers.
     pub fn text(self, field: Field, locale: Locale) -> String {
-        let label = field.label(locale);
-        match locale {
-            Locale::Ja => self.text_ja(label),
-            Locale::En => self.text_en(label),
-        }
+        let (ja, en) = self.template();
+        let (want, have) = match self {
+            Self::TooLong(most) => (most, 0),
+            Self::WrongDigits(want, have) => (want, have),
+            _ => (0, 0),
+        };
+        let (want, have) = (want.to_string(), have.to_string());
+        let values = [("label", field.label(locale)), ("want", &want), ("have", &have)];
+        fill(locale.pick(ja, en), &values)
     }
 
-    fn text_ja(self, label: &str) -> String {
+    /// In Japanese and in English; `{name}` stands for a value.
+    const fn template(self) -> (&'static str, &'static str) {
         match self {
-            Self::Missing => alloc::format!("{label}を入力してください。"),
-            Self::TooLong(max) => alloc::format!("{label}は{max}文字以内で入力してください。"),
-            Self::BadCharacter => alloc::format!("{label}に使えない文字が含まれています。"),
-            Self::WrongDigits(want, 0) => alloc::format!("{label}は{want}桁です。"),
-            Self::WrongDigits(want, have) => {
-                alloc::format!("{label}は{want}桁です。いま{have}桁です。")
+            Self::Missing => ("{label}を入力してください。", "{label}: please fill this in."),
+            Self::TooLong(_) => (
+                "{label}は{want}文字以内で入力してください。",
+                "{label}: at most {want} characters.",
+            ),
+            Self::BadCharacter => (
+                "{label}に使えない文字が含まれています。",
+                "{label}: it contains a character that cannot be used.",
+            ),
+            Self::WrongDigits(_, 0) => ("{label}は{want}桁です。", "{label}: {want} digits."),
+            Self::WrongDigits(..) => (
+                "{label}は{want}桁です。いま{have}桁です。",
+                "{label}: {want} digits, and there are {have} now.",
+            ),
+            Self::NotEmail => (
+                "メールアドレスの形になっていません。例：name@example.jp",
+                "This is not an e-mail address. Example: name@example.com",
+            ),
+            Self::NotPhone => (
+                "{label}は市外局番から入力してください。例：03-1234-5678",
+                "{label}: please include the area code. Example: 03-1234-5678",
+            ),
+            Self::NotKana => {
+                ("{label}はカタカナで入力してください。", "{label}: please use katakana.")
             }
-            Self::NotEmail => "メールアドレスの形になっていません。例：name@example.jp".to_string(),
-            Self::NotPhone => {
-                alloc::format!("{label}は市外局番から入力してください。例：03-1234-5678")
+            Self::NotAChoice => ("{label}を選んでください。", "{label}: please choose one."),
+            Self::NotContractNumber => (
+                "{label}は英字1文字と数字12桁です。例：C-9000-0000-0001",
+                "{label}: a letter and 12 digits. Example: C-9000-0000-0001",
+            ),
+            Self::PrefixMissing => (
+                "{label}は先頭の英字から入力してください。例：C-9000-0000-0001",
+                "{label}: begin with its letter. Example: C-9000-0000-0001",
+            ),
+            Self::NotCode => ("{label}は4〜8桁の数字です。", "{label}: 4 to 8 digits."),
+            Self::CardNumber => (
+                "カード番号は入力しないでください。この番号はどこにも送られていません。",
+                "Please do not enter a card number. It has not been sent anywhere.",
+            ),
+            Self::NotDeliverable => {
+                ("この地域には配送できません。", "The shop does not deliver there.")
             }
-            Self::NotKana => alloc::format!("{label}はカタカナで入力してください。"),
-            Self::NotAChoice => alloc::format!("{label}を選んでください。"),
-            Self::NotContractNumber => {
-                alloc::format!("{label}は英字1文字と数字12桁です。例：C-9000-0000-0001")
+            Self::NotRecognised => (
+                "契約番号または認証コードが違います。",
+                "The contract number or the code is not right.",
+            ),
+            Self::PlanNotAccepted => {
+                ("この支払方法はご利用になれません。", "This way of paying is not accepted here.")
             }
-            Self::PrefixMissing => {
-                alloc::format!("{label}は先頭の英字から入力してください。例：C-9000-0000-0001")
-            }
-            Self::NotCode => alloc::format!("{label}は4〜8桁の数字です。"),
-            Self::CardNumber => {
-                "カード番号は入力しないでください。この番号はどこにも送られていません。".to_string()
-            }
-            Self::NotDeliverable => "この地域には配送できません。".to_string(),
-            Self::NotRecognised => "契約番号または認証コードが違います。".to_string(),
-            Self::PlanNotAccepted => "この支払方法はご利用になれません。".to_string(),
-        }
-    }
-
-    fn text_en(self, label: &str) -> String {
-        match self {
-            Self::Missing => alloc::format!("{label}: please fill this in."),
-            Self::TooLong(max) => alloc::format!("{label}: at most {max} characters."),
-            Self::BadCharacter => {
-                alloc::format!("{label}: it contains a character that cannot be used.")
-            }
-            Self::WrongDigits(want, 0) => alloc::format!("{label}: {want} digits."),
-            Self::WrongDigits(want, have) => {
-                alloc::format!("{label}: {want} digits, and there are {have} now.")
-            }
-            Self::NotEmail => {
-                "This is not an e-mail address. Example: name@example.com".to_string()
-            }
-            Self::NotPhone => {
-                alloc::format!("{label}: please include the area code. Example: 03-1234-5678")
-            }
-            Self::NotKana => alloc::format!("{label}: please use katakana."),
-            Self::NotAChoice => alloc::format!("{label}: please choose one."),
-            Self::NotContractNumber => {
-                alloc::format!("{label}: a letter and 12 digits. Example: C-9000-0000-0001")
-            }
-            Self::PrefixMissing => {
-                alloc::format!("{label}: begin with its letter. Example: C-9000-0000-0001")
-            }
-            Self::NotCode => alloc::format!("{label}: 4 to 8 digits."),
-            Self::CardNumber => {
-                "Please do not enter a card number. It has not been sent anywhere.".to_string()
-            }
-            Self::NotDeliverable => "The shop does not deliver there.".to_string(),
-            Self::NotRecognised => "The contract number or the code is not right.".to_string(),
-            Self::PlanNotAccepted => "This way of paying is not accepted here.".to_string(),
         }
     }
 }
@@ -368,8 +366,7 @@ fn postal_code(text: &str) -> Result<String, FieldProblem> {
 }
 
 fn prefecture(text: &str) -> Result<String, FieldProblem> {
-    let known = PREFECTURES
-        .iter()
+    let known = prefectures()
         .find(|(code, ja, en)| *code == text || *ja == text || en.eq_ignore_ascii_case(text));
     known.map(|(code, ..)| code.to_string()).ok_or(FieldProblem::NotAChoice)
 }

@@ -45,11 +45,11 @@ pub use grant::{Grant, GrantProof, GrantRequest, MyOrder, OrderSubmission, Redee
 pub use half::{Address, Contact, Credential, Delivery, Goods, OrderHalf, PaymentHalf};
 pub use handling::HandlingNumber;
 pub use id::{AgentId, Digest, ItemId, MerchantId, Nonce, NotAnId, PurchaseId, Salt};
-pub use locale::{Locale, Localized};
+pub use locale::{Locale, Localized, fill};
 pub use mark::Mark;
 pub use money::{Amount, BasisPoints, Currency};
 pub use offer::{DeliveryTerms, Destination, Offer, QuantityLimits, ShippingZone, Total};
-pub use place::{PREFECTURES, Region};
+pub use place::{Region, prefectures};
 pub use plan::{Plan, PlanClass};
 pub use problem::{MerchantView, NextStep, Problem};
 pub use purchase::{IllegalEvent, PurchaseEvent, PurchaseState};

@@ -38,6 +38,22 @@ impl Locale {
     }
 }
 
+/// A template, each `{name}` in it replaced by its value. A value is never read again, so a shop
+/// called `{agent}` stays one.
+pub fn fill(template: &str, values: &[(&str, &str)]) -> String {
+    let mut filled = String::new();
+    let mut rest = template;
+    while let Some((before, named)) = rest.split_once('{') {
+        filled.push_str(before);
+        let Some((name, after)) = named.split_once('}') else { break };
+        let value = values.iter().find(|(known, _)| *known == name);
+        filled.push_str(value.map_or("", |(_, value)| value));
+        rest = after;
+    }
+    filled.push_str(rest);
+    filled
+}
+
 impl FromStr for Locale {
     type Err = NotAnId;
 

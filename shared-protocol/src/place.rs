@@ -69,53 +69,61 @@ impl<'de> Deserialize<'de> for Region {
     }
 }
 
-/// Japan's prefectures (ISO 3166-2:JP): code, Japanese name, English name, in the official order.
-pub static PREFECTURES: [(&str, &str, &str); 47] = [
-    ("JP-01", "北海道", "Hokkaido"),
-    ("JP-02", "青森県", "Aomori"),
-    ("JP-03", "岩手県", "Iwate"),
-    ("JP-04", "宮城県", "Miyagi"),
-    ("JP-05", "秋田県", "Akita"),
-    ("JP-06", "山形県", "Yamagata"),
-    ("JP-07", "福島県", "Fukushima"),
-    ("JP-08", "茨城県", "Ibaraki"),
-    ("JP-09", "栃木県", "Tochigi"),
-    ("JP-10", "群馬県", "Gunma"),
-    ("JP-11", "埼玉県", "Saitama"),
-    ("JP-12", "千葉県", "Chiba"),
-    ("JP-13", "東京都", "Tokyo"),
-    ("JP-14", "神奈川県", "Kanagawa"),
-    ("JP-15", "新潟県", "Niigata"),
-    ("JP-16", "富山県", "Toyama"),
-    ("JP-17", "石川県", "Ishikawa"),
-    ("JP-18", "福井県", "Fukui"),
-    ("JP-19", "山梨県", "Yamanashi"),
-    ("JP-20", "長野県", "Nagano"),
-    ("JP-21", "岐阜県", "Gifu"),
-    ("JP-22", "静岡県", "Shizuoka"),
-    ("JP-23", "愛知県", "Aichi"),
-    ("JP-24", "三重県", "Mie"),
-    ("JP-25", "滋賀県", "Shiga"),
-    ("JP-26", "京都府", "Kyoto"),
-    ("JP-27", "大阪府", "Osaka"),
-    ("JP-28", "兵庫県", "Hyogo"),
-    ("JP-29", "奈良県", "Nara"),
-    ("JP-30", "和歌山県", "Wakayama"),
-    ("JP-31", "鳥取県", "Tottori"),
-    ("JP-32", "島根県", "Shimane"),
-    ("JP-33", "岡山県", "Okayama"),
-    ("JP-34", "広島県", "Hiroshima"),
-    ("JP-35", "山口県", "Yamaguchi"),
-    ("JP-36", "徳島県", "Tokushima"),
-    ("JP-37", "香川県", "Kagawa"),
-    ("JP-38", "愛媛県", "Ehime"),
-    ("JP-39", "高知県", "Kochi"),
-    ("JP-40", "福岡県", "Fukuoka"),
-    ("JP-41", "佐賀県", "Saga"),
-    ("JP-42", "長崎県", "Nagasaki"),
-    ("JP-43", "熊本県", "Kumamoto"),
-    ("JP-44", "大分県", "Oita"),
-    ("JP-45", "宮崎県", "Miyazaki"),
-    ("JP-46", "鹿児島県", "Kagoshima"),
-    ("JP-47", "沖縄県", "Okinawa"),
-];
+/// Japan's prefectures (ISO 3166-2:JP) in the official order: code, Japanese name, English name.
+pub fn prefectures() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+    PREFECTURES.split('\n').filter_map(|row| {
+        let (code, names) = row.split_once(' ')?;
+        let (ja, en) = names.split_once(' ')?;
+        Some((code, ja, en))
+    })
+}
+
+// One text: a table of texts would be twice as much to download.
+const PREFECTURES: &str = "\
+JP-01 北海道 Hokkaido\n\
+JP-02 青森県 Aomori\n\
+JP-03 岩手県 Iwate\n\
+JP-04 宮城県 Miyagi\n\
+JP-05 秋田県 Akita\n\
+JP-06 山形県 Yamagata\n\
+JP-07 福島県 Fukushima\n\
+JP-08 茨城県 Ibaraki\n\
+JP-09 栃木県 Tochigi\n\
+JP-10 群馬県 Gunma\n\
+JP-11 埼玉県 Saitama\n\
+JP-12 千葉県 Chiba\n\
+JP-13 東京都 Tokyo\n\
+JP-14 神奈川県 Kanagawa\n\
+JP-15 新潟県 Niigata\n\
+JP-16 富山県 Toyama\n\
+JP-17 石川県 Ishikawa\n\
+JP-18 福井県 Fukui\n\
+JP-19 山梨県 Yamanashi\n\
+JP-20 長野県 Nagano\n\
+JP-21 岐阜県 Gifu\n\
+JP-22 静岡県 Shizuoka\n\
+JP-23 愛知県 Aichi\n\
+JP-24 三重県 Mie\n\
+JP-25 滋賀県 Shiga\n\
+JP-26 京都府 Kyoto\n\
+JP-27 大阪府 Osaka\n\
+JP-28 兵庫県 Hyogo\n\
+JP-29 奈良県 Nara\n\
+JP-30 和歌山県 Wakayama\n\
+JP-31 鳥取県 Tottori\n\
+JP-32 島根県 Shimane\n\
+JP-33 岡山県 Okayama\n\
+JP-34 広島県 Hiroshima\n\
+JP-35 山口県 Yamaguchi\n\
+JP-36 徳島県 Tokushima\n\
+JP-37 香川県 Kagawa\n\
+JP-38 愛媛県 Ehime\n\
+JP-39 高知県 Kochi\n\
+JP-40 福岡県 Fukuoka\n\
+JP-41 佐賀県 Saga\n\
+JP-42 長崎県 Nagasaki\n\
+JP-43 熊本県 Kumamoto\n\
+JP-44 大分県 Oita\n\
+JP-45 宮崎県 Miyazaki\n\
+JP-46 鹿児島県 Kagoshima\n\
+JP-47 沖縄県 Okinawa";

@@ -73,7 +73,8 @@ impl Server {
             return Command::new(program);
         }
         let mut strace = Command::new("strace");
-        strace.args(["-f", "--seccomp-bpf", "-e", "trace=fdatasync,fsync", "-o"]);
+        // `-D`: the server itself is our child, so that signals reach it.
+        strace.args(["-D", "-f", "--seccomp-bpf", "-e", "trace=fdatasync,fsync", "-o"]);
         strace.arg(self.trace_file()).arg(program);
         strace
     }

@@ -40,7 +40,7 @@ pub fn cache() -> PathBuf {
     cache.unwrap_or_else(|| root().join("target").join("cache")).join("warifu")
 }
 
-/// Programs that set-up installs: `bin/`, `smtp/`, `npm/`.
+/// Programs that set-up installs: `bin/`, `smtp/`, `npm/`, `binaryen/`.
 pub fn tools() -> PathBuf {
     env::var_os("WARIFU_TOOLS").map_or_else(|| cache().join("tools"), PathBuf::from)
 }
@@ -58,6 +58,11 @@ pub fn smtp_python() -> PathBuf {
 /// axe-core, the accessibility rules that the browser tests inject.
 pub fn axe() -> PathBuf {
     tools().join("npm").join("node_modules").join("axe-core")
+}
+
+/// Binaryen, which makes the widget smaller.
+pub fn binaryen() -> PathBuf {
+    tools().join("binaryen").join("node_modules").join("binaryen")
 }
 
 /// The private Wasm sysroot for Debian's compiler.

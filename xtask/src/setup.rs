@@ -3,6 +3,7 @@
 
 mod apt;
 mod axe;
+mod binaryen;
 mod browser;
 mod cargo_tools;
 mod debian_web;
@@ -47,13 +48,14 @@ pub struct Part {
 }
 
 /// What compiling the widget takes.
-pub const FOR_WIDGET: &[Part] = &[wasm_std::PART, cargo_tools::WASM_BINDGEN_PART];
+pub const FOR_WIDGET: &[Part] = &[wasm_std::PART, cargo_tools::WASM_BINDGEN_PART, binaryen::PART];
 
 /// What the whole test suite takes.
 pub const FOR_TESTS: &[Part] = &[
     cargo_tools::LINTS_PART,
     wasm_std::PART,
     cargo_tools::WASM_BINDGEN_PART,
+    binaryen::PART,
     browser::PART,
     smtp::PART,
     axe::PART,

@@ -3,6 +3,7 @@
 
 mod manifest;
 mod minify;
+mod squeeze;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -48,6 +49,7 @@ pub fn build() -> Result<Manifest> {
     }
     fs::create_dir_all(&fresh)?;
     bindgen(&sources.wasm, &fresh)?;
+    squeeze::program_and_glue(&fresh, "client_wasm")?;
     minify::modules(&fresh)?;
     for source in &sources.pages {
         minify::page_source(source, &fresh)?;
@@ -69,6 +71,7 @@ struct Sources {
 impl Sources {
     fn fingerprint(&self, toolchain: WasmToolchain) -> Result<manifest::MadeFrom> {
         let mut parts = vec![fs::read(&self.wasm)?];
+        parts.extend(MADE_BY.map(|source| source.as_bytes().to_vec()));
         for page in &self.pages {
             let name = page.file_name().context("a file has a name")?;
             parts.push(name.to_string_lossy().into_owned().into_bytes());
@@ -96,6 +99,14 @@ fn compile(toolchain: WasmToolchain) -> Result<PathBuf> {
     }
 }
 
+/// This job itself decides the bytes as well.
+const MADE_BY: [&str; 4] = [
+    include_str!("widget.rs"),
+    include_str!("widget/manifest.rs"),
+    include_str!("widget/minify.rs"),
+    include_str!("widget/squeeze.rs"),
+];
+
 const TARGET: &str = "wasm32-unknown-unknown";
 
 /// In cargo's own encoding, as paths may hold spaces.
@@ -110,8 +121,7 @@ fn rustflags() -> String {
 
 fn bindgen(wasm: &Path, folder: &Path) -> Result<()> {
     let mut bindgen = program(place::tool("wasm-bindgen"));
-    bindgen.args(["--target", "web", "--no-typescript"]);
-    bindgen.args(["--remove-name-section", "--remove-producers-section", "--out-dir"]);
+    bindgen.args(["--target", "web", "--no-typescript", "--remove-producers-section", "--out-dir"]);
     run_program(bindgen.arg(folder).arg(wasm))
 }
 

@@ -1,7 +1,7 @@
 //! What the form lets the shopper choose from, and the words of its fields: those of the shared
 //! field table, so that the page and the program say the same.
 
-use shared_protocol::{Field, Locale, Offer, PREFECTURES, PlanClass};
+use shared_protocol::{Field, Locale, Offer, PlanClass, prefectures};
 
 use crate::texts::Words;
 
@@ -53,11 +53,7 @@ pub fn countries(offer: &Offer, w: Words) -> Vec<Choice<'_>> {
 
 /// Japan's prefectures.
 pub fn regions(locale: Locale) -> Vec<Choice<'static>> {
-    let choice = |(code, ja, en): &(&'static str, &'static str, &'static str)| Choice {
-        code,
-        name: locale.pick(ja, en),
-    };
-    PREFECTURES.iter().map(choice).collect()
+    prefectures().map(|(code, ja, en)| Choice { code, name: locale.pick(ja, en) }).collect()
 }
 
 /// The ways to pay that the Offer accepts, the first of them chosen.

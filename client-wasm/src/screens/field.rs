@@ -1,7 +1,7 @@
 //! One field of the form: its label, who will see it, its hint, and the message under it. The
 //! same on the form (Fig 8) and where it is to be corrected (Fig 9).
 
-use shared_protocol::{Field, Locale, Offer, PREFECTURES, Plan, Role};
+use shared_protocol::{Field, Locale, Offer, Plan, Role, prefectures};
 use wasm_bindgen::{JsCast, UnwrapThrowExt as _};
 use web_sys::{
     Element, Event, HtmlButtonElement, HtmlElement, HtmlInputElement, HtmlSelectElement,
@@ -105,7 +105,7 @@ fn select(app: App, offer: &Offer, field: Field) -> El {
         }
     } else {
         select = select.child(option("", &app.say(texts::DETAILS_CHOOSE)));
-        for (code, ja, en) in &PREFECTURES {
+        for (code, ja, en) in prefectures() {
             select = select.child(option(code, locale.pick(ja, en)));
         }
     }
@@ -130,7 +130,7 @@ fn checked(app: App, field: Field, control: El, id: String, described: String) -
 fn describe(control: &Element, wrong: bool, described: &str) {
     set(control, "aria-invalid", if wrong { "true" } else { "false" });
     match described {
-        "" => control.remove_attribute("aria-describedby").expect_throw("any attribute may go"),
+        "" => control.remove_attribute("aria-describedby").unwrap_throw(),
         described => set(control, "aria-describedby", described),
     }
 }
@@ -225,7 +225,7 @@ pub(super) fn shown(app: App, field: Field) -> String {
 
 /// A prefecture's name.
 pub(super) fn region_name(code: &str, locale: Locale) -> Option<&'static str> {
-    let found = PREFECTURES.iter().find(|(known, ..)| *known == code);
+    let found = prefectures().find(|(known, ..)| *known == code);
     found.map(|(_, ja, en)| locale.pick(ja, en))
 }
 

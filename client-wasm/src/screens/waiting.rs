@@ -1,17 +1,14 @@
 //! Fig 10: what is being waited for, how long already, and the handling number the moment it
 //! exists.
 
-use core::time::Duration;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
-use leptos_dom::helpers::set_interval_with_handle;
-use reactive_graph::owner::on_cleanup;
 use shared_protocol::{DeliveryTerms, Timestamp};
 use wasm_bindgen::UnwrapThrowExt as _;
 
 use super::{number::number_box, tally, titled};
 use crate::{
-    app::App,
+    app::{App, after},
     clock,
     element::{El, dynamic, el, of, write},
     live::Live,
@@ -45,12 +42,17 @@ pub(super) fn view(app: App, words: &Words) -> El {
 /// The time, ten times a second for as long as the screen is on.
 fn ticking() -> Now {
     let now = Rc::new(Live::new(clock::now()));
-    let ticking = now.clone();
-    let tick = move || ticking.set(clock::now());
-    if let Ok(ticks) = set_interval_with_handle(tick, TICK) {
-        on_cleanup(move || ticks.clear());
-    }
+    tick(Rc::downgrade(&now));
     now
+}
+
+fn tick(watched: Weak<Live<Timestamp>>) {
+    after(TICK_MILLIS, move || {
+        if let Some(now) = watched.upgrade() {
+            now.set(clock::now());
+            tick(watched);
+        }
+    });
 }
 
 /// One check: what, how it stands, and for the eye how long.
@@ -71,7 +73,7 @@ fn line(app: App, now: Now, check: Check, what: Text) -> El {
     of("li", "").child(app.said("span", "", what).text(" ")).child(stands).child(took).live(
         move |line| {
             let (_, name) = words_of(state());
-            line.set_attribute("data-state", name).expect_throw("an element takes an attribute");
+            line.set_attribute("data-state", name).unwrap_throw();
         },
     )
 }
@@ -114,4 +116,4 @@ fn seconds(app: App, millis: i64) -> String {
 
 type Now = Rc<Live<Timestamp>>;
 
-const TICK: Duration = Duration::from_millis(100);
+const TICK_MILLIS: i32 = 100;

@@ -2,8 +2,8 @@
 
 use jiff::Timestamp as Moment;
 use shared_protocol::{
-    Amount, BasisPoints, Currency, DeliveryTerms, ItemId, MerchantId, Offer, PREFECTURES,
-    PlanClass, QuantityLimits, Region, ShippingZone, Span, Timestamp, encode,
+    Amount, BasisPoints, Currency, DeliveryTerms, ItemId, MerchantId, Offer, PlanClass,
+    QuantityLimits, Region, ShippingZone, Span, Timestamp, encode, prefectures,
 };
 
 use super::reader::Reader;
@@ -175,9 +175,8 @@ fn read_zones(delivery: &mut Reader<'_>, currency: Currency) -> Vec<ShippingZone
 /// A place that exists, as far as this crate knows: Japan's prefectures it knows all.
 fn region(code: &str) -> Option<Region> {
     let region: Region = code.parse().ok()?;
-    let exists = region.country() != "JP"
-        || code == "JP"
-        || PREFECTURES.iter().any(|(known, ..)| *known == code);
+    let exists =
+        region.country() != "JP" || code == "JP" || prefectures().any(|(known, ..)| known == code);
     exists.then_some(region)
 }
 

@@ -3,8 +3,8 @@
 use proptest::{collection::vec, option, prelude::*, sample};
 use shared_protocol::{
     Address, Amount, BasisPoints, Contact, ContractNumber, Currency, Delivery, DeliveryTerms, Form,
-    Locale, Localized, Offer, PREFECTURES, Personal, Plan, PlanClass, QuantityLimits, Region,
-    SecurityCode, ShippingZone,
+    Locale, Localized, Offer, Personal, Plan, PlanClass, QuantityLimits, Region, SecurityCode,
+    ShippingZone, prefectures,
 };
 
 use crate::party;
@@ -95,7 +95,7 @@ fn plan() -> impl Strategy<Value = Plan> {
 
 /// A prefecture of Japan, mostly, else somewhere abroad.
 pub fn region() -> impl Strategy<Value = Region> {
-    let japan: Vec<&str> = PREFECTURES.iter().map(|(code, ..)| *code).collect();
+    let japan: Vec<&str> = prefectures().map(|(code, ..)| code).collect();
     prop_oneof![8 => sample::select(japan), 1 => sample::select(vec!["US-CA", "FR", "JP"])]
         .prop_map(|code| code.parse().unwrap())
 }
