@@ -57,10 +57,13 @@ impl Server {
         self.traced = on;
     }
 
-    /// How many of them it has made since it was started.
-    pub fn syncs_so_far(&self) -> Result<usize> {
+    /// How many of them it has made since it was started: for commits, and for checkpoints, which
+    /// copy what was committed into the database proper.
+    pub fn syncs_so_far(&self) -> Result<(usize, usize)> {
         let text = std::fs::read_to_string(self.trace_file())?;
-        Ok(text.lines().filter(|line| line.contains("sync(") && line.contains("= 0")).count())
+        let done = text.lines().filter(|line| line.contains("sync(") && line.contains("= 0"));
+        let (commits, checkpoints): (Vec<_>, Vec<_>) = done.partition(|l| l.contains("-wal>"));
+        Ok((commits.len(), checkpoints.len()))
     }
 
     fn trace_file(&self) -> PathBuf {
@@ -74,7 +77,7 @@ impl Server {
         }
         let mut strace = Command::new("strace");
         // `-D`: the server itself is our child, so that signals reach it.
-        strace.args(["-D", "-f", "--seccomp-bpf", "-e", "trace=fdatasync,fsync", "-o"]);
+        strace.args(["-D", "-f", "-y", "--seccomp-bpf", "-e", "trace=fdatasync,fsync", "-o"]);
         strace.arg(self.trace_file()).arg(program);
         strace
     }

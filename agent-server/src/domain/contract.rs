@@ -121,7 +121,7 @@ impl ContractFacts {
         if self.valid_until.is_some_and(|until| now >= until) {
             return Err(Problem::ContractLapsed);
         }
-        if ask.plan_class != PlanClass::Single {
+        if !accepts(ask.plan_class) {
             return Err(Problem::PlanNotAccepted);
         }
         let reserved = Amount { minor: self.reserved, currency: self.credit_limit.currency };
@@ -130,6 +130,11 @@ impl ContractFacts {
         let within = after.is_some_and(|after| after.minor <= self.credit_limit.minor);
         within.then_some(()).ok_or(Problem::LimitExceeded)
     }
+}
+
+/// The plans by which shoppers may pay this agent.
+pub fn accepts(plan: PlanClass) -> bool {
+    plan == PlanClass::Single
 }
 
 impl ContractStatus {

@@ -3,7 +3,7 @@
 
 use shared_protocol::{Field, Locale, Offer, PlanClass, prefectures};
 
-use crate::texts::Words;
+use crate::{domain::contract::accepts, texts::Words};
 
 /// One line of a list.
 pub struct Choice<'a> {
@@ -56,7 +56,7 @@ pub fn regions(locale: Locale) -> Vec<Choice<'static>> {
     prefectures().map(|(code, ja, en)| Choice { code, name: locale.pick(ja, en) }).collect()
 }
 
-/// The ways to pay that the Offer accepts, the first of them chosen.
+/// The ways to pay that the Offer and this agent accept, the first of them chosen.
 pub fn plans(offer: &Offer, w: Words) -> Vec<Plan> {
     let times = |prefix: &str, key: &'static str, counts: &[u8]| -> Vec<(String, String)> {
         let plan = |count: &u8| {
@@ -66,7 +66,8 @@ pub fn plans(offer: &Offer, w: Words) -> Vec<Plan> {
         counts.iter().map(plan).collect()
     };
     let one = |value: &str, key| vec![(value.to_owned(), w.get(key).to_owned())];
-    let all = offer.plans.iter().flat_map(|class| match class {
+    let accepted = offer.plans.iter().filter(|class| accepts(**class));
+    let all = accepted.flat_map(|class| match class {
         PlanClass::Single => one("single", "plan.single"),
         PlanClass::Instalments => times("times-", "plan.times", &[3, 6, 12]),
         PlanClass::Revolving => one("revolving", "plan.revolving"),

@@ -30,14 +30,11 @@ async fn main() -> Result {
     let single_floor = measure_single(&mut shop, &contracts, true).await?;
     let micros = |round: &load::Round| round.median().as_secs_f64() * 1e6;
     figure("grants.latency_single_p50", micros(&single), "us", Some(micros(&single_floor)));
-    let many = syncs(&mut shop, &contracts, CONNECTIONS).await?;
-    figure("grants.fdatasync_per_grant_64", many, "1", None);
-    figure(
-        "grants.fdatasync_per_grant_single",
-        syncs(&mut shop, &contracts, 1).await?,
-        "1",
-        Some(1.0),
-    );
+    for (who, connections, floor) in [("64", CONNECTIONS, None), ("single", 1, Some(1.0))] {
+        let (commits, checkpoints) = syncs(&mut shop, &contracts, connections).await?;
+        figure(&format!("grants.fdatasync_per_grant_{who}"), commits, "1", floor);
+        figure(&format!("grants.checkpoint_fdatasync_per_grant_{who}"), checkpoints, "1", None);
+    }
     Ok(())
 }
 
@@ -64,8 +61,9 @@ async fn measure_single(shop: &mut Shop, contracts: &[String], bare: bool) -> Re
     load::grant_all(&shop.agent, &attempts, 1).await
 }
 
-/// fdatasync and fsync calls per grant, counted by strace over a round of its own.
-async fn syncs(shop: &mut Shop, contracts: &[String], connections: usize) -> Result<f64> {
+/// fdatasync and fsync calls per grant, for commits and for checkpoints, counted by strace over a
+/// round of its own.
+async fn syncs(shop: &mut Shop, contracts: &[String], connections: usize) -> Result<(f64, f64)> {
     restart(shop, false, true).await?;
     let client = shop.client().await?;
     let attempts =
@@ -73,7 +71,8 @@ async fn syncs(shop: &mut Shop, contracts: &[String], connections: usize) -> Res
     let before = shop.agent.syncs_so_far()?;
     load::grant_all(&shop.agent, &attempts, connections).await?;
     let after = shop.agent.syncs_so_far()?;
-    Ok((after - before) as f64 / attempts.len() as f64)
+    let each = |all: usize| all as f64 / attempts.len() as f64;
+    Ok((each(after.0 - before.0), each(after.1 - before.1)))
 }
 
 async fn warm(client: &Client, agent: &Server, contracts: &[String]) -> Result {
