@@ -11,6 +11,7 @@ pub mod grant;
 pub mod merchant;
 pub mod purchase;
 pub mod question;
+pub mod session;
 pub mod turn;
 
 pub use merchant::{Merchant, MerchantStatus};

@@ -17,4 +17,5 @@ pub mod policy;
 pub mod problem;
 pub mod purchases;
 pub mod serve;
+pub mod session;
 pub mod wire;

@@ -11,6 +11,7 @@ mod outbox;
 mod purchases;
 mod questions;
 mod row;
+mod sessions;
 #[cfg(test)]
 mod tests;
 mod turns;
