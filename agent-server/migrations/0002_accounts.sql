@@ -6,8 +6,9 @@ ALTER TABLE contracts ADD COLUMN number_sealed BYTEA;   -- AEAD, bound to the ro
 ALTER TABLE contracts ADD COLUMN purchase_limit BIGINT CHECK (purchase_limit >= 0); -- NULL: none
 ALTER TABLE contracts ADD COLUMN day_limit BIGINT CHECK (day_limit >= 0);
 ALTER TABLE contracts ADD COLUMN merchant_limit BIGINT CHECK (merchant_limit >= 0); -- a day at one
+ALTER TABLE contracts ADD COLUMN lost_at BIGINT;        -- the shopper stopped it; NULL: did not
 
-CREATE INDEX contracts_by_email ON contracts (email);
+CREATE INDEX contracts_by_email ON contracts (lower(email));
 CREATE INDEX purchases_by_contract ON purchases (contract, created_at);
 
 -- Numbers that were lost and replaced: they open nothing and are never issued again.
@@ -32,7 +33,7 @@ CREATE TABLE mailed_codes (
     created_at  BIGINT NOT NULL
 );
 
-CREATE INDEX mailed_codes_by_email ON mailed_codes (email, created_at);
+CREATE INDEX mailed_codes_by_email ON mailed_codes (lower(email), created_at);
 
 -- Who is signed in. The cookie's token is nowhere here.
 CREATE TABLE sessions (

@@ -7,7 +7,12 @@ use shared_protocol::{Amount, ContractNumber, Field, Locale, SecurityCode, Times
 use super::{Place, Said, say::Report};
 use crate::{
     clock::{Clock as _, SystemClock},
-    domain::contract::{Claim, ContractStatus},
+    config::Config,
+    domain::{
+        code::CodeHash,
+        contract::{Claim, ContractStatus},
+    },
+    entropy::Entropy,
     keys::AgentKeyring,
     seed::tail,
     store::{ContractRow, NewContract, Store},
@@ -57,18 +62,19 @@ pub enum Contracts {
 impl Contracts {
     /// Runs it.
     pub async fn run(&self, place: &Place) -> Said {
-        let keys = AgentKeyring::load(&place.settings(None)?.keys_dir())?;
+        let config = place.settings(None)?;
+        let keys = AgentKeyring::load(&config.keys_dir())?;
         let store = place.store().await?;
-        let said = self.act(&keys, &store).await;
+        let said = self.act(&config, &keys, &store).await;
         store.close().await;
         said
     }
 
-    async fn act(&self, keys: &AgentKeyring, store: &Store) -> Said {
+    async fn act(&self, config: &Config, keys: &AgentKeyring, store: &Store) -> Said {
         let now = SystemClock.now();
         match self {
             Self::Add { .. } => {
-                let contract = self.read(keys)?;
+                let contract = self.read(config, keys, store.fresh_id(now))?;
                 let tail = contract.number_tail.clone();
                 if !store.add_contract(contract, now).await? {
                     return Err("a contract with this number exists".into());
@@ -89,7 +95,7 @@ impl Contracts {
         }
     }
 
-    fn read(&self, keys: &AgentKeyring) -> Result<NewContract, String> {
+    fn read(&self, config: &Config, keys: &AgentKeyring, id: i64) -> Result<NewContract, String> {
         let Self::Add { number, code, email, limit, currency, locale, valid_until } = self else {
             return Err("not an addition".into());
         };
@@ -101,8 +107,13 @@ impl Contracts {
         let currency = currency.parse().map_err(|_| format!("{currency} is no currency"))?;
         let limit = Amount::new(*limit, currency).ok_or("that limit is too high")?;
         let locale: Locale = locale.parse().map_err(|_| "the language is ja or en")?;
+        let claim = Claim::of_code(&number, &SecurityCode::new(code), keys);
+        let entropy = Entropy::new();
         Ok(NewContract {
-            claim: Claim::of_code(&number, &SecurityCode::new(code), keys),
+            id,
+            number_hash: claim.number_hash,
+            number_sealed: keys.seal_number(&number, id, entropy.bytes()),
+            code_hash: CodeHash::new(&claim.code_mac, config.code_cost, entropy.bytes()),
             number_tail: tail(number.expose()),
             credit_limit: limit,
             valid_until: valid_until.map(|s| Timestamp::from_millis(s.saturating_mul(1000))),

@@ -13,6 +13,7 @@ pub mod keys;
 pub mod language;
 pub mod marks;
 pub mod pages;
+pub mod peer;
 pub mod policy;
 pub mod problem;
 pub mod purchases;

@@ -11,6 +11,7 @@ mod edge;
 mod expiry;
 mod frame;
 mod grants;
+mod guessing;
 mod jwt;
 mod letters;
 mod limits;

@@ -42,7 +42,7 @@ impl Operator {
 fn keys_are_made_once() {
     let operator = Operator::new();
     let first = operator.json(&["keys", "init"]);
-    assert_eq!(first["created"].as_array().unwrap().len(), 3);
+    assert_eq!(first["created"].as_array().unwrap().len(), 4);
     let again = operator.json(&["keys", "init"]);
     assert_eq!(again["created"].as_array().unwrap().len(), 0);
     let shown = operator.json(&["keys", "show"]);
