@@ -105,6 +105,9 @@ pub fn router(app: App) -> Router {
     let demo = if app.demo.is_some() { http::demo::routes() } else { Router::new() };
     let routes = Router::new()
         .merge(http::frame::routes())
+        .merge(http::enrol::routes())
+        .merge(http::sign_in::routes())
+        .merge(http::me::routes())
         .merge(http::assets::routes())
         .merge(http::challenges::routes())
         .merge(http::grants::routes())

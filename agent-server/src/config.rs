@@ -327,7 +327,8 @@ mod tests {
         let config = config.check().unwrap();
         assert_eq!(config.public_host(), "agent.example");
         assert_eq!(config.confirmation_lifetime(), Span::hours(72));
-        for key in ["database_url", "grant_minutes", "from", "codes_at_once", "letters_of_address"] {
+        for key in ["database_url", "grant_minutes", "from", "codes_at_once", "letters_of_address"]
+        {
             assert!(sample.contains(key), "{key}");
         }
     }

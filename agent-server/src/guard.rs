@@ -140,7 +140,8 @@ mod tests {
 
     #[test]
     fn a_network_a_merchant_and_all_together_have_their_own_limits() {
-        let limits = Limits { codes_of_network: 2, codes_of_merchant: 3, codes: 4, ..Limits::default() };
+        let limits =
+            Limits { codes_of_network: 2, codes_of_merchant: 3, codes: 4, ..Limits::default() };
         let guard = Guard::new(limits);
         let trials = [
             (code("192.0.2.1", "mrc_a"), true),

@@ -13,7 +13,8 @@ use ring::{
     signature::{Ed25519KeyPair, KeyPair as _},
 };
 use shared_protocol::{
-    ContractNumber, OpeningKey, Problem, SealingKey, Signature, Signed, Signer, Statement, Verified, VerifyingKey,
+    ContractNumber, OpeningKey, Problem, SealingKey, Signature, Signed, Signer, Statement,
+    Verified, VerifyingKey,
 };
 use zeroize::Zeroizing;
 

@@ -36,7 +36,8 @@ impl Unstored {
     /// Those of `domain::contract::judge`.
     pub fn answer(&self, filing: Filing) -> Result<Signed<Grant>, Problem> {
         let facts = self.0.get(&filing.ask.number_hash);
-        judge(facts, 0, &filing.ask, Spent::default(), filing.now).map_err(|decline| decline.problem)?;
+        judge(facts, 0, &filing.ask, Spent::default(), filing.now)
+            .map_err(|decline| decline.problem)?;
         filing.promise.map(|promise| promise.grant)
     }
 }

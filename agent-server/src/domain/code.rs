@@ -99,7 +99,8 @@ impl Verdict {
 /// Whether a code is one of those that everybody tries first.
 pub fn is_trivial(code: &str) -> bool {
     let digits = code.as_bytes();
-    let steps = |step: u8| digits.windows(2).all(|two| two[1] == (two[0] - b'0' + step) % 10 + b'0');
+    let steps =
+        |step: u8| digits.windows(2).all(|two| two[1] == (two[0] - b'0' + step) % 10 + b'0');
     let halves = digits.split_at(digits.len() / 2);
     let repeats = digits.len().is_multiple_of(2) && halves.0 == halves.1;
     let is_year = digits.len() == 4 && (digits.starts_with(b"19") || digits.starts_with(b"20"));
@@ -137,7 +138,8 @@ mod tests {
 
     #[test]
     fn the_cost_stands_in_what_is_stored() {
-        let stored = CodeHash::new(&[1; 32], CodeCost { memory_kib: 64, ..CodeCost::LEAST }, [7; 16]);
+        let stored =
+            CodeHash::new(&[1; 32], CodeCost { memory_kib: 64, ..CodeCost::LEAST }, [7; 16]);
         assert!(stored.0.starts_with("$argon2id$v=19$m=64,t=1,p=1$"), "{}", stored.0);
         assert!(CodeCost::DEFAULT.is_possible() && CodeCost::LEAST.is_possible());
         assert!(!CodeCost { memory_kib: 7, ..CodeCost::LEAST }.is_possible());

@@ -1,10 +1,10 @@
 //! A shopper's contract, and the decision whether it pays for a purchase (58). Pure.
 
+use super::code::{CodeHash, Verdict};
+use crate::keys::AgentKeyring;
 use shared_protocol::{
     Amount, ContractNumber, Credential, PlanClass, Problem, SecurityCode, Timestamp,
 };
-use super::code::{CodeHash, Verdict};
-use crate::keys::AgentKeyring;
 
 /// What the decision depends on, as the database has it.
 #[derive(Clone)]

@@ -34,9 +34,8 @@ mod tests {
 
     #[test]
     fn neighbours_are_one_network() {
-        let same = |a: &str, b: &str| {
-            Network::of(a.parse().unwrap()) == Network::of(b.parse().unwrap())
-        };
+        let same =
+            |a: &str, b: &str| Network::of(a.parse().unwrap()) == Network::of(b.parse().unwrap());
         assert!(same("192.0.2.1", "192.0.2.254"));
         assert!(same("::ffff:192.0.2.1", "192.0.2.2"), "IPv4 in IPv6 is IPv4");
         assert!(!same("192.0.2.1", "192.0.3.1"));

@@ -68,10 +68,7 @@ impl Word {
     pub fn deadline(&self) -> Option<Timestamp> {
         match self {
             Self::Accepted { deadline, .. } => Some(*deadline),
-            Self::Refused(_)
-            | Self::Decided { .. }
-            | Self::Withdrawn { .. }
-            | Self::Lapsed => None,
+            Self::Refused(_) | Self::Decided { .. } | Self::Withdrawn { .. } | Self::Lapsed => None,
         }
     }
 
@@ -86,9 +83,7 @@ impl Word {
         match self {
             Self::Accepted { .. } => ASK,
             Self::Decided { outcome: Outcome::Confirmed, .. } => CONFIRMED,
-            Self::Decided { outcome: Outcome::Cancelled, .. } | Self::Withdrawn { .. } => {
-                CANCELLED
-            }
+            Self::Decided { outcome: Outcome::Cancelled, .. } | Self::Withdrawn { .. } => CANCELLED,
             Self::Decided { outcome: Outcome::Expired, .. } => EXPIRED,
             // The merchant itself said so, and the shopper read it on the screen.
             Self::Refused(_) | Self::Lapsed => &[],

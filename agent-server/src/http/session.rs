@@ -207,8 +207,7 @@ fn here(parts: &Parts) -> String {
 fn cookie(app: &App, value: &str, seconds: &str) -> HeaderValue {
     let secure = if is_secure(app) { "; Secure" } else { "" };
     let name = name(app);
-    let text =
-        format!("{name}={value}; HttpOnly; SameSite=Lax; Path=/; Max-Age={seconds}{secure}");
+    let text = format!("{name}={value}; HttpOnly; SameSite=Lax; Path=/; Max-Age={seconds}{secure}");
     HeaderValue::from_str(&text).expect("base64url and names are visible ASCII")
 }
 

@@ -36,15 +36,9 @@ impl Store {
     ///
     /// # Errors
     /// [`Fault`].
-    pub async fn purchases_of(
-        &self,
-        contract: i64,
-        most: u32,
-    ) -> Result<Vec<OwnPurchase>, Fault> {
-        let rows = sqlx::query(OF_CONTRACT)
-            .bind(contract)
-            .bind(i64::from(most))
-            .fetch_all(&self.0.reads);
+    pub async fn purchases_of(&self, contract: i64, most: u32) -> Result<Vec<OwnPurchase>, Fault> {
+        let rows =
+            sqlx::query(OF_CONTRACT).bind(contract).bind(i64::from(most)).fetch_all(&self.0.reads);
         rows.await?.iter().map(own).collect()
     }
 
@@ -69,10 +63,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Fault`].
-    pub async fn events_of(
-        &self,
-        purchase: i64,
-    ) -> Result<Vec<(PurchaseEvent, Timestamp)>, Fault> {
+    pub async fn events_of(&self, purchase: i64) -> Result<Vec<(PurchaseEvent, Timestamp)>, Fault> {
         let rows = sqlx::query(
             "SELECT event, at FROM purchase_events WHERE purchase = $1 ORDER BY number",
         )

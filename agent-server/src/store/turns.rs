@@ -74,7 +74,8 @@ impl Work for Turn {
             Word::Refused(_) | Word::Withdrawn { .. } | Word::Lapsed => {}
         }
         // Nobody was asked yet, so there is no letter that another one would answer.
-        let was_asked = purchase.state != PurchaseState::Granted || state == PurchaseState::Accepted;
+        let was_asked =
+            purchase.state != PurchaseState::Granted || state == PurchaseState::Accepted;
         let errands = self.word.errands().iter();
         for errand in errands.filter(|errand| was_asked || !matches!(errand, Errand::Mail(_))) {
             outbox::add(tx, purchase.row, *errand, number, self.now).await?;

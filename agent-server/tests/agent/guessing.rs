@@ -51,10 +51,14 @@ async fn probe(cost_of_known: CodeCost, cost_now: CodeCost) -> [Vec<Duration>; 2
 /// Head and body of an answer, but for what names this one request.
 async fn without_id(answer: reqwest::Response) -> (u16, Vec<String>, serde_json::Value) {
     let status = answer.status().as_u16();
-    let heads = answer.headers().iter().filter(|(name, _)| !matches!(name.as_str(), "date" | "x-request-id"));
+    let heads = answer
+        .headers()
+        .iter()
+        .filter(|(name, _)| !matches!(name.as_str(), "date" | "x-request-id"));
     let mut heads: Vec<_> = heads.map(|(name, value)| format!("{name}: {value:?}")).collect();
     heads.sort();
-    let mut body: serde_json::Value = serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap();
+    let mut body: serde_json::Value =
+        serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap();
     body["request_id"].take();
     (status, heads, body)
 }
@@ -114,7 +118,8 @@ async fn a_network_that_guesses_is_not_heard_any_more_for_a_while() {
 /// A rush: whoever types the right code is never counted.
 #[tokio::test]
 async fn a_rush_is_no_guessing() {
-    let limits = Limits { codes_of_network: 2, codes_of_merchant: 2, codes: 2, ..Limits::default() };
+    let limits =
+        Limits { codes_of_network: 2, codes_of_merchant: 2, codes: 2, ..Limits::default() };
     let market = Market::open_with(|config| config.guessing = limits).await;
     for _ in 0..20 {
         market.granted().await;

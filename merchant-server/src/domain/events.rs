@@ -2,8 +2,8 @@
 //! of it. Each word acts once; words out of order do no harm.
 
 use shared_protocol::{
-    Channel, Confirmation, Outcome, Problem, PurchaseEvent, PurchaseId, PurchaseState, Signed, Timestamp,
-    Verified, encode,
+    Channel, Confirmation, Outcome, Problem, PurchaseEvent, PurchaseId, PurchaseState, Signed,
+    Timestamp, Verified, encode,
 };
 
 use super::{Failure, Order, Shop};
