@@ -11,7 +11,7 @@ use super::{
 use crate::domain::{
     account::Account,
     code::CodeHash,
-    contract::{KeyedHash, OwnLimits},
+    contract::{ContractStatus, KeyedHash, OwnLimits},
     session::SessionDigest,
 };
 
@@ -31,6 +31,10 @@ pub enum Change {
     RightCode,
     /// A wrong one.
     WrongCode,
+    /// The operator stops it, opens it again, or ends it; wrong codes are forgiven.
+    Status(ContractStatus),
+    /// The operator forgives the wrong codes.
+    Unlock,
 }
 
 /// A number that takes the place of another.
@@ -112,9 +116,12 @@ impl Work for ChangeContract {
             Change::Number(new) => return self.replace(tx, new).await,
             Change::RightCode => sqlx::query(RIGHT_CODE),
             Change::WrongCode => sqlx::query(WRONG_CODE),
+            Change::Status(status) => sqlx::query(STATUS).bind(status.name()),
+            Change::Unlock => sqlx::query(UNLOCK),
         };
-        // Each statement names the row last: its parameters are counted from the end.
+        // Each statement names the row by its last parameter.
         let done = query.bind(self.contract).execute(&mut *tx.connection).await?;
+        self.stamp(tx).await?;
         Ok(done.rows_affected() == 1)
     }
 }
@@ -145,7 +152,18 @@ impl ChangeContract {
             .bind(self.contract)
             .execute(&mut *tx.connection)
             .await?;
+        self.stamp(tx).await?;
         Ok(done.rows_affected() == 1)
+    }
+
+    async fn stamp(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
+        sqlx::query("UPDATE contracts SET updated_at = $2, updated_by = $3 WHERE id = $1")
+            .bind(self.contract)
+            .bind(self.now.as_millis())
+            .bind(Self::NAME)
+            .execute(&mut *tx.connection)
+            .await?;
+        Ok(())
     }
 }
 
@@ -168,6 +186,9 @@ const CODE: &str = "UPDATE contracts SET code_hash = $1, code_failures = 0 WHERE
 const RIGHT_CODE: &str = "UPDATE contracts SET code_failures = 0
      WHERE id = $1 AND code_failures < 5";
 const WRONG_CODE: &str = "UPDATE contracts SET code_failures = code_failures + 1 WHERE id = $1";
+const STATUS: &str = "UPDATE contracts SET status = $1, code_failures = 0, lost_at = NULL
+     WHERE id = $2";
+const UNLOCK: &str = "UPDATE contracts SET code_failures = 0 WHERE id = $1";
 /// Only what was in force: what the operator stopped stays the operator's.
 const LOST: &str = "UPDATE contracts SET lost_at = $1, status = 'suspended'
      WHERE id = $2 AND status = 'active'";

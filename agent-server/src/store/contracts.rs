@@ -55,20 +55,6 @@ impl Store {
         self.0.writer.write(AddContract { contract, now }).await
     }
 
-    /// Sets the status of the contract with this number and forgives its wrong codes; says
-    /// whether there is one.
-    ///
-    /// # Errors
-    /// [`Fault`].
-    pub async fn set_contract_status(
-        &self,
-        number_hash: KeyedHash,
-        status: ContractStatus,
-        now: Timestamp,
-    ) -> Result<bool, Fault> {
-        self.0.writer.write(SetStatus { number_hash, status, now }).await
-    }
-
     /// The slow hash of the code of the contract with this number, if there is one.
     ///
     /// # Errors
@@ -280,31 +266,6 @@ impl Work for SetCode {
             .execute(&mut *tx.connection)
             .await?;
         Ok(())
-    }
-}
-
-struct SetStatus {
-    number_hash: KeyedHash,
-    status: ContractStatus,
-    now: Timestamp,
-}
-
-impl Work for SetStatus {
-    type Answer = bool;
-    const NAME: &'static str = "set-contract-status";
-
-    async fn run(&self, tx: &mut Tx<'_>) -> Result<bool, Fault> {
-        let done = sqlx::query(
-            "UPDATE contracts SET status = $2, code_failures = 0, updated_at = $3, updated_by = $4
-             WHERE number_hash = $1",
-        )
-        .bind(self.number_hash.as_slice())
-        .bind(self.status.name())
-        .bind(self.now.as_millis())
-        .bind(Self::NAME)
-        .execute(&mut *tx.connection)
-        .await?;
-        Ok(done.rows_affected() == 1)
     }
 }
 

@@ -93,6 +93,30 @@ fn a_contracts_number_is_read_as_people_write_it_and_never_shown() {
 }
 
 #[test]
+fn a_contract_is_stopped_opened_and_given_another_number() {
+    let operator = Operator::new();
+    operator.json(&["keys", "init"]);
+    let add = ["contracts", "add", "--number", "C123456789012", "--code", "2468"];
+    operator.json(&[&add[..], &["--email", "a@example.jp", "--limit", "50000"]].concat());
+    let id = operator.json(&["contracts", "show", "C123456789012"])["id"].to_string();
+    for (command, status) in [("suspend", "suspended"), ("unlock", "suspended"), ("resume", "active")]
+    {
+        assert_eq!(operator.json(&["contracts", command, &id])["status"], status);
+    }
+    let replaced = operator.json(&["contracts", "replace", &id, "--code", "739182"]);
+    let number = replaced["number"].as_str().unwrap();
+    assert_eq!(operator.json(&["contracts", "show", number])["id"].to_string(), id);
+    assert_eq!(operator.run(&["contracts", "show", "C123456789012"]).status.code(), Some(1));
+    let again = [&add[..], &["--email", "b@example.jp", "--limit", "1"]].concat();
+    assert_eq!(operator.run(&again).status.code(), Some(1), "a lost number is never issued again");
+    assert_eq!(operator.run(&["contracts", "show", "12345"]).status.code(), Some(1));
+    let trivial = ["contracts", "replace", &id, "--code", "1234"];
+    assert_eq!(operator.run(&trivial).status.code(), Some(1));
+    let objections = operator.json(&["purchases", "objections"]);
+    assert_eq!(objections["objections"].as_array().unwrap().len(), 0);
+}
+
+#[test]
 fn the_doctor_says_what_is_missing() {
     let operator = Operator::new();
     assert_eq!(operator.run(&["doctor"]).status.code(), Some(1));
