@@ -1,5 +1,6 @@
 //! The agent's four keys: one signs, one opens envelopes, one ("pepper") keys the hashes of
-//! contract numbers and codes, one seals contract numbers at rest. They live in files of mode 0600, never in the database or a log.
+//! contract numbers and codes, one seals contract numbers at rest. They live in files of mode
+//! 0600, never in the database or a log.
 
 use std::{
     fs, io,

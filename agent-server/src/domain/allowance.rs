@@ -1,5 +1,5 @@
 //! How often something may go wrong before it is not even tried any more: the generic cell rate
-//! algorithm (ITU-T I.371), counting failures only, so that whoever succeeds is never held up. Pure.
+//! algorithm (ITU-T I.371), counting failures only, so that who succeeds is never held up. Pure.
 
 use shared_protocol::{Span, Timestamp};
 

@@ -15,7 +15,7 @@ use shared_protocol::{ContractNumber, Field, Problem, read_field};
 use super::{
     form::{Asked, FormPage, Place},
     pages::Shell,
-    peer::From,
+    peer::Caller,
     problem::Refused,
     session::{OwnForm, begin_session},
 };
@@ -63,7 +63,7 @@ async fn send(
     State(app): State<App>,
     OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
-    From(network): From,
+    Caller(network): Caller,
     OwnForm(form): OwnForm<Address>,
 ) -> Result<Response, Refused> {
     if !app.config.enrolment.open {
@@ -89,7 +89,7 @@ async fn prove(
     State(app): State<App>,
     OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
-    From(network): From,
+    Caller(network): Caller,
     OwnForm(form): OwnForm<Typed>,
 ) -> Response {
     let place = Place::of(&app, &uri).await;

@@ -10,7 +10,7 @@ use axum::{
 use shared_protocol::{Grant, GrantRequest, Signed, jws};
 
 use super::{
-    peer::From,
+    peer::Caller,
     problem::Refused,
     wire::{Answer, OfPurchase, Wire},
 };
@@ -29,7 +29,7 @@ pub fn routes() -> Router<App> {
 async fn give(
     State(app): State<App>,
     OfPurchase(id): OfPurchase,
-    From(network): From,
+    Caller(network): Caller,
     Wire { message, bytes }: Wire<GrantRequest>,
 ) -> Result<Answer<Signed<Grant>>, Refused> {
     let given = grant::give(&app, id, message, &bytes, network).await;

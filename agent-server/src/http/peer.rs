@@ -18,9 +18,9 @@ pub struct Peer(pub IpAddr);
 
 /// The network of whoever sent the request.
 #[derive(Clone, Copy, Debug)]
-pub struct From(pub Network);
+pub struct Caller(pub Network);
 
-impl FromRequestParts<App> for From {
+impl FromRequestParts<App> for Caller {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {

@@ -33,10 +33,7 @@ pub async fn serve(listener: TcpListener, router: Router, mut stopped: watch::Re
         };
         let Some((stream, peer, place)) = stream else { continue };
         let routes = TowerToHyperService::new(router.clone());
-        let service = service_fn(move |mut request: Request<Incoming>| {
-            request.extensions_mut().insert(peer);
-            routes.call(request)
-        });
+        let service = service_fn(move |request| routes.call(said_by(peer, request)));
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEADER_PATIENCE)
@@ -53,6 +50,12 @@ pub async fn serve(listener: TcpListener, router: Router, mut stopped: watch::Re
     if tokio::time::timeout(GRACE, graceful.shutdown()).await.is_err() {
         tracing::warn!("some connections did not end in time");
     }
+}
+
+/// A request that knows who sent it.
+fn said_by(peer: Peer, mut request: Request<Incoming>) -> Request<Incoming> {
+    request.extensions_mut().insert(peer);
+    request
 }
 
 async fn accept(

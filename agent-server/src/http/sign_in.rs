@@ -13,7 +13,7 @@ use shared_protocol::{Field, Problem, read_field};
 use super::{
     enrol::{Address, Typed},
     form::{Asked, FormPage, Place},
-    peer::From,
+    peer::Caller,
     problem::Refused,
     session::{OwnForm, Posted, begin_session, end_session, own_page, see_other_with},
 };
@@ -46,7 +46,7 @@ async fn send(
     State(app): State<App>,
     OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
-    From(network): From,
+    Caller(network): Caller,
     OwnForm(form): OwnForm<Address>,
 ) -> Response {
     let place = Place::of(&app, &uri).await;
@@ -73,7 +73,7 @@ async fn prove(
     State(app): State<App>,
     OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
-    From(network): From,
+    Caller(network): Caller,
     OwnForm(form): OwnForm<Typed>,
 ) -> Result<Response, Refused> {
     let place = Place::of(&app, &uri).await;

@@ -18,6 +18,8 @@ mod sessions;
 #[cfg(test)]
 mod tests;
 mod turns;
+#[cfg(test)]
+mod upgrade_tests;
 mod writer;
 
 use std::sync::Arc;

@@ -170,7 +170,7 @@ struct Loop {
 
 impl Loop {
     async fn run(mut self) {
-        let _ended = Ended(self.state.clone());
+        let ended = Ended(self.state.clone());
         let mut closing = None;
         while closing.is_none() {
             let Some(order) = self.orders.recv().await else { break };
@@ -190,6 +190,7 @@ impl Loop {
             tracing::warn!(%fault, "the database did not close cleanly");
         }
         if let Some(done) = closing {
+            drop(ended);
             let _ = done.send(());
         }
     }

@@ -27,7 +27,7 @@ use crate::{
     app::App,
     domain::{
         account::{self, Account},
-        contract::ContractStatus,
+        contract::{CODE_FAILURES_MAX, ContractFacts, ContractStatus},
         unavailable,
     },
     store::OwnPurchase,
@@ -64,7 +64,7 @@ async fn show(
     let view = Me {
         contract: w.fill("mail.contract_value", &[("last2", &account.number_tail)]),
         status_name: facts.status.name(),
-        status: w.get(status(facts.status)),
+        status: w.get(status(facts)),
         reserved: texts::amount(reserved),
         of_limit: w.fill("me.of_limit", &[("limit", &limit)]),
         email: &account.email,
@@ -105,8 +105,9 @@ fn done(uri: &Uri, w: Words) -> Option<&'static str> {
     }))
 }
 
-fn status(status: ContractStatus) -> &'static str {
-    match status {
+fn status(facts: &ContractFacts) -> &'static str {
+    match facts.status {
+        _ if facts.code_failures >= CODE_FAILURES_MAX => "me.status_locked",
         ContractStatus::Active => "me.status_active",
         ContractStatus::Suspended => "me.status_suspended",
         ContractStatus::Lapsed => "me.status_lapsed",

@@ -25,7 +25,7 @@ use crate::{
         session::{Posted, SignedIn, see_other},
     },
     store::OwnPurchase,
-    texts,
+    texts::{self, Words},
 };
 
 pub(super) async fn show(
@@ -110,11 +110,9 @@ impl<'a> View<'a> {
         form_token: String,
         now: Timestamp,
     ) -> Self {
-        let (w, locale) = (shell.w, shell.w.locale());
-        let purchase = &own.purchase;
-        let is_late = own.deadline.is_some_and(|deadline| now >= deadline);
-        let is_accepted = purchase.state == PurchaseState::Accepted && !is_late;
-        let by = own.deadline.filter(|_| is_accepted).map(|at| texts::minute(at, locale));
+        let (w, locale, purchase) = (shell.w, shell.w.locale(), &own.purchase);
+        let open = Open::of(own, now);
+        let by = own.deadline.filter(|_| open.may_confirm).map(|at| texts::minute(at, locale));
         let step = |(event, at): &(PurchaseEvent, Timestamp)| {
             (w.get(what(*event)), texts::minute(*at, locale))
         };
@@ -126,19 +124,40 @@ impl<'a> View<'a> {
             state: w.get(state(purchase.state)),
             state_name: purchase.state.name(),
             by: by.map(|at| w.fill("mail.by_value", &[("deadline", &at)])),
-            may_confirm: is_accepted,
-            may_cancel: is_accepted
-                || matches!(purchase.state, PurchaseState::Granted | PurchaseState::Confirmed),
+            open,
             steps: events.iter().map(step).collect(),
             reasons: Reason::ALL.map(|reason| (reason.name(), w.get(why(reason)))),
-            objection: own
-                .objection
-                .map(|reason| w.fill("purchase.objected", &[("reason", w.get(why(reason)))])),
+            objection: objected(own, w),
             error: problem.map(|problem| problem.text(locale)),
             form_token,
             shell,
         }
     }
+}
+
+/// What can still be decided.
+struct Open {
+    may_confirm: bool,
+    may_cancel: bool,
+}
+
+impl Open {
+    fn of(own: &OwnPurchase, now: Timestamp) -> Self {
+        let is_late = own.deadline.is_some_and(|deadline| now >= deadline);
+        match own.purchase.state {
+            PurchaseState::Accepted => Self { may_confirm: !is_late, may_cancel: !is_late },
+            PurchaseState::Granted | PurchaseState::Confirmed => {
+                Self { may_confirm: false, may_cancel: true }
+            }
+            _ => Self { may_confirm: false, may_cancel: false },
+        }
+    }
+}
+
+/// The objection that was made, in words.
+fn objected(own: &OwnPurchase, w: Words) -> Option<String> {
+    let reason = w.get(why(own.objection?));
+    Some(w.fill("purchase.objected", &[("reason", reason)]))
 }
 
 /// What happened, in words, with the number of the seed's step.
@@ -191,8 +210,7 @@ struct View<'a> {
     state: &'static str,
     state_name: &'static str,
     by: Option<String>,
-    may_confirm: bool,
-    may_cancel: bool,
+    open: Open,
     steps: Vec<(&'static str, String)>,
     reasons: [(&'static str, &'static str); 5],
     objection: Option<String>,

@@ -21,7 +21,7 @@ use crate::{
     http::{
         form::{Asked, FormPage, Place},
         pages::Shell,
-        peer::From,
+        peer::Caller,
         problem::Refused,
         session::{Posted, SignedIn, see_other},
         sign_in::Nothing,
@@ -74,7 +74,7 @@ pub(super) async fn code(
 pub(super) async fn change_code(
     State(app): State<App>,
     OriginalUri(uri): OriginalUri,
-    From(network): From,
+    Caller(network): Caller,
     Posted { by, form }: Posted<Codes>,
 ) -> Result<Response, Refused> {
     let account = account::of(&app, by.contract).await?;
@@ -115,7 +115,7 @@ pub(super) async fn lose(
 pub(super) async fn replace(
     State(app): State<App>,
     OriginalUri(uri): OriginalUri,
-    From(network): From,
+    Caller(network): Caller,
     Posted { by, form }: Posted<Codes>,
 ) -> Result<Response, Refused> {
     let account = account::of(&app, by.contract).await?;
