@@ -51,7 +51,8 @@ pub fn frame_policy(merchant: &Merchant, style: &str, boot: &str, is_framed: boo
     format!(
         "default-src 'none'; script-src 'self' {boot} 'wasm-unsafe-eval'; \
          connect-src 'self' {server}; frame-src 'self'; style-src 'self' {style}; \
-         img-src 'self' data: {server}; base-uri 'none'; form-action 'none'; {ancestors}; {TRUSTED_TYPES}"
+         img-src 'self' data: {server}; base-uri 'none'; form-action 'none'; {ancestors}; \
+         {TRUSTED_TYPES}"
     )
 }
 

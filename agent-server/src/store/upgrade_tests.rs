@@ -16,8 +16,8 @@ use crate::{
 
 /// What the first version wrote of one contract, one purchase and one letter.
 const WRITTEN: &str = "
-    INSERT INTO merchants VALUES ('mrc_tea', 'a', 'a', 'a', 'a', '', '', x'00', x'00', 's', 'active',
-        NULL, 1, 1, 't');
+    INSERT INTO merchants VALUES ('mrc_tea', 'a', 'a', 'a', 'a', '', '', x'00', x'00', 's',
+        'active', NULL, 1, 1, 't');
     INSERT INTO contracts VALUES (1, x'01', '42', $CODE, 1000, 0, 'JPY', 'active', NULL, 0,
         'a@example.jp', 'ja', 1, 1, 't');
     INSERT INTO purchases VALUES (2, x'00112233445566778899aabbccddeeff', NULL, 'mrc_tea', 1, x'00',

@@ -112,7 +112,6 @@ impl<'a> View<'a> {
     ) -> Self {
         let (w, locale, purchase) = (shell.w, shell.w.locale(), &own.purchase);
         let open = Open::of(own, now);
-        let by = own.deadline.filter(|_| open.may_confirm).map(|at| texts::minute(at, locale));
         let step = |(event, at): &(PurchaseEvent, Timestamp)| {
             (w.get(what(*event)), texts::minute(*at, locale))
         };
@@ -123,7 +122,7 @@ impl<'a> View<'a> {
             number: own.handling_number.to_string(),
             state: w.get(state(purchase.state)),
             state_name: purchase.state.name(),
-            by: by.map(|at| w.fill("mail.by_value", &[("deadline", &at)])),
+            by: own.deadline.filter(|_| open.may_confirm).map(|at| until(at, w)),
             open,
             steps: events.iter().map(step).collect(),
             reasons: Reason::ALL.map(|reason| (reason.name(), w.get(why(reason)))),
@@ -152,6 +151,11 @@ impl Open {
             _ => Self { may_confirm: false, may_cancel: false },
         }
     }
+}
+
+/// Until when it can be approved, in words.
+fn until(at: Timestamp, w: Words) -> String {
+    w.fill("mail.by_value", &[("deadline", &texts::minute(at, w.locale()))])
 }
 
 /// The objection that was made, in words.
