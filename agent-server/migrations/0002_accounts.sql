@@ -83,3 +83,4 @@ DROP TABLE outbox;
 ALTER TABLE outbox_of_both RENAME TO outbox;
 
 CREATE INDEX outbox_by_next ON outbox (next_at) WHERE state = 'waiting';
+CREATE INDEX outbox_by_mailed_code ON outbox (mailed_code) WHERE mailed_code IS NOT NULL;

@@ -55,6 +55,8 @@ pub enum Contracts {
     Suspend(Which),
     /// Open it again, also after five wrong codes
     Resume(Which),
+    /// End it
+    Lapse(Which),
     /// Forgive its wrong codes
     Unlock(Which),
     /// Give it a new number and print that once; the old one opens nothing any more
@@ -111,6 +113,10 @@ impl Contracts {
             }
             Self::Resume(which) => {
                 let change = Change::Status(ContractStatus::Active);
+                change_it(which.find(keys, store).await?, change, store).await
+            }
+            Self::Lapse(which) => {
+                let change = Change::Status(ContractStatus::Lapsed);
                 change_it(which.find(keys, store).await?, change, store).await
             }
             Self::Unlock(which) => {

@@ -182,7 +182,10 @@ fn token(headers: &HeaderMap, name: &str) -> Option<SessionToken> {
 
 /// Checks that a browser sent this from a page of ours. Programs that are no browsers say nothing
 /// of where they come from, and carry nobody's cookies either.
-fn check_origin(app: &App, headers: &HeaderMap) -> Result<(), Problem> {
+///
+/// # Errors
+/// [`Problem::FormExpired`].
+pub fn check_origin(app: &App, headers: &HeaderMap) -> Result<(), Problem> {
     let said = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("null"));
     let is_same_site = said("sec-fetch-site").is_none_or(|site| site == "same-origin");
     let host = said("host").unwrap_or_default();

@@ -1,11 +1,11 @@
 //! Codes that were mailed: asked for, tried, used, each once.
 
-use shared_protocol::{Locale, Timestamp};
+use shared_protocol::{Locale, Span, Timestamp};
 
 use super::{
     Fault, Store, contracts,
     contracts::NewContract,
-    outbox,
+    ids, outbox,
     row::{Cells as _, Row},
     writer::{Tx, Work},
 };
@@ -107,6 +107,7 @@ impl Work for MailCode {
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<bool, Fault> {
         let code = &self.code;
+        forget(tx, self.now.minus(KEPT)).await?;
         let row = sqlx::query(
             "SELECT COUNT(*) AS letters FROM mailed_codes
              WHERE lower(email) = lower($1) AND created_at > $2",
@@ -139,6 +140,15 @@ impl Work for MailCode {
         outbox::add_letter(tx, code.id, Errand::Code(letter), self.now).await?;
         Ok(true)
     }
+}
+
+/// Deletes what was asked for before then, with its letters: addresses are not collected.
+async fn forget(tx: &mut Tx<'_>, before: Timestamp) -> Result<(), Fault> {
+    for query in FORGET {
+        let query = sqlx::query(query).bind(ids::first(before));
+        query.execute(&mut *tx.connection).await?;
+    }
+    Ok(())
 }
 
 struct TryCode {
@@ -224,6 +234,12 @@ fn read(row: &Row) -> Result<MailedCode, Fault> {
         contract: row.cell("contract")?,
     })
 }
+
+/// So long a code is kept, used or not.
+const KEPT: Span = Span::hours(24);
+
+const FORGET: [&str; 2] =
+    ["DELETE FROM outbox WHERE mailed_code < $1", "DELETE FROM mailed_codes WHERE id < $1"];
 
 const BY_ID: &str = "SELECT * FROM mailed_codes WHERE id = $1";
 

@@ -154,6 +154,26 @@ async fn an_address_gets_three_letters_an_hour_and_a_network_as_many_as_are_set(
 }
 
 #[tokio::test]
+async fn addresses_are_forgotten_after_a_day() {
+    let market = Market::open().await;
+    let mut visitor = market.visitor();
+    visitor.post("/enrol", &[("email", ADDRESS)]).await;
+    market.mailed_code(1).await;
+    let kept = market.agent.app.store.outbox("done", 10).await.unwrap();
+    assert_eq!(kept.len(), 1);
+    market.advance(Span::hours(25));
+    visitor.post("/enrol", &[("email", "other@example.jp")]).await;
+    market.mailed_code(2).await;
+    let agent_server::store::About::MailedCode(old) = kept[0].parcel.about else {
+        panic!("not about a code");
+    };
+    assert!(market.agent.app.store.mailed_code(old).await.unwrap().is_none());
+    let kept = market.agent.app.store.outbox("done", 10).await.unwrap();
+    assert!(kept.iter().all(|entry| entry.parcel.id != old && entry.parcel.attempts == 1));
+    assert!(kept.len() <= 1, "its letter, too");
+}
+
+#[tokio::test]
 async fn a_form_sent_twice_issues_one_contract() {
     let market = Market::open().await;
     let mut visitor = market.visitor();

@@ -99,9 +99,13 @@ fn a_contract_is_stopped_opened_and_given_another_number() {
     let add = ["contracts", "add", "--number", "C123456789012", "--code", "2468"];
     operator.json(&[&add[..], &["--email", "a@example.jp", "--limit", "50000"]].concat());
     let id = operator.json(&["contracts", "show", "C123456789012"])["id"].to_string();
-    for (command, status) in
-        [("suspend", "suspended"), ("unlock", "suspended"), ("resume", "active")]
-    {
+    for (command, status) in [
+        ("suspend", "suspended"),
+        ("unlock", "suspended"),
+        ("resume", "active"),
+        ("lapse", "lapsed"),
+        ("resume", "active"),
+    ] {
         assert_eq!(operator.json(&["contracts", command, &id])["status"], status);
     }
     let replaced = operator.json(&["contracts", "replace", &id, "--code", "739182"]);
