@@ -1,5 +1,7 @@
 //! Sends letters to shoppers. Each try of the same letter is the same letter.
 
+use shared_protocol::PurchaseId;
+
 use super::Undelivered;
 use crate::{
     app::App,
@@ -12,8 +14,13 @@ use crate::{
 ///
 /// # Errors
 /// [`Undelivered`].
-pub async fn send(app: &App, parcel: &Parcel, letter: Letter) -> Result<(), Undelivered> {
-    let found = app.store.question_of(&parcel.purchase).await.map_err(later)?;
+pub async fn send(
+    app: &App,
+    parcel: &Parcel,
+    letter: Letter,
+    purchase: &PurchaseId,
+) -> Result<(), Undelivered> {
+    let found = app.store.question_of(purchase).await.map_err(later)?;
     let Some((question, to)) = found else {
         return Err(Undelivered { fault: "no question to write about".into(), is_final: true });
     };
@@ -26,7 +33,12 @@ pub async fn send(app: &App, parcel: &Parcel, letter: Letter) -> Result<(), Unde
         letter: written,
         now: app.clock.now(),
     };
-    app.mailer.send(&posting).await.map_err(|fault| Undelivered {
+    post(app, &posting).await
+}
+
+/// Hands it over.
+pub(super) async fn post(app: &App, posting: &Posting) -> Result<(), Undelivered> {
+    app.mailer.send(posting).await.map_err(|fault| Undelivered {
         is_final: matches!(fault, MailFault::Permanent(_)),
         fault: fault.to_string(),
     })
@@ -56,6 +68,6 @@ fn facts(app: &App, question: &Question) -> LetterFacts {
     }
 }
 
-fn later(fault: Fault) -> Undelivered {
+pub(super) fn later(fault: Fault) -> Undelivered {
     Undelivered { fault: fault.to_string(), is_final: false }
 }

@@ -1,6 +1,7 @@
 //! The letters to shoppers (Fig 13): text and HTML with the same content, in both languages.
 //! They never hold a contract number (its last two digits only), an address, or a picture.
 
+mod code;
 mod post;
 
 use askama::Template;
@@ -8,6 +9,7 @@ use shared_protocol::{Amount, HandlingNumber, Locale, Localized, Timestamp};
 
 use crate::texts::{self, Words};
 
+pub use code::{CodeFacts, code_letter};
 pub use post::{MailFault, Mailer, Posting, SmtpMailer, SmtpSettings};
 
 /// What a letter is about.
@@ -135,6 +137,7 @@ impl<'a> Lines<'a> {
     }
 }
 
+/// The template's text.
 fn written(template: &impl Template) -> String {
     template.render().expect("a letter is written to memory") + "\n"
 }
