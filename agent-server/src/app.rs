@@ -115,6 +115,7 @@ pub fn router(app: App) -> Router {
         .merge(http::marks::routes())
         .merge(http::keys::routes())
         .merge(http::confirm::routes())
+        .merge(http::confirm_code::routes())
         .merge(http::pages::routes())
         .merge(http::health::routes())
         .merge(demo);

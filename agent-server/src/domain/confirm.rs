@@ -6,12 +6,15 @@ use shared_protocol::{
 };
 
 use super::{
-    ConfirmationToken, Question,
+    ConfirmationCode, ConfirmationToken, Question,
+    network::Network,
+    question::WRONG_CODES_MAX,
     turn::{Turned, Word, why_not},
     unavailable,
 };
 use crate::{
     app::App,
+    guard::Trial,
     keys::AgentKeyring,
     store::{OwnPurchase, Turn},
 };
@@ -119,6 +122,42 @@ pub async fn question(app: &App, token: &str) -> Result<Question, Problem> {
     let token: ConfirmationToken = token.parse().map_err(|_| Problem::LinkInvalid)?;
     let found = app.store.question(&token.digest()).await.map_err(unavailable)?;
     found.ok_or(Problem::LinkInvalid)
+}
+
+/// What a number and a code lead to.
+pub enum ByCode {
+    /// The page of this purchase.
+    Right(ConfirmationToken),
+    /// No such number, not its code, or too many wrong ones: nobody learns which.
+    Wrong,
+}
+
+/// The question that a handling number and the six digits from its mail belong to.
+///
+/// # Errors
+/// [`Problem::TooManyRequests`], [`Problem::Unavailable`].
+pub async fn by_code(
+    app: &App,
+    network: Network,
+    number: &str,
+    code: &str,
+) -> Result<ByCode, Problem> {
+    let now = app.clock.now();
+    let trial = Trial::PageCode(network);
+    app.guard.check(&trial, now)?;
+    let found = match number.trim().parse::<HandlingNumber>() {
+        Ok(number) => app.store.question_of_number(&number).await.map_err(unavailable)?,
+        Err(_) => None,
+    };
+    if let Some((question, wrong)) = found {
+        let right = ConfirmationCode::of(&question.purchase, &app.keys).is(code);
+        if right && wrong < WRONG_CODES_MAX {
+            return Ok(ByCode::Right(ConfirmationToken::of(&question.purchase, &app.keys)));
+        }
+        app.store.count_wrong_code(question.purchase).await.map_err(unavailable)?;
+    }
+    app.guard.count(&trial, now);
+    Ok(ByCode::Wrong)
 }
 
 /// Takes the shopper's answer. The same answer again shows the same; another one is refused.

@@ -24,7 +24,7 @@ pub mod turn;
 
 pub use merchant::{Merchant, MerchantStatus};
 pub use purchase::Purchase;
-pub use question::{ConfirmationToken, Question, TokenDigest};
+pub use question::{ConfirmationCode, ConfirmationToken, Question, TokenDigest};
 
 use shared_protocol::Problem;
 

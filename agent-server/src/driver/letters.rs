@@ -5,7 +5,7 @@ use shared_protocol::PurchaseId;
 use super::Undelivered;
 use crate::{
     app::App,
-    domain::{ConfirmationToken, Question, errand::Letter},
+    domain::{ConfirmationCode, ConfirmationToken, Question, errand::Letter},
     mail::{self, LetterFacts, LetterKind, MailFault, Posting},
     store::{Fault, Parcel},
 };
@@ -49,7 +49,8 @@ fn kind(app: &App, question: &Question, letter: Letter) -> LetterKind {
         Letter::Confirm => {
             let token = ConfirmationToken::of(&question.purchase, &app.keys);
             let link = format!("{}/confirm/{}", app.config.public_url, token.expose());
-            LetterKind::Confirm { link, deadline: question.deadline }
+            let code = ConfirmationCode::of(&question.purchase, &app.keys).expose().to_owned();
+            LetterKind::Confirm { link, code, deadline: question.deadline }
         }
         Letter::Cancelled => LetterKind::Cancelled,
         Letter::Expired => LetterKind::Expired,

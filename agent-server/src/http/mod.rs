@@ -3,6 +3,7 @@
 pub mod assets;
 pub mod challenges;
 pub mod confirm;
+pub mod confirm_code;
 pub mod demo;
 pub mod edge;
 pub mod enrol;

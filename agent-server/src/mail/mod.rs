@@ -19,6 +19,8 @@ pub enum LetterKind {
     Confirm {
         /// The confirmation page of this purchase.
         link: String,
+        /// The six digits that lead there too.
+        code: String,
         /// Until when it can be answered.
         deadline: Timestamp,
     },
@@ -66,7 +68,7 @@ pub struct Letter {
 pub fn letter(kind: &LetterKind, facts: &LetterFacts, locale: Locale) -> Letter {
     let lines = Lines::new(facts, Words::of(locale));
     match kind {
-        LetterKind::Confirm { link, deadline } => lines.question(link, *deadline),
+        LetterKind::Confirm { link, code, deadline } => lines.question(link, code, *deadline),
         LetterKind::Confirmed => lines.outcome("mail_confirmed.subject", "mail_confirmed.body"),
         LetterKind::Cancelled => lines.outcome("mail_cancelled.subject", "mail_cancelled.body"),
         LetterKind::Expired => lines.outcome("mail_expired.subject", "mail_expired.body"),
@@ -105,14 +107,30 @@ impl<'a> Lines<'a> {
         }
     }
 
-    fn question(&self, link: &str, deadline: Timestamp) -> Letter {
+    fn question(&self, link: &str, code: &str, deadline: Timestamp) -> Letter {
         let deadline = texts::minute(deadline, self.w.locale());
         let by = self.w.fill("mail.by_value", &[("deadline", &deadline)]);
+        let page = link.rsplit_once('/').map_or(link, |(page, _)| page);
+        let by_code = self.w.fill("mail.code", &[("page", page)]);
         let subject = self.subject("mail.subject");
         let greeting = self.w.fill("mail.greeting", &[("agent", self.agent)]);
-        let text = QuestionText { lines: self, greeting: &greeting, by: &by, link };
-        let html =
-            QuestionHtml { lines: self, subject: &subject, greeting: &greeting, by: &by, link };
+        let text = QuestionText {
+            lines: self,
+            greeting: &greeting,
+            by: &by,
+            link,
+            by_code: &by_code,
+            code,
+        };
+        let html = QuestionHtml {
+            lines: self,
+            subject: &subject,
+            greeting: &greeting,
+            by: &by,
+            link,
+            by_code: &by_code,
+            code,
+        };
         let (text, html) = (written(&text), written(&html));
         Letter { subject, text, html, link: Some(link.to_owned()) }
     }
@@ -149,6 +167,8 @@ struct QuestionText<'a> {
     greeting: &'a str,
     by: &'a str,
     link: &'a str,
+    by_code: &'a str,
+    code: &'a str,
 }
 
 #[derive(Template)]
@@ -159,6 +179,8 @@ struct QuestionHtml<'a> {
     greeting: &'a str,
     by: &'a str,
     link: &'a str,
+    by_code: &'a str,
+    code: &'a str,
 }
 
 #[derive(Template)]
