@@ -11,11 +11,13 @@ use tokio::{
 
 use crate::{
     clock::Clock,
+    codes::Codes,
     config::Config,
     demo::Demo,
     domain::turn::Turned,
     driver,
     entropy::Entropy,
+    guard::Guard,
     http,
     keys::{AgentKeyring, KeyFault},
     mail::{Mailer, SmtpMailer, SmtpSettings},
@@ -44,6 +46,10 @@ pub struct Inner {
     pub entropy: Entropy,
     /// What is kept.
     pub store: Store,
+    /// The slow comparison of security codes.
+    pub codes: Codes,
+    /// What went wrong of late.
+    pub guard: Guard,
     /// Merchants at hand.
     pub merchants: Merchants,
     /// The agent's word on merchants.
@@ -99,6 +105,9 @@ pub fn router(app: App) -> Router {
     let demo = if app.demo.is_some() { http::demo::routes() } else { Router::new() };
     let routes = Router::new()
         .merge(http::frame::routes())
+        .merge(http::enrol::routes())
+        .merge(http::sign_in::routes())
+        .merge(http::me::routes())
         .merge(http::assets::routes())
         .merge(http::challenges::routes())
         .merge(http::grants::routes())
@@ -106,6 +115,7 @@ pub fn router(app: App) -> Router {
         .merge(http::marks::routes())
         .merge(http::keys::routes())
         .merge(http::confirm::routes())
+        .merge(http::confirm_code::routes())
         .merge(http::pages::routes())
         .merge(http::health::routes())
         .merge(demo);
@@ -162,8 +172,9 @@ pub async fn start(config: Config, clock: Arc<dyn Clock>) -> Result<Running, Sta
     let store = Store::open(&config.database()).await?;
     store.recover_leases(clock.now()).await?;
     if config.demo {
-        seed::contracts(&store, &keys, clock.now()).await?;
+        seed::contracts(&store, &keys, &entropy, clock.now()).await?;
     }
+    seed::wrap_bare_codes(&store, config.code_cost, &entropy).await?;
     let listener = TcpListener::bind(&config.listen).await;
     let listener = listener.map_err(|fault| StartFault::Listen(config.listen.clone(), fault))?;
     let addr = listener.local_addr();
@@ -195,6 +206,8 @@ async fn build(
     };
     let outside = outside::client();
     Ok(App(Arc::new(Inner {
+        codes: Codes::new(config.code_cost, codes_at_once(&config), entropy.clone()),
+        guard: Guard::new(config.guessing),
         mailer: mailer(&config, demo.as_ref())?,
         widget: Widget::open(&config.widget_dir, config.demo)?,
         marks: Marks::new(config.agent_id.clone(), config.agent_name.clone()),
@@ -210,6 +223,13 @@ async fn build(
         unstored,
         driver: Notify::new(),
     })))
+}
+
+fn codes_at_once(config: &Config) -> usize {
+    match config.codes_at_once {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        set => set,
+    }
 }
 
 fn mailer(config: &Config, demo: Option<&Demo>) -> Result<Mailer, StartFault> {

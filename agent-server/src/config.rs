@@ -12,7 +12,9 @@ use figment::{
     providers::{Env, Format as _, Toml},
 };
 use serde::Deserialize;
-use shared_protocol::{AgentId, Localized, Span};
+use shared_protocol::{AgentId, Amount, Localized, Span};
+
+use crate::{domain::code::CodeCost, guard::Limits};
 
 /// The settings of one agent server. `config.sample.toml` shows each of them.
 #[derive(Clone, Debug, Deserialize)]
@@ -43,6 +45,24 @@ pub struct Config {
     /// Minutes within which a Grant can be redeemed (step 61).
     #[serde(default = "default_grant_minutes")]
     pub grant_minutes: u32,
+    /// What one trial of a security code costs (argon2id).
+    #[serde(default = "default_code_cost")]
+    pub code_cost: CodeCost,
+    /// How many codes are compared at the same time; 0: as many as there are processors.
+    #[serde(default)]
+    pub codes_at_once: usize,
+    /// How much may go wrong an hour before nothing is tried any more.
+    #[serde(default)]
+    pub guessing: Limits,
+    /// Another server stands in front and appends the caller's address to `X-Forwarded-For`.
+    #[serde(default)]
+    pub behind_proxy: bool,
+    /// What a contract that was enrolled for begins with.
+    #[serde(default)]
+    pub enrolment: Enrolment,
+    /// Where a day begins and ends, for limits and statements; an IANA name.
+    #[serde(default = "default_time_zone")]
+    pub time_zone: String,
     /// Set by `--demo` alone: mounts `/_demo/*`, seeds the demo's contracts.
     #[serde(skip)]
     pub demo: bool,
@@ -59,6 +79,31 @@ pub struct SmtpConfig {
     pub url: String,
     /// The sender's address on all letters; people answer to it.
     pub from: String,
+}
+
+/// What a contract that was enrolled for begins with.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Enrolment {
+    /// Whether anybody may enrol.
+    pub open: bool,
+    /// The most that may be owed at once, in minor units.
+    pub credit_limit: u64,
+    /// Of this currency, ISO 4217.
+    pub currency: String,
+}
+
+impl Default for Enrolment {
+    fn default() -> Self {
+        Self { open: true, credit_limit: 100_000, currency: "JPY".into() }
+    }
+}
+
+impl Enrolment {
+    /// The limit as money; `None` if there is no such amount.
+    pub fn limit(&self) -> Option<Amount> {
+        Amount::new(self.credit_limit, self.currency.parse().ok()?)
+    }
 }
 
 impl Config {
@@ -141,6 +186,11 @@ impl Config {
         Span::minutes(i64::from(self.grant_minutes))
     }
 
+    /// Where a day begins and ends.
+    pub fn zone(&self) -> jiff::tz::TimeZone {
+        zone(&self.time_zone).unwrap_or(jiff::tz::TimeZone::UTC)
+    }
+
     fn check(mut self) -> Result<Self, ConfigFault> {
         while self.public_url.ends_with('/') {
             self.public_url.pop();
@@ -150,6 +200,15 @@ impl Config {
         }
         if self.smtp.is_none() && !self.demo {
             return Err(ConfigFault::NoSmtp);
+        }
+        if !self.code_cost.is_possible() {
+            return Err(ConfigFault::CodeCost);
+        }
+        if self.enrolment.limit().is_none() {
+            return Err(ConfigFault::CreditLimit);
+        }
+        if zone(&self.time_zone).is_none() {
+            return Err(ConfigFault::TimeZone(self.time_zone));
         }
         Ok(self)
     }
@@ -183,6 +242,15 @@ pub enum ConfigFault {
     /// There is no way to send the letters on which every purchase depends.
     #[error("smtp.url and smtp.from are missing: without them no shopper can confirm")]
     NoSmtp,
+    /// argon2id cannot be run like this.
+    #[error("code_cost: memory_kib must be 8 for each lane at least, passes and lanes 1")]
+    CodeCost,
+    /// No amount of that currency.
+    #[error("enrolment: the limit is too high, or the currency unknown")]
+    CreditLimit,
+    /// This machine knows no such zone.
+    #[error("time_zone: {0} is not known here")]
+    TimeZone(String),
 }
 
 /// Only known keys: other programs' `WARIFU_*` variables are not ours to refuse.
@@ -214,6 +282,20 @@ fn default_listen() -> String {
     "127.0.0.1:7070".into()
 }
 
+/// Tokyo's rules are compiled in, so that a machine without a zone database knows them.
+fn zone(name: &str) -> Option<jiff::tz::TimeZone> {
+    const TOKYO: jiff::tz::TimeZone = jiff::tz::get!("Asia/Tokyo");
+    if name == "Asia/Tokyo" { Some(TOKYO) } else { jiff::tz::TimeZone::get(name).ok() }
+}
+
+fn default_time_zone() -> String {
+    "Asia/Tokyo".into()
+}
+
+fn default_code_cost() -> CodeCost {
+    CodeCost::DEFAULT
+}
+
 fn default_confirmation_hours() -> u32 {
     72
 }
@@ -230,6 +312,8 @@ agent_id = "agt_demo"
 agent_name = { ja = "割符決済", en = "Warifu Settlement" }
 data_dir = "warifu-demo/agent"
 widget_dir = "target/widget"
+# Everybody knows the demo's codes.
+code_cost = { memory_kib = 8, passes = 1, lanes = 1 }
 "#;
 
 #[cfg(test)]
@@ -243,7 +327,8 @@ mod tests {
         let config = config.check().unwrap();
         assert_eq!(config.public_host(), "agent.example");
         assert_eq!(config.confirmation_lifetime(), Span::hours(72));
-        for key in ["database_url", "grant_minutes", "from"] {
+        for key in ["database_url", "grant_minutes", "from", "codes_at_once", "letters_of_address"]
+        {
             assert!(sample.contains(key), "{key}");
         }
     }

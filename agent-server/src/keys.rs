@@ -1,5 +1,6 @@
-//! The agent's three keys: one signs, one opens envelopes, one ("pepper") keys the hashes of
-//! contract numbers and codes. They live in files of mode 0600, never in the database or a log.
+//! The agent's four keys: one signs, one opens envelopes, one ("pepper") keys the hashes of
+//! contract numbers and codes, one seals contract numbers at rest. They live in files of mode
+//! 0600, never in the database or a log.
 
 use std::{
     fs, io,
@@ -8,11 +9,13 @@ use std::{
 };
 
 use ring::{
+    aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey},
     hmac,
     signature::{Ed25519KeyPair, KeyPair as _},
 };
 use shared_protocol::{
-    OpeningKey, Problem, SealingKey, Signature, Signed, Signer, Statement, Verified, VerifyingKey,
+    ContractNumber, OpeningKey, Problem, SealingKey, Signature, Signed, Signer, Statement,
+    Verified, VerifyingKey,
 };
 use zeroize::Zeroizing;
 
@@ -23,6 +26,7 @@ pub struct AgentKeyring {
     signing: Ed25519KeyPair,
     opening: OpeningKey,
     pepper: hmac::Key,
+    numbers: LessSafeKey,
 }
 
 impl AgentKeyring {
@@ -37,7 +41,9 @@ impl AgentKeyring {
         let opening = OpeningKey::from_bytes(&*read_32(&dir.join(OPENING))?)
             .map_err(|_| KeyFault::Damaged(dir.join(OPENING)))?;
         let pepper = hmac::Key::new(hmac::HMAC_SHA256, &*read_32(&dir.join(PEPPER))?);
-        Ok(Self { signing, opening, pepper })
+        let numbers = UnboundKey::new(&CHACHA20_POLY1305, &*read_32(&dir.join(NUMBERS))?)
+            .map_err(|_| KeyFault::Damaged(dir.join(NUMBERS)))?;
+        Ok(Self { signing, opening, pepper, numbers: LessSafeKey::new(numbers) })
     }
 
     /// Writes those key files that are not there yet; returns which.
@@ -96,6 +102,28 @@ impl AgentKeyring {
         let mut hash = [0; 32];
         hash.copy_from_slice(context.sign().as_ref());
         hash
+    }
+
+    /// A contract number as the database holds it: ChaCha20-Poly1305 (RFC 8439) behind its nonce,
+    /// good in this row only.
+    ///
+    /// # Panics
+    /// Never: a number is far shorter than the cipher's limit.
+    pub fn seal_number(&self, number: &ContractNumber, row: i64, nonce: [u8; 12]) -> Vec<u8> {
+        let mut sealed = number.expose().as_bytes().to_vec();
+        let (aad, once) = (Aad::from(row.to_be_bytes()), Nonce::assume_unique_for_key(nonce));
+        let done = self.numbers.seal_in_place_append_tag(once, aad, &mut sealed);
+        done.expect("a number is short");
+        [&nonce[..], &sealed].concat()
+    }
+
+    /// The contract number that was sealed into this row.
+    pub fn open_number(&self, sealed: &[u8], row: i64) -> Option<ContractNumber> {
+        let (nonce, sealed) = sealed.split_first_chunk::<NONCE_LEN>()?;
+        let mut bytes = Zeroizing::new(sealed.to_vec());
+        let (aad, once) = (Aad::from(row.to_be_bytes()), Nonce::assume_unique_for_key(*nonce));
+        let number = self.numbers.open_in_place(once, aad, &mut bytes).ok()?;
+        Some(ContractNumber::new(str::from_utf8(number).ok()?))
     }
 }
 
@@ -164,4 +192,33 @@ const SIGNING: &str = "signing.pkcs8";
 const OPENING: &str = "opening.x25519";
 /// 32 random bytes: keys the hashes in the database.
 const PEPPER: &str = "pepper";
-const FILES: [&str; 3] = [SIGNING, OPENING, PEPPER];
+/// 32 random bytes: seals contract numbers in the database.
+const NUMBERS: &str = "numbers";
+const FILES: [&str; 4] = [SIGNING, OPENING, PEPPER, NUMBERS];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sealed_number_opens_in_its_own_row_and_under_its_own_key_only() {
+        let entropy = Entropy::new();
+        let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+        let [keys, other] = folders.each_ref().map(|folder| {
+            AgentKeyring::create_missing(folder.path(), &entropy).unwrap();
+            AgentKeyring::load(folder.path()).unwrap()
+        });
+        let number = ContractNumber::new("C123456789012");
+        let sealed = keys.seal_number(&number, 7, entropy.bytes());
+        assert!(!sealed.windows(4).any(|window| number.expose().as_bytes().ends_with(window)));
+        assert_eq!(keys.open_number(&sealed, 7).unwrap().expose(), number.expose());
+        assert!(keys.open_number(&sealed, 8).is_none());
+        assert!(other.open_number(&sealed, 7).is_none());
+        for at in 0..sealed.len() {
+            let mut broken = sealed.clone();
+            broken[at] ^= 1;
+            assert!(keys.open_number(&broken, 7).is_none(), "{at}");
+        }
+        assert!(keys.open_number(&sealed[..5], 7).is_none());
+    }
+}

@@ -4,12 +4,14 @@
 pub mod app;
 pub mod cli;
 pub mod clock;
+pub mod codes;
 pub mod config;
 pub mod demo;
 pub mod domain;
 pub mod driver;
 pub mod entropy;
 pub mod frame;
+pub mod guard;
 pub mod http;
 pub mod keys;
 pub mod mail;

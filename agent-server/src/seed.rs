@@ -1,24 +1,40 @@
-//! Enters the demo's contracts when they are absent. Doing it again changes nothing.
+//! Brings the contracts of an older database, or of a new demo, to where they should be. Doing it
+//! again changes nothing.
 
 use shared_protocol::{ContractNumber, Locale, SecurityCode, Timestamp};
 
 use crate::{
     demo,
-    domain::contract::Claim,
+    domain::{
+        code::{CodeCost, CodeHash},
+        contract::Claim,
+    },
+    entropy::Entropy,
     keys::AgentKeyring,
     store::{Fault, NewContract, Store},
 };
 
-/// Enters all of them.
+/// Enters the demo's contracts when they are absent.
 ///
 /// # Errors
 /// [`Fault`].
-pub async fn contracts(store: &Store, keys: &AgentKeyring, now: Timestamp) -> Result<(), Fault> {
+pub async fn contracts(
+    store: &Store,
+    keys: &AgentKeyring,
+    entropy: &Entropy,
+    now: Timestamp,
+) -> Result<(), Fault> {
     let code = SecurityCode::new(demo::CODE);
     for contract in demo::contracts() {
         let number = ContractNumber::new(contract.number);
+        let claim = Claim::of_code(&number, &code, keys);
+        let id = store.fresh_id(now);
         let new = NewContract {
-            claim: Claim::of_code(&number, &code, keys),
+            id,
+            number_hash: claim.number_hash,
+            number_sealed: keys.seal_number(&number, id, entropy.bytes()),
+            // Everybody knows it.
+            code_hash: CodeHash::new(&claim.code_mac, CodeCost::LEAST, entropy.bytes()),
             number_tail: tail(contract.number),
             credit_limit: contract.limit,
             valid_until: Some(now.plus(contract.runs)),
@@ -26,6 +42,22 @@ pub async fn contracts(store: &Store, keys: &AgentKeyring, now: Timestamp) -> Re
             locale: Locale::Ja,
         };
         store.add_contract(new, now).await?;
+    }
+    Ok(())
+}
+
+/// Puts argon2id around codes that an earlier version hashed under the key alone: what it hashed
+/// is what argon2id is made of now, so that nobody has to type their code again.
+///
+/// # Errors
+/// [`Fault`].
+pub async fn wrap_bare_codes(
+    store: &Store,
+    cost: CodeCost,
+    entropy: &Entropy,
+) -> Result<(), Fault> {
+    for (contract, code_mac) in store.bare_codes().await? {
+        store.set_code(contract, CodeHash::new(&code_mac, cost, entropy.bytes())).await?;
     }
     Ok(())
 }

@@ -6,7 +6,10 @@ use std::collections::HashMap;
 use shared_protocol::{Grant, Problem, Signed};
 
 use crate::{
-    domain::contract::{ContractFacts, KeyedHash, judge},
+    domain::{
+        code::CodeHash,
+        contract::{ContractFacts, KeyedHash, Spent, judge},
+    },
     store::{Fault, Filing, Store},
 };
 
@@ -22,13 +25,19 @@ impl Unstored {
         Ok(Self(store.contracts_by_number().await?.into_iter().collect()))
     }
 
+    /// The slow hash of the code of the contract with this number, if there is one.
+    pub fn code_of(&self, number_hash: &KeyedHash) -> Option<CodeHash> {
+        self.0.get(number_hash).map(|facts| facts.code_hash.clone())
+    }
+
     /// Decides and answers as the store would, but keeps nothing.
     ///
     /// # Errors
     /// Those of `domain::contract::judge`.
     pub fn answer(&self, filing: Filing) -> Result<Signed<Grant>, Problem> {
-        let facts = self.0.get(&filing.ask.claim.number_hash);
-        judge(facts, 0, &filing.ask, filing.now).map_err(|decline| decline.problem)?;
+        let facts = self.0.get(&filing.ask.number_hash);
+        judge(facts, 0, &filing.ask, Spent::default(), filing.now)
+            .map_err(|decline| decline.problem)?;
         filing.promise.map(|promise| promise.grant)
     }
 }

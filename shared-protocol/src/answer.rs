@@ -99,6 +99,8 @@ pub enum Channel {
     Mail,
     /// Nobody was reached: the time ran out.
     Silence,
+    /// On the agent's own pages, signed in.
+    Page,
 }
 
 /// How a purchase stands, as one server tells it to whoever knows its id.

@@ -37,7 +37,7 @@ fn run_holds(run: &str, shortest: usize) -> bool {
     })
 }
 
-fn passes_luhn(digits: &str) -> bool {
+pub(crate) fn passes_luhn(digits: &str) -> bool {
     let sum: u32 = digits
         .bytes()
         .rev()

@@ -9,6 +9,7 @@ mod answer;
 mod card;
 mod challenge;
 mod codec;
+mod contract;
 mod digest;
 mod ed25519;
 mod field;

@@ -220,6 +220,9 @@ problems! {
     67 LinkInvalid "link_invalid" 404 false Nothing AskAgent
         "このリンクは使えません。期限が切れたか、すでに使われています。"
         "This link does not work: it has expired or has been used.";
+    68 FormExpired "form_expired" 403 false Nothing StartOver
+        "ページの有効期限が切れました。もう一度開いてください。"
+        "This page has expired. Please open it again.";
     80 Offline "offline" 503 true Nothing TryAgain
         "インターネットにつながっていません。" "You are offline.";
     81 MerchantUnavailable "merchant_unavailable" 503 true TryLater TryAgain

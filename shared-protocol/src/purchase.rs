@@ -45,6 +45,8 @@ pub enum PurchaseEvent {
     ShopperCancelled,
     /// Nobody said anything in time (51, 64).
     TimedOut,
+    /// The shopper said yes and takes it back before anything is shipped.
+    ShopperWithdrew,
 }
 
 /// This event cannot happen in this state; nothing has changed.
@@ -72,6 +74,7 @@ impl PurchaseState {
             (S::Granted, E::OrderRefused) => S::Refused,
             (S::Accepted, E::ShopperConfirmed) => S::Confirmed,
             (S::Granted | S::Accepted, E::ShopperCancelled) => S::Cancelled,
+            (S::Confirmed, E::ShopperWithdrew) => S::Cancelled,
             (S::Started | S::Checked | S::Granted | S::Accepted, E::TimedOut) => S::Expired,
             (state, event) => return Err(IllegalEvent { state, event }),
         })
@@ -80,10 +83,10 @@ impl PurchaseState {
     /// Whether nothing more can happen in this landing's part of the story.
     pub const fn is_final(self) -> bool {
         match self {
-            Self::Started | Self::Checked | Self::Granted | Self::Accepted => false,
-            Self::Confirmed | Self::Declined | Self::Refused | Self::Cancelled | Self::Expired => {
-                true
+            Self::Started | Self::Checked | Self::Granted | Self::Accepted | Self::Confirmed => {
+                false
             }
+            Self::Declined | Self::Refused | Self::Cancelled | Self::Expired => true,
         }
     }
 
@@ -146,11 +149,12 @@ impl PurchaseEvent {
             Self::ShopperConfirmed => "shopper-confirmed",
             Self::ShopperCancelled => "shopper-cancelled",
             Self::TimedOut => "timed-out",
+            Self::ShopperWithdrew => "shopper-withdrew",
         }
     }
 
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::OrderChecked,
         Self::GrantIssued,
         Self::GrantDeclined,
@@ -159,5 +163,6 @@ impl PurchaseEvent {
         Self::ShopperConfirmed,
         Self::ShopperCancelled,
         Self::TimedOut,
+        Self::ShopperWithdrew,
     ];
 }

@@ -1,16 +1,23 @@
 //! `agent-server contracts`: shoppers' contracts. Numbers and codes are entered and never shown.
 
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use shared_protocol::{Amount, ContractNumber, Field, Locale, SecurityCode, Timestamp, read_field};
 
 use super::{Place, Said, say::Report};
 use crate::{
     clock::{Clock as _, SystemClock},
-    domain::contract::{Claim, ContractStatus},
+    config::Config,
+    domain::{
+        account::{new_code, random_number},
+        code::CodeHash,
+        contract::{Claim, ContractStatus},
+        enrolment::written,
+    },
+    entropy::Entropy,
     keys::AgentKeyring,
     seed::tail,
-    store::{ContractRow, NewContract, Store},
+    store::{Change, ContractRow, NewContract, NewNumber, Store},
 };
 
 /// Shoppers' contracts.
@@ -42,33 +49,52 @@ pub enum Contracts {
     },
     /// List them, without their numbers
     List,
+    /// Show one, without its number
+    Show(Which),
     /// Stop a contract, for example because its number was lost
-    Suspend {
-        /// Its number
-        number: String,
-    },
+    Suspend(Which),
     /// Open it again, also after five wrong codes
-    Resume {
-        /// Its number
-        number: String,
+    Resume(Which),
+    /// End it
+    Lapse(Which),
+    /// Forgive its wrong codes
+    Unlock(Which),
+    /// Give it a new number and print that once; the old one opens nothing any more
+    Replace {
+        /// Which contract
+        #[command(flatten)]
+        which: Which,
+        /// The code that goes with the new number, 4 to 8 digits
+        #[arg(long)]
+        code: String,
     },
+}
+
+type Fault = Box<dyn std::error::Error + Send + Sync>;
+
+/// Which contract.
+#[derive(Args)]
+pub struct Which {
+    /// Its number, or its id from `contracts list`
+    contract: String,
 }
 
 impl Contracts {
     /// Runs it.
     pub async fn run(&self, place: &Place) -> Said {
-        let keys = AgentKeyring::load(&place.settings(None)?.keys_dir())?;
+        let config = place.settings(None)?;
+        let keys = AgentKeyring::load(&config.keys_dir())?;
         let store = place.store().await?;
-        let said = self.act(&keys, &store).await;
+        let said = self.act(&config, &keys, &store).await;
         store.close().await;
         said
     }
 
-    async fn act(&self, keys: &AgentKeyring, store: &Store) -> Said {
+    async fn act(&self, config: &Config, keys: &AgentKeyring, store: &Store) -> Said {
         let now = SystemClock.now();
         match self {
             Self::Add { .. } => {
-                let contract = self.read(keys)?;
+                let contract = self.read(config, keys, store.fresh_id(now))?;
                 let tail = contract.number_tail.clone();
                 if !store.add_contract(contract, now).await? {
                     return Err("a contract with this number exists".into());
@@ -80,16 +106,30 @@ impl Contracts {
                 let json: Vec<_> = all.iter().map(shown).collect();
                 Ok(Report::new(all.iter().map(line).collect(), json!({ "contracts": json })))
             }
-            Self::Suspend { number } => {
-                set_status(keys, store, number, ContractStatus::Suspended).await
+            Self::Show(which) => show(which.find(keys, store).await?, store).await,
+            Self::Suspend(which) => {
+                let change = Change::Status(ContractStatus::Suspended);
+                change_it(which.find(keys, store).await?, change, store).await
             }
-            Self::Resume { number } => {
-                set_status(keys, store, number, ContractStatus::Active).await
+            Self::Resume(which) => {
+                let change = Change::Status(ContractStatus::Active);
+                change_it(which.find(keys, store).await?, change, store).await
+            }
+            Self::Lapse(which) => {
+                let change = Change::Status(ContractStatus::Lapsed);
+                change_it(which.find(keys, store).await?, change, store).await
+            }
+            Self::Unlock(which) => {
+                change_it(which.find(keys, store).await?, Change::Unlock, store).await
+            }
+            Self::Replace { which, code } => {
+                let contract = which.find(keys, store).await?;
+                replace(contract, code, config, keys, store).await
             }
         }
     }
 
-    fn read(&self, keys: &AgentKeyring) -> Result<NewContract, String> {
+    fn read(&self, config: &Config, keys: &AgentKeyring, id: i64) -> Result<NewContract, String> {
         let Self::Add { number, code, email, limit, currency, locale, valid_until } = self else {
             return Err("not an addition".into());
         };
@@ -101,8 +141,13 @@ impl Contracts {
         let currency = currency.parse().map_err(|_| format!("{currency} is no currency"))?;
         let limit = Amount::new(*limit, currency).ok_or("that limit is too high")?;
         let locale: Locale = locale.parse().map_err(|_| "the language is ja or en")?;
+        let claim = Claim::of_code(&number, &SecurityCode::new(code), keys);
+        let entropy = Entropy::new();
         Ok(NewContract {
-            claim: Claim::of_code(&number, &SecurityCode::new(code), keys),
+            id,
+            number_hash: claim.number_hash,
+            number_sealed: keys.seal_number(&number, id, entropy.bytes()),
+            code_hash: CodeHash::new(&claim.code_mac, config.code_cost, entropy.bytes()),
             number_tail: tail(number.expose()),
             credit_limit: limit,
             valid_until: valid_until.map(|s| Timestamp::from_millis(s.saturating_mul(1000))),
@@ -112,19 +157,52 @@ impl Contracts {
     }
 }
 
-async fn set_status(
+impl Which {
+    async fn find(&self, keys: &AgentKeyring, store: &Store) -> Result<i64, Fault> {
+        if let Ok(id) = self.contract.parse() {
+            return Ok(id);
+        }
+        let number = read_number(&self.contract)?;
+        let hash = Claim::of_code(&number, &SecurityCode::new(""), keys).number_hash;
+        Ok(store.contract_of_number(&hash).await?.ok_or("no contract has this number")?)
+    }
+}
+
+async fn show(contract: i64, store: &Store) -> Said {
+    let all = store.contracts().await?;
+    let row = all.iter().find(|row| row.facts.id == contract).ok_or("no contract has this id")?;
+    Ok(Report::line(line(row), shown(row)))
+}
+
+async fn change_it(contract: i64, change: Change, store: &Store) -> Said {
+    if !store.change(contract, change, SystemClock.now()).await? {
+        return Err("no contract has this id".into());
+    }
+    show(contract, store).await
+}
+
+async fn replace(
+    contract: i64,
+    code: &str,
+    config: &Config,
     keys: &AgentKeyring,
     store: &Store,
-    number: &str,
-    status: ContractStatus,
 ) -> Said {
-    let number = read_number(number)?;
-    let hash = Claim::of_code(&number, &SecurityCode::new(""), keys).number_hash;
-    if !store.set_contract_status(hash, status, SystemClock.now()).await? {
-        return Err("no contract has this number".into());
+    let code = new_code(code).map_err(|_| "the code is 4 to 8 digits, and not easy to guess")?;
+    let entropy = Entropy::new();
+    let number = random_number(&mut entropy.clone());
+    let claim = Claim::of_code(&number, &code, keys);
+    let new = NewNumber {
+        number_hash: claim.number_hash,
+        number_sealed: keys.seal_number(&number, contract, entropy.bytes()),
+        number_tail: tail(number.expose()),
+        code_hash: CodeHash::new(&claim.code_mac, config.code_cost, entropy.bytes()),
+    };
+    if !store.change(contract, Change::Number(new), SystemClock.now()).await? {
+        return Err("no contract has this id, or the number was taken; try again".into());
     }
-    let (tail, status) = (tail(number.expose()), status.name());
-    Ok(Report::line(format!("…{tail}  {status}"), json!({ "number_tail": tail, "status": status })))
+    let number = written(&number);
+    Ok(Report::line(&number, json!({ "number": number })))
 }
 
 /// As the form reads it: hyphens, spaces and case do not matter.
@@ -137,7 +215,8 @@ fn read_number(typed: &str) -> Result<ContractNumber, String> {
 fn line(contract: &ContractRow) -> String {
     let facts = &contract.facts;
     format!(
-        "…{}  {}  {} of {} {}  wrong codes {}",
+        "{}  …{}  {}  {} of {} {}  wrong codes {}",
+        facts.id,
         contract.number_tail,
         facts.status.name(),
         facts.reserved,
@@ -150,6 +229,7 @@ fn line(contract: &ContractRow) -> String {
 fn shown(contract: &ContractRow) -> Value {
     let facts = &contract.facts;
     json!({
+        "id": facts.id,
         "number_tail": contract.number_tail,
         "status": facts.status.name(),
         "credit_limit": facts.credit_limit.minor,

@@ -6,6 +6,7 @@ mod doctor;
 mod keys;
 mod merchants;
 mod outbox;
+mod purchases;
 mod say;
 mod serve;
 
@@ -61,6 +62,9 @@ enum Command {
     /// Shoppers' contracts
     #[command(subcommand)]
     Contracts(contracts::Contracts),
+    /// Purchases, and what shoppers object to
+    #[command(subcommand)]
+    Purchases(purchases::Purchases),
     /// Letters and webhooks that are owed
     #[command(subcommand)]
     Outbox(outbox::Outbox),
@@ -90,6 +94,7 @@ async fn run(place: &Place, command: Command) -> Said {
         Command::Keys(keys) => keys.run(place),
         Command::Merchants(merchants) => merchants.run(place).await,
         Command::Contracts(contracts) => contracts.run(place).await,
+        Command::Purchases(purchases) => purchases.run(place).await,
         Command::Outbox(outbox) => outbox.run(place).await,
         Command::Doctor => Ok(doctor::examine(place).await),
     }

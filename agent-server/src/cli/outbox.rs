@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{Place, Said, say::Report};
 use crate::{
     clock::{Clock as _, SystemClock},
-    store::{OutboxEntry, Store},
+    store::{About, OutboxEntry, Parcel, Store},
 };
 
 /// Letters and webhooks that are owed.
@@ -59,7 +59,7 @@ fn line(entry: &OutboxEntry) -> String {
     let (what, kind) = (parcel.errand.name(), parcel.errand.kind());
     let fault = entry.last_fault.as_deref().unwrap_or("");
     let (id, state, tries) = (parcel.id, &entry.state, parcel.attempts);
-    format!("{id}  {state}  {kind} {what}  {}  tries {tries}  {fault}", parcel.purchase)
+    format!("{id}  {state}  {kind} {what}  {}  tries {tries}  {fault}", about(parcel))
 }
 
 fn shown(entry: &OutboxEntry) -> Value {
@@ -68,10 +68,18 @@ fn shown(entry: &OutboxEntry) -> Value {
         "state": entry.state,
         "kind": entry.parcel.errand.kind(),
         "what": entry.parcel.errand.name(),
-        "purchase": entry.parcel.purchase.to_string(),
+        "purchase": about(&entry.parcel),
         "sequence": entry.parcel.sequence,
         "attempts": entry.parcel.attempts,
         "next_at": entry.next_at.as_secs(),
         "last_fault": entry.last_fault,
     })
+}
+
+/// The purchase that it is about; of a code, only that it is one.
+fn about(parcel: &Parcel) -> String {
+    match &parcel.about {
+        About::Purchase(purchase) => purchase.to_string(),
+        About::MailedCode(_) => "code".into(),
+    }
 }

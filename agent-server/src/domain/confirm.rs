@@ -1,15 +1,23 @@
 //! The shopper's consent (64–65): yes, no, or silence, each as a signed Confirmation.
 
 use shared_protocol::{
-    AgentId, Channel, Confirmation, Outcome, Problem, PurchaseState, Signed, Timestamp,
+    AgentId, Channel, Confirmation, HandlingNumber, MerchantId, Outcome, Problem, PurchaseId,
+    PurchaseState, Signed, Timestamp,
 };
 
 use super::{
-    ConfirmationToken, Question,
-    turn::{Turned, Word},
+    ConfirmationCode, ConfirmationToken, Question,
+    network::Network,
+    question::WRONG_CODES_MAX,
+    turn::{Turned, Word, why_not},
     unavailable,
 };
-use crate::{app::App, keys::AgentKeyring, store::Turn};
+use crate::{
+    app::App,
+    guard::Trial,
+    keys::AgentKeyring,
+    store::{OwnPurchase, Turn},
+};
 
 /// What an answer given at `now` comes to: after the deadline it is silence.
 pub fn outcome_at(question: &Question, wanted: Outcome, now: Timestamp) -> Outcome {
@@ -29,16 +37,81 @@ pub fn word(
         Outcome::Confirmed | Outcome::Cancelled => Channel::Mail,
         Outcome::Expired => Channel::Silence,
     };
-    let confirmation = Confirmation {
-        agent: agent.clone(),
-        merchant: question.merchant.clone(),
+    let about = About {
         purchase: question.purchase,
+        merchant: &question.merchant,
         handling_number: question.handling_number,
-        outcome,
-        channel,
-        decided: now,
     };
-    Word::Decided { outcome, confirmation: Signed::sign(&confirmation, keys) }
+    Word::Decided { outcome, confirmation: about.signed(outcome, channel, agent, keys, now) }
+}
+
+/// The word that carries out what a signed-in shopper wants; `None` where the purchase is over.
+pub fn word_of_page(
+    own: &OwnPurchase,
+    wanted: Wanted,
+    agent: &AgentId,
+    keys: &AgentKeyring,
+    now: Timestamp,
+) -> Option<Word> {
+    let about = About {
+        purchase: own.purchase.id,
+        merchant: &own.purchase.merchant,
+        handling_number: own.handling_number,
+    };
+    let is_late = own.deadline.is_some_and(|deadline| now >= deadline);
+    let outcome = match (own.purchase.state, wanted) {
+        (PurchaseState::Accepted, _) if is_late => Outcome::Expired,
+        (PurchaseState::Accepted, Wanted::Confirm) => Outcome::Confirmed,
+        (
+            PurchaseState::Granted | PurchaseState::Accepted | PurchaseState::Confirmed,
+            Wanted::Cancel,
+        ) => Outcome::Cancelled,
+        _ => return None,
+    };
+    let channel = if outcome == Outcome::Expired { Channel::Silence } else { Channel::Page };
+    let confirmation = about.signed(outcome, channel, agent, keys, now);
+    Some(match own.purchase.state {
+        PurchaseState::Confirmed => Word::Withdrawn { confirmation },
+        _ => Word::Decided { outcome, confirmation },
+    })
+}
+
+/// What a signed-in shopper wants of a purchase.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// It is theirs.
+    Confirm,
+    /// It is not, or not any more.
+    Cancel,
+}
+
+/// Which purchase a confirmation is about.
+struct About<'a> {
+    purchase: PurchaseId,
+    merchant: &'a MerchantId,
+    handling_number: HandlingNumber,
+}
+
+impl About<'_> {
+    fn signed(
+        &self,
+        outcome: Outcome,
+        channel: Channel,
+        agent: &AgentId,
+        keys: &AgentKeyring,
+        now: Timestamp,
+    ) -> Signed<Confirmation> {
+        let confirmation = Confirmation {
+            agent: agent.clone(),
+            merchant: self.merchant.clone(),
+            purchase: self.purchase,
+            handling_number: self.handling_number,
+            outcome,
+            channel,
+            decided: now,
+        };
+        Signed::sign(&confirmation, keys)
+    }
 }
 
 /// The question behind a link.
@@ -49,6 +122,42 @@ pub async fn question(app: &App, token: &str) -> Result<Question, Problem> {
     let token: ConfirmationToken = token.parse().map_err(|_| Problem::LinkInvalid)?;
     let found = app.store.question(&token.digest()).await.map_err(unavailable)?;
     found.ok_or(Problem::LinkInvalid)
+}
+
+/// What a number and a code lead to.
+pub enum ByCode {
+    /// The page of this purchase.
+    Right(ConfirmationToken),
+    /// No such number, not its code, or too many wrong ones: nobody learns which.
+    Wrong,
+}
+
+/// The question that a handling number and the six digits from its mail belong to.
+///
+/// # Errors
+/// [`Problem::TooManyRequests`], [`Problem::Unavailable`].
+pub async fn by_code(
+    app: &App,
+    network: Network,
+    number: &str,
+    code: &str,
+) -> Result<ByCode, Problem> {
+    let now = app.clock.now();
+    let trial = Trial::PageCode(network);
+    app.guard.check(&trial, now)?;
+    let found = match number.trim().parse::<HandlingNumber>() {
+        Ok(number) => app.store.question_of_number(&number).await.map_err(unavailable)?,
+        Err(_) => None,
+    };
+    if let Some((question, wrong)) = found {
+        let right = ConfirmationCode::of(&question.purchase, &app.keys).is(code);
+        if right && wrong < WRONG_CODES_MAX {
+            return Ok(ByCode::Right(ConfirmationToken::of(&question.purchase, &app.keys)));
+        }
+        app.store.count_wrong_code(question.purchase).await.map_err(unavailable)?;
+    }
+    app.guard.count(&trial, now);
+    Ok(ByCode::Wrong)
 }
 
 /// Takes the shopper's answer. The same answer again shows the same; another one is refused.
@@ -70,6 +179,32 @@ pub async fn decide(
     match app.turn(turn).await.map_err(unavailable)? {
         Turned::Now(_) | Turned::Already(_) if outcome != wanted => Err(Problem::NotConfirmed),
         Turned::Now(state) | Turned::Already(state) => Ok(Question { state, ..asked }),
+        Turned::Not(problem) => Err(problem),
+    }
+}
+
+/// Carries out what a signed-in shopper wants of their purchase: a yes to what was accepted, a no
+/// as long as it is not shipped. The same wish again changes nothing.
+///
+/// # Errors
+/// [`Problem::NotConfirmed`] once the time for a yes has run out, [`Problem::PurchaseClosed`] and
+/// the others of a purchase that is over, [`Problem::Unavailable`].
+pub async fn decide_here(app: &App, own: &OwnPurchase, wanted: Wanted) -> Result<(), Problem> {
+    let now = app.clock.now();
+    let is_done = matches!(
+        (own.purchase.state, wanted),
+        (PurchaseState::Confirmed, Wanted::Confirm) | (PurchaseState::Cancelled, Wanted::Cancel)
+    );
+    if is_done {
+        return Ok(());
+    }
+    let word = word_of_page(own, wanted, &app.config.agent_id, &app.keys, now);
+    let word = word.ok_or(why_not(own.purchase.state))?;
+    let is_late = matches!(word, Word::Decided { outcome: Outcome::Expired, .. });
+    let turn = Turn { purchase: own.purchase.id, word, now };
+    match app.turn(turn).await.map_err(unavailable)? {
+        Turned::Now(_) | Turned::Already(_) if is_late => Err(Problem::NotConfirmed),
+        Turned::Now(_) | Turned::Already(_) => Ok(()),
         Turned::Not(problem) => Err(problem),
     }
 }

@@ -1,19 +1,18 @@
 //! A shopper's contract, and the decision whether it pays for a purchase (58). Pure.
 
+use super::code::{CodeHash, Verdict};
+use crate::keys::AgentKeyring;
 use shared_protocol::{
     Amount, ContractNumber, Credential, PlanClass, Problem, SecurityCode, Timestamp,
 };
-use subtle::ConstantTimeEq as _;
-
-use crate::keys::AgentKeyring;
 
 /// What the decision depends on, as the database has it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ContractFacts {
     /// Its row.
     pub id: i64,
-    /// Of number and code.
-    pub code_hash: KeyedHash,
+    /// Of its code, slow to try.
+    pub code_hash: CodeHash,
     /// Whether it is in force.
     pub status: ContractStatus,
     /// Until when it runs; `None`: without end.
@@ -24,6 +23,28 @@ pub struct ContractFacts {
     pub credit_limit: Amount,
     /// What purchases hold now; in the currency of the limit.
     pub reserved: u64,
+    /// What the shopper wants to be held to.
+    pub own: OwnLimits,
+}
+
+/// Limits that shoppers set themselves, in the currency of the contract; `None`: none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OwnLimits {
+    /// Of one purchase.
+    pub purchase: Option<u64>,
+    /// Of all purchases of one day.
+    pub day: Option<u64>,
+    /// Of all purchases of one day at one merchant.
+    pub merchant: Option<u64>,
+}
+
+/// What a contract has bought today and not called off.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Spent {
+    /// Altogether.
+    pub today: u64,
+    /// At the merchant who asks.
+    pub at_merchant: u64,
 }
 
 /// Whether a contract is in force.
@@ -40,20 +61,22 @@ pub enum ContractStatus {
 /// HMAC-SHA256 under the agent's pepper.
 pub type KeyedHash = [u8; 32];
 
-/// A contract number and its code, as they are looked up and compared: never themselves.
+/// A contract number and its code, as they are looked up and tried: never themselves.
 #[derive(Clone, Copy)]
 pub struct Claim {
     /// Of the number.
     pub number_hash: KeyedHash,
-    /// Of number and code.
-    pub code_hash: KeyedHash,
+    /// Of number and code: what the slow hash is made of.
+    pub code_mac: KeyedHash,
 }
 
 /// What a contract is asked to pay.
 #[derive(Clone, Copy)]
 pub struct Ask {
-    /// Who says they may.
-    pub claim: Claim,
+    /// Of which contract.
+    pub number_hash: KeyedHash,
+    /// Whether the code that came with it is right.
+    pub verdict: Verdict,
     /// How much.
     pub amount: Amount,
     /// By which kind of plan.
@@ -82,8 +105,26 @@ impl Claim {
         let code = code.expose().as_bytes();
         Self {
             number_hash: keys.keyed_hash("contract-number", &[number]),
-            code_hash: keys.keyed_hash("security-code", &[number, code]),
+            code_mac: keys.keyed_hash("security-code", &[number, code]),
         }
+    }
+}
+
+impl OwnLimits {
+    /// Whether it has to be known what was bought today.
+    pub fn are_by_day(&self) -> bool {
+        self.day.is_some() || self.merchant.is_some()
+    }
+
+    /// Whether one purchase more is within them.
+    pub fn allow(&self, amount: u64, spent: Spent) -> bool {
+        let within = |limit: Option<u64>, before: u64| {
+            let after = before.saturating_add(amount);
+            limit.is_none_or(|limit| after <= limit)
+        };
+        within(self.purchase, 0)
+            && within(self.day, spent.today)
+            && within(self.merchant, spent.at_merchant)
     }
 }
 
@@ -96,23 +137,23 @@ pub fn judge(
     facts: Option<&ContractFacts>,
     stranger_failures: u32,
     ask: &Ask,
+    spent: Spent,
     now: Timestamp,
 ) -> Result<(), Decline> {
     let failures = facts.map_or(stranger_failures, |facts| facts.code_failures);
-    let expected = facts.map_or(&[0; 32], |facts| &facts.code_hash);
-    let right = bool::from(expected.ct_eq(&ask.claim.code_hash)) & facts.is_some();
+    let right = ask.verdict.is_right() && ask.verdict.is_about(facts.map(|f| &f.code_hash));
     if failures >= CODE_FAILURES_MAX {
         return Err(Decline { problem: Problem::ContractLocked, counts: false });
     }
     let Some(facts) = facts.filter(|_| right) else {
         return Err(Decline { problem: Problem::ContractNotRecognised, counts: true });
     };
-    facts.stands_for(ask, now).map_err(|problem| Decline { problem, counts: false })
+    facts.stands_for(ask, spent, now).map_err(|problem| Decline { problem, counts: false })
 }
 
 impl ContractFacts {
     /// The part of the decision that is told only to who knew the code.
-    fn stands_for(&self, ask: &Ask, now: Timestamp) -> Result<(), Problem> {
+    fn stands_for(&self, ask: &Ask, spent: Spent, now: Timestamp) -> Result<(), Problem> {
         match self.status {
             ContractStatus::Active => {}
             ContractStatus::Suspended => return Err(Problem::ContractSuspended),
@@ -128,6 +169,7 @@ impl ContractFacts {
         // In another currency nothing is within the limit: the sum is `None`.
         let after = reserved.plus(ask.amount);
         let within = after.is_some_and(|after| after.minor <= self.credit_limit.minor);
+        let within = within && self.own.allow(ask.amount.minor, spent);
         within.then_some(()).ok_or(Problem::LimitExceeded)
     }
 }
@@ -161,12 +203,23 @@ mod tests {
     use shared_protocol::Currency;
 
     use super::*;
+    use crate::domain::code::{CodeCost, verify};
 
     const NOW: Timestamp = Timestamp::from_millis(1_000_000);
+    const NOTHING: Spent = Spent { today: 0, at_merchant: 0 };
+
+    fn code() -> CodeHash {
+        CodeHash::new(&[2; 32], CodeCost::LEAST, [7; 16])
+    }
+
+    fn verdict(code_mac: [u8; 32], stored: Option<&CodeHash>) -> Verdict {
+        verify(&code_mac, stored, &CodeHash::new(&[0; 32], CodeCost::LEAST, [8; 16]))
+    }
 
     fn ask() -> Ask {
         Ask {
-            claim: Claim { number_hash: [1; 32], code_hash: [2; 32] },
+            number_hash: [1; 32],
+            verdict: verdict([2; 32], Some(&code())),
             amount: yen(3850),
             plan_class: PlanClass::Single,
         }
@@ -175,12 +228,13 @@ mod tests {
     fn facts() -> ContractFacts {
         ContractFacts {
             id: 1,
-            code_hash: [2; 32],
+            code_hash: code(),
             status: ContractStatus::Active,
             valid_until: Some(Timestamp::from_millis(1_000_001)),
             code_failures: 4,
             credit_limit: yen(10_000),
             reserved: 6_150,
+            own: OwnLimits::default(),
         }
     }
 
@@ -193,9 +247,10 @@ mod tests {
     fn the_first_of_several_problems_is_told() {
         let mut facts = facts();
         let mut ask = ask();
-        assert_eq!(judge(Some(&facts), 0, &ask, NOW), Ok(()));
-        let told =
-            |facts: &ContractFacts, ask: &Ask| judge(Some(facts), 0, ask, NOW).unwrap_err().problem;
+        assert_eq!(judge(Some(&facts), 0, &ask, NOTHING, NOW), Ok(()));
+        let told = |facts: &ContractFacts, ask: &Ask| {
+            judge(Some(facts), 0, ask, NOTHING, NOW).unwrap_err().problem
+        };
         facts.reserved += 1;
         assert_eq!(told(&facts, &ask), Problem::LimitExceeded);
         ask.plan_class = PlanClass::Revolving;
@@ -204,7 +259,7 @@ mod tests {
         assert_eq!(told(&facts, &ask), Problem::ContractLapsed);
         facts.status = ContractStatus::Suspended;
         assert_eq!(told(&facts, &ask), Problem::ContractSuspended);
-        ask.claim.code_hash = [3; 32];
+        ask.verdict = verdict([3; 32], Some(&facts.code_hash));
         assert_eq!(told(&facts, &ask), Problem::ContractNotRecognised);
         facts.code_failures = CODE_FAILURES_MAX;
         assert_eq!(told(&facts, &ask), Problem::ContractLocked);
@@ -212,21 +267,50 @@ mod tests {
 
     #[test]
     fn an_unknown_number_answers_as_a_wrong_code_does() {
-        let wrong = Ask { claim: Claim { code_hash: [9; 32], ..ask().claim }, ..ask() };
+        let wrong = Ask { verdict: verdict([9; 32], Some(&code())), ..ask() };
+        let nobodys = Ask { verdict: verdict([9; 32], None), ..ask() };
         for failures in 0..=CODE_FAILURES_MAX {
             let known = ContractFacts { code_failures: failures, ..facts() };
-            let unknown = judge(None, failures, &wrong, NOW);
-            assert_eq!(judge(Some(&known), 0, &wrong, NOW), unknown);
+            let unknown = judge(None, failures, &nobodys, NOTHING, NOW);
+            assert_eq!(judge(Some(&known), 0, &wrong, NOTHING, NOW), unknown);
             assert!(unknown.is_err());
         }
-        let zeros = Ask { claim: Claim { code_hash: [0; 32], ..ask().claim }, ..ask() };
-        assert!(judge(None, 0, &zeros, NOW).is_err());
+        let zeros = Ask { verdict: verdict([0; 32], None), ..ask() };
+        assert!(judge(None, 0, &zeros, NOTHING, NOW).is_err());
+    }
+
+    #[test]
+    fn a_verdict_about_another_code_is_worth_nothing() {
+        let changed = CodeHash::new(&[2; 32], CodeCost::LEAST, [9; 16]);
+        let facts = ContractFacts { code_hash: changed, ..facts() };
+        let told = judge(Some(&facts), 0, &ask(), NOTHING, NOW).unwrap_err();
+        assert_eq!(told.problem, Problem::ContractNotRecognised);
+        assert!(judge(None, 0, &ask(), NOTHING, NOW).is_err());
     }
 
     #[test]
     fn another_currency_is_over_every_limit() {
         let dollars = Amount::new(1, "USD".parse().unwrap()).unwrap();
-        let told = judge(Some(&facts()), 0, &Ask { amount: dollars, ..ask() }, NOW).unwrap_err();
+        let ask = Ask { amount: dollars, ..ask() };
+        let told = judge(Some(&facts()), 0, &ask, NOTHING, NOW).unwrap_err();
         assert_eq!(told.problem, Problem::LimitExceeded);
+    }
+
+    #[test]
+    fn the_shoppers_own_limits_hold_to_the_last_yen() {
+        let spent = Spent { today: 1_000, at_merchant: 500 };
+        let cases = [
+            (OwnLimits { purchase: Some(3_850), ..OwnLimits::default() }, true),
+            (OwnLimits { purchase: Some(3_849), ..OwnLimits::default() }, false),
+            (OwnLimits { day: Some(4_850), ..OwnLimits::default() }, true),
+            (OwnLimits { day: Some(4_849), ..OwnLimits::default() }, false),
+            (OwnLimits { merchant: Some(4_350), ..OwnLimits::default() }, true),
+            (OwnLimits { merchant: Some(4_349), ..OwnLimits::default() }, false),
+            (OwnLimits { day: Some(u64::MAX), ..OwnLimits::default() }, true),
+        ];
+        for (own, stands) in cases {
+            let facts = ContractFacts { own, ..facts() };
+            assert_eq!(judge(Some(&facts), 0, &ask(), spent, NOW).is_ok(), stands, "{own:?}");
+        }
     }
 }

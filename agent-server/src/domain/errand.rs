@@ -5,6 +5,8 @@
 pub enum Errand {
     /// A letter to the shopper.
     Mail(Letter),
+    /// A letter with a code.
+    Code(CodeLetter),
     /// A webhook to the merchant.
     Webhook(Notice),
 }
@@ -18,6 +20,17 @@ pub enum Letter {
     Cancelled,
     /// Nobody answered; nothing was charged (¶60).
     Expired,
+}
+
+/// A letter that shows that an address is somebody's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CodeLetter {
+    /// Holds the code to enrol with.
+    Enrol,
+    /// Says to whoever wants to enrol that the address has a contract.
+    Known,
+    /// Holds the code to sign in with.
+    SignIn,
 }
 
 /// A notice to the merchant.
@@ -37,7 +50,7 @@ impl Errand {
     /// Its kind in the database.
     pub const fn kind(self) -> &'static str {
         match self {
-            Self::Mail(_) => "mail",
+            Self::Mail(_) | Self::Code(_) => "mail",
             Self::Webhook(_) => "webhook",
         }
     }
@@ -48,6 +61,9 @@ impl Errand {
             Self::Mail(Letter::Confirm) => "confirm",
             Self::Mail(Letter::Cancelled) => "cancelled",
             Self::Mail(Letter::Expired) => "expired",
+            Self::Code(CodeLetter::Enrol) => "enrol-code",
+            Self::Code(CodeLetter::Known) => "enrol-known",
+            Self::Code(CodeLetter::SignIn) => "sign-in-code",
             Self::Webhook(notice) => notice.name(),
         }
     }
@@ -57,10 +73,13 @@ impl Errand {
         Self::ALL.into_iter().find(|errand| errand.kind() == kind && errand.name() == name)
     }
 
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 10] = [
         Self::Mail(Letter::Confirm),
         Self::Mail(Letter::Cancelled),
         Self::Mail(Letter::Expired),
+        Self::Code(CodeLetter::Enrol),
+        Self::Code(CodeLetter::Known),
+        Self::Code(CodeLetter::SignIn),
         Self::Webhook(Notice::Confirmed),
         Self::Webhook(Notice::Cancelled),
         Self::Webhook(Notice::Expired),

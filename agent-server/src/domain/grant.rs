@@ -13,13 +13,17 @@ use shared_protocol::{
 
 use super::{
     Merchant,
-    contract::{Ask, Claim},
+    code::Verdict,
+    contract::{Ask, Claim, KeyedHash},
+    day,
+    network::Network,
     purchase::redeemable_until,
     unavailable,
 };
 use crate::{
     app::App,
     demo,
+    guard::Trial,
     keys::AgentKeyring,
     store::{Filing, Promise},
 };
@@ -37,6 +41,16 @@ pub struct Vetted {
     item: Localized,
     /// Why the agent does not stand for it whatever the contract says (59).
     declined: Option<Problem>,
+}
+
+/// The times that a purchase is entered with.
+pub struct Times {
+    /// When it is asked for.
+    pub now: Timestamp,
+    /// When that day began.
+    pub day: Timestamp,
+    /// How long its Grant can be redeemed.
+    pub lifetime: Span,
 }
 
 impl Opened {
@@ -81,16 +95,21 @@ impl Opened {
 }
 
 impl Vetted {
+    /// Which contract is to pay, and with which code.
+    pub fn claim(&self, keys: &AgentKeyring) -> Claim {
+        Claim::new(&self.opened.half.contract, &self.opened.half.credential, keys)
+    }
+
     /// Makes it ready to be entered: with the Grant that is answered if the contract pays.
     pub fn file(
         self,
         request_digest: [u8; 32],
+        (number_hash, verdict): (KeyedHash, Verdict),
         keys: &AgentKeyring,
-        now: Timestamp,
-        lifetime: Span,
+        times: &Times,
         rng: &mut impl CryptoRng,
     ) -> Filing {
-        let claim = Claim::new(&self.opened.half.contract, &self.opened.half.credential, keys);
+        let Times { now, day, lifetime } = *times;
         let promise = match self.declined {
             Some(problem) => Err(problem),
             None => Ok(promise(&self.opened.matched, keys, now, lifetime, rng)),
@@ -105,7 +124,13 @@ impl Vetted {
             item: self.item,
             locale: self.opened.half.locale,
             promise,
-            ask: Ask { claim, amount: tally.amount, plan_class: self.opened.half.plan.class() },
+            ask: Ask {
+                number_hash,
+                verdict,
+                amount: tally.amount,
+                plan_class: self.opened.half.plan.class(),
+            },
+            day,
             now,
             tally: self.opened.tally,
         }
@@ -164,28 +189,58 @@ pub fn request_digest(bytes: &[u8]) -> [u8; 32] {
 ///
 /// # Errors
 /// Those of the steps above, of the contract, [`Problem::PurchaseConflict`],
-/// [`Problem::Unavailable`].
+/// [`Problem::TooManyRequests`], [`Problem::Unavailable`].
 pub async fn give(
     app: &App,
     id: PurchaseId,
     request: GrantRequest,
     bytes: &[u8],
+    network: Network,
 ) -> Result<Signed<Grant>, Problem> {
     let digest = request_digest(bytes);
-    let in_flight = app.store.in_flight();
-    let prepared = prepare(app, id, request, digest).await;
-    let answer = match prepared {
-        Ok(filing) => match &app.unstored {
-            Some(contracts) => contracts.answer(filing),
-            None => app.store.file(filing).await.map_err(unavailable)?,
-        },
-        // What was answered before is answered again, also when its time has passed since.
-        Err(problem) => match app.store.purchase(&id).await.map_err(unavailable)? {
-            Some(purchase) => purchase.answer(&digest),
-            None => Err(problem),
-        },
+    let now = app.clock.now();
+    let _in_flight = app.store.in_flight();
+    let vetted = prepare(app, id, request, now).await;
+    // What was answered before is answered again, also when its time has passed since; and a
+    // repetition tries no code.
+    let before = match app.unstored {
+        None => app.store.purchase(&id).await.map_err(unavailable)?,
+        Some(_) => None,
     };
-    drop(in_flight);
+    match (before, vetted) {
+        (Some(purchase), _) => purchase.answer(&digest),
+        (None, vetted) => weigh(app, vetted?, digest, network, now).await,
+    }
+}
+
+/// Has the code compared, enters the purchase, answers.
+async fn weigh(
+    app: &App,
+    vetted: Vetted,
+    request_digest: [u8; 32],
+    network: Network,
+    now: Timestamp,
+) -> Result<Signed<Grant>, Problem> {
+    let merchant = vetted.opened.matched.tally().merchant.clone();
+    let trial = Trial::Code(network, merchant);
+    app.guard.check(&trial, now)?;
+    let claim = vetted.claim(&app.keys);
+    let stored = match &app.unstored {
+        Some(contracts) => contracts.code_of(&claim.number_hash),
+        None => app.store.code_of(&claim.number_hash).await.map_err(unavailable)?,
+    };
+    let verdict = app.codes.check(claim.code_mac, stored).await;
+    let day = day::began(now, &app.config.zone());
+    let times = Times { now, day, lifetime: app.config.grant_lifetime() };
+    let judged = (claim.number_hash, verdict);
+    let filing = vetted.file(request_digest, judged, &app.keys, &times, &mut app.entropy.clone());
+    let answer = match &app.unstored {
+        Some(contracts) => contracts.answer(filing),
+        None => app.store.file(filing).await.map_err(unavailable)?,
+    };
+    if matches!(answer, Err(Problem::ContractNotRecognised | Problem::ContractLocked)) {
+        app.guard.count(&trial, now);
+    }
     answer
 }
 
@@ -193,9 +248,8 @@ async fn prepare(
     app: &App,
     id: PurchaseId,
     request: GrantRequest,
-    digest: [u8; 32],
-) -> Result<Filing, Problem> {
-    let now = app.clock.now();
+    now: Timestamp,
+) -> Result<Vetted, Problem> {
     let opened = Opened::open(request, &app.config.agent_id, &app.keys, now)?;
     if opened.matched.tally().purchase != id {
         return Err(Problem::WrongRecipient);
@@ -204,9 +258,7 @@ async fn prepare(
         pause(&opened.half).await;
     }
     let merchant = app.merchants.get(&opened.matched.tally().merchant, now).await?;
-    let vetted = opened.vet(&merchant, now)?;
-    let mut rng = app.entropy.clone();
-    Ok(vetted.file(digest, &app.keys, now, app.config.grant_lifetime(), &mut rng))
+    opened.vet(&merchant, now)
 }
 
 /// The demo's slow agent takes its time.

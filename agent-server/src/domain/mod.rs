@@ -2,20 +2,29 @@
 //! holds pure decisions first and, last, the thin shell that fetches facts and stores outcomes.
 
 pub mod acceptance;
+pub mod account;
+pub mod allowance;
 pub mod challenge;
+pub mod code;
 pub mod confirm;
 pub mod contract;
+pub mod day;
+pub mod enrolment;
 pub mod errand;
 pub mod expiry;
 pub mod grant;
+pub mod mailed_code;
 pub mod merchant;
+pub mod network;
+pub mod objection;
 pub mod purchase;
 pub mod question;
+pub mod session;
 pub mod turn;
 
 pub use merchant::{Merchant, MerchantStatus};
 pub use purchase::Purchase;
-pub use question::{ConfirmationToken, Question, TokenDigest};
+pub use question::{ConfirmationCode, ConfirmationToken, Question, TokenDigest};
 
 use shared_protocol::Problem;
 

@@ -9,6 +9,7 @@ use shared_protocol::{
     Amount, HandlingNumber, Locale, Localized, MerchantId, NotAnId, PurchaseId, PurchaseState,
     Timestamp,
 };
+use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
 use crate::keys::AgentKeyring;
@@ -69,6 +70,44 @@ impl ConfirmationToken {
         BASE64URL.encode(*self.0)
     }
 }
+
+/// Six digits in the same mail, for whoever reads it on another device (Fig 13). Derived as the
+/// token is, stored nowhere.
+#[derive(Clone)]
+pub struct ConfirmationCode(Zeroizing<String>);
+
+impl ConfirmationCode {
+    /// The code of a purchase.
+    pub fn of(purchase: &PurchaseId, keys: &AgentKeyring) -> Self {
+        let hash = keys.keyed_hash("confirmation-code", &[purchase.as_bytes()]);
+        let mut first = [0; 8];
+        first.copy_from_slice(&hash[..8]);
+        Self(Zeroizing::new(format!("{:06}", u64::from_be_bytes(first) % 1_000_000)))
+    }
+
+    /// Whether this was typed, in whatever width and with whatever between the digits.
+    pub fn is(&self, typed: &str) -> bool {
+        let digits: Zeroizing<String> = Zeroizing::new(typed.chars().filter_map(digit).collect());
+        self.0.as_bytes().ct_eq(digits.as_bytes()).into()
+    }
+
+    /// As it stands in the mail.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+/// An ASCII digit, also for a full-width one.
+fn digit(typed: char) -> Option<char> {
+    match typed {
+        '0'..='9' => Some(typed),
+        '０'..='９' => char::from_u32(u32::from(typed) - u32::from('０') + u32::from('0')),
+        _ => None,
+    }
+}
+
+/// So many wrong codes, and only the link answers the question.
+pub const WRONG_CODES_MAX: u32 = 5;
 
 impl FromStr for ConfirmationToken {
     type Err = NotAnId;

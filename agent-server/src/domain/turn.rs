@@ -29,6 +29,11 @@ pub enum Word {
         /// As merchants get it.
         confirmation: Signed<Confirmation>,
     },
+    /// The shopper takes back the yes.
+    Withdrawn {
+        /// As merchants get it.
+        confirmation: Signed<Confirmation>,
+    },
     /// The Grant was not redeemed, and the merchant says that it will not be.
     Lapsed,
 }
@@ -52,6 +57,7 @@ impl Word {
             Self::Refused(_) => PurchaseEvent::OrderRefused,
             Self::Decided { outcome: Outcome::Confirmed, .. } => PurchaseEvent::ShopperConfirmed,
             Self::Decided { outcome: Outcome::Cancelled, .. } => PurchaseEvent::ShopperCancelled,
+            Self::Withdrawn { .. } => PurchaseEvent::ShopperWithdrew,
             Self::Decided { outcome: Outcome::Expired, .. } | Self::Lapsed => {
                 PurchaseEvent::TimedOut
             }
@@ -62,7 +68,7 @@ impl Word {
     pub fn deadline(&self) -> Option<Timestamp> {
         match self {
             Self::Accepted { deadline, .. } => Some(*deadline),
-            Self::Refused(_) | Self::Decided { .. } | Self::Lapsed => None,
+            Self::Refused(_) | Self::Decided { .. } | Self::Withdrawn { .. } | Self::Lapsed => None,
         }
     }
 
@@ -77,7 +83,7 @@ impl Word {
         match self {
             Self::Accepted { .. } => ASK,
             Self::Decided { outcome: Outcome::Confirmed, .. } => CONFIRMED,
-            Self::Decided { outcome: Outcome::Cancelled, .. } => CANCELLED,
+            Self::Decided { outcome: Outcome::Cancelled, .. } | Self::Withdrawn { .. } => CANCELLED,
             Self::Decided { outcome: Outcome::Expired, .. } => EXPIRED,
             // The merchant itself said so, and the shopper read it on the screen.
             Self::Refused(_) | Self::Lapsed => &[],

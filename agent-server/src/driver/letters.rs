@@ -1,9 +1,11 @@
 //! Sends letters to shoppers. Each try of the same letter is the same letter.
 
+use shared_protocol::PurchaseId;
+
 use super::Undelivered;
 use crate::{
     app::App,
-    domain::{ConfirmationToken, Question, errand::Letter},
+    domain::{ConfirmationCode, ConfirmationToken, Question, errand::Letter},
     mail::{self, LetterFacts, LetterKind, MailFault, Posting},
     store::{Fault, Parcel},
 };
@@ -12,8 +14,13 @@ use crate::{
 ///
 /// # Errors
 /// [`Undelivered`].
-pub async fn send(app: &App, parcel: &Parcel, letter: Letter) -> Result<(), Undelivered> {
-    let found = app.store.question_of(&parcel.purchase).await.map_err(later)?;
+pub async fn send(
+    app: &App,
+    parcel: &Parcel,
+    letter: Letter,
+    purchase: &PurchaseId,
+) -> Result<(), Undelivered> {
+    let found = app.store.question_of(purchase).await.map_err(later)?;
     let Some((question, to)) = found else {
         return Err(Undelivered { fault: "no question to write about".into(), is_final: true });
     };
@@ -26,7 +33,12 @@ pub async fn send(app: &App, parcel: &Parcel, letter: Letter) -> Result<(), Unde
         letter: written,
         now: app.clock.now(),
     };
-    app.mailer.send(&posting).await.map_err(|fault| Undelivered {
+    post(app, &posting).await
+}
+
+/// Hands it over.
+pub(super) async fn post(app: &App, posting: &Posting) -> Result<(), Undelivered> {
+    app.mailer.send(posting).await.map_err(|fault| Undelivered {
         is_final: matches!(fault, MailFault::Permanent(_)),
         fault: fault.to_string(),
     })
@@ -37,7 +49,8 @@ fn kind(app: &App, question: &Question, letter: Letter) -> LetterKind {
         Letter::Confirm => {
             let token = ConfirmationToken::of(&question.purchase, &app.keys);
             let link = format!("{}/confirm/{}", app.config.public_url, token.expose());
-            LetterKind::Confirm { link, deadline: question.deadline }
+            let code = ConfirmationCode::of(&question.purchase, &app.keys).expose().to_owned();
+            LetterKind::Confirm { link, code, deadline: question.deadline }
         }
         Letter::Cancelled => LetterKind::Cancelled,
         Letter::Expired => LetterKind::Expired,
@@ -56,6 +69,6 @@ fn facts(app: &App, question: &Question) -> LetterFacts {
     }
 }
 
-fn later(fault: Fault) -> Undelivered {
+pub(super) fn later(fault: Fault) -> Undelivered {
     Undelivered { fault: fault.to_string(), is_final: false }
 }

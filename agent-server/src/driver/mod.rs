@@ -1,6 +1,7 @@
 //! Does what is due: sends what the outbox holds, carries out what time decides. Wakes when
 //! something was committed and when the clock has moved. Never inside a transaction.
 
+mod code_letters;
 mod letters;
 mod webhook;
 
@@ -15,7 +16,7 @@ use crate::{
         errand::{Errand, Letter, Notice},
         expiry,
     },
-    store::{Delivery, Fault, Parcel},
+    store::{About, Delivery, Fault, Parcel},
 };
 
 /// Why an errand was not delivered. Its text holds no address and nothing that was in it.
@@ -62,9 +63,20 @@ async fn look(app: &App, under_way: &mut JoinSet<()>) -> Result<(), Fault> {
 }
 
 async fn deliver(app: App, parcel: Parcel) {
-    let delivered = match parcel.errand {
-        Errand::Mail(letter) => letters::send(&app, &parcel, letter).await,
-        Errand::Webhook(notice) => webhook::send(&app, &parcel, notice).await,
+    let delivered = match (parcel.errand, parcel.about) {
+        (Errand::Mail(letter), About::Purchase(purchase)) => {
+            letters::send(&app, &parcel, letter, &purchase).await
+        }
+        (Errand::Code(letter), About::MailedCode(code)) => {
+            code_letters::send(&app, &parcel, letter, code).await
+        }
+        (Errand::Webhook(notice), About::Purchase(purchase)) => {
+            webhook::send(&app, &parcel, notice, &purchase).await
+        }
+        (Errand::Mail(_) | Errand::Webhook(_), About::MailedCode(_))
+        | (Errand::Code(_), About::Purchase(_)) => {
+            Err(Undelivered { fault: "it is about something else".into(), is_final: true })
+        }
     };
     let now = app.clock.now();
     let delivery = verdict(&parcel, delivered, now, u64::from_le_bytes(app.entropy.bytes()));
@@ -93,14 +105,14 @@ async fn conclude(
     now: Timestamp,
 ) -> Result<(), Fault> {
     if matches!(delivery, Delivery::Dead { .. }) {
-        match parcel.errand {
-            Errand::Mail(Letter::Confirm) => {
-                expiry::silence(app, parcel.purchase, now).await?;
+        match (parcel.errand, parcel.about) {
+            (Errand::Mail(Letter::Confirm), About::Purchase(purchase)) => {
+                expiry::silence(app, purchase, now).await?;
             }
-            Errand::Webhook(Notice::Lapsed) => {
-                expiry::close(app, parcel.purchase, now).await?;
+            (Errand::Webhook(Notice::Lapsed), About::Purchase(purchase)) => {
+                expiry::close(app, purchase, now).await?;
             }
-            Errand::Mail(_) | Errand::Webhook(_) => {}
+            (Errand::Mail(_) | Errand::Code(_) | Errand::Webhook(_), _) => {}
         }
     }
     app.store.settle(parcel.id, delivery, now).await
@@ -147,7 +159,7 @@ mod tests {
     fn parcel(attempts: u32) -> Parcel {
         Parcel {
             id: 1,
-            purchase: PurchaseId::new([1; 16]),
+            about: About::Purchase(PurchaseId::new([1; 16])),
             errand: Errand::Webhook(Notice::Confirmed),
             sequence: 3,
             attempts,

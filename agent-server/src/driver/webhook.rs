@@ -8,7 +8,7 @@ use base64::{
 use reqwest::StatusCode;
 use serde::Deserialize;
 use shared_protocol::{
-    Acceptance, Message as _, PurchaseState, Signed, Signer as _, decode, encode,
+    Acceptance, Message as _, PurchaseId, PurchaseState, Signed, Signer as _, decode, encode,
 };
 
 use super::Undelivered;
@@ -23,11 +23,22 @@ use crate::{
 ///
 /// # Errors
 /// [`Undelivered`].
-pub async fn send(app: &App, parcel: &Parcel, notice: Notice) -> Result<(), Undelivered> {
+pub async fn send(
+    app: &App,
+    parcel: &Parcel,
+    notice: Notice,
+    purchase: &PurchaseId,
+) -> Result<(), Undelivered> {
     let now = app.clock.now();
-    let found = app.store.purchase(&parcel.purchase).await.map_err(|fault| again(&fault))?;
+    let found = app.store.purchase(purchase).await.map_err(|fault| again(&fault))?;
     let Some(purchase) = found else { return Err(never("the purchase is gone")) };
-    if notice == Notice::Lapsed && purchase.state != PurchaseState::Granted {
+    let is_overtaken = match notice {
+        Notice::Lapsed => purchase.state != PurchaseState::Granted,
+        // Taken back since: the notice of that carries the word that counts.
+        Notice::Confirmed => purchase.state == PurchaseState::Cancelled,
+        Notice::Cancelled | Notice::Expired => false,
+    };
+    if is_overtaken {
         return Ok(());
     }
     let merchant = app.merchants.get(&purchase.merchant, now).await.map_err(|p| again(&p))?;

@@ -10,6 +10,7 @@ use axum::{
 use shared_protocol::{Grant, GrantRequest, Signed, jws};
 
 use super::{
+    peer::Caller,
     problem::Refused,
     wire::{Answer, OfPurchase, Wire},
 };
@@ -28,9 +29,10 @@ pub fn routes() -> Router<App> {
 async fn give(
     State(app): State<App>,
     OfPurchase(id): OfPurchase,
+    Caller(network): Caller,
     Wire { message, bytes }: Wire<GrantRequest>,
 ) -> Result<Answer<Signed<Grant>>, Refused> {
-    let given = grant::give(&app, id, message, &bytes).await;
+    let given = grant::give(&app, id, message, &bytes, network).await;
     let outcome = given.as_ref().map_or_else(|problem| problem.code(), |_| "granted");
     metrics::counter!("agent_grants", "outcome" => outcome).increment(1);
     Ok(Answer(given?))

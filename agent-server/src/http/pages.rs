@@ -151,7 +151,10 @@ async fn home(
     headers: HeaderMap,
 ) -> Response {
     let shell = Shell::new(&app, &uri, &headers);
-    page(StatusCode::OK, &Home { shell, is_demo: app.demo.is_some() })
+    page(
+        StatusCode::OK,
+        &Home { shell, is_demo: app.demo.is_some(), enrols: app.config.enrolment.open },
+    )
 }
 
 async fn problems(
@@ -232,6 +235,7 @@ struct Said<'a> {
 struct Home<'a> {
     shell: Shell<'a>,
     is_demo: bool,
+    enrols: bool,
 }
 
 #[derive(Template)]

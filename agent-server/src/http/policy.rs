@@ -11,6 +11,8 @@ pub enum Ancestors<'a> {
     Nobody,
     /// In pages of these origins.
     Of(&'a [String]),
+    /// In our own pages, and in those of these origins around them.
+    OwnWithin(&'a [String]),
     /// In any: it only says something.
     Any,
 }
@@ -33,6 +35,10 @@ impl<'a> Ancestors<'a> {
                 let known: Vec<_> = origins.iter().filter_map(|origin| origin_of(origin)).collect();
                 if known.is_empty() { "'none'".to_owned() } else { known.join(" ") }
             }
+            Self::OwnWithin(origins) => {
+                let known = origins.iter().filter_map(|origin| origin_of(origin));
+                ["'self'"].into_iter().chain(known).collect::<Vec<_>>().join(" ")
+            }
         };
         format!("frame-ancestors {sources}")
     }
@@ -44,8 +50,9 @@ pub fn frame_policy(merchant: &Merchant, style: &str, boot: &str, is_framed: boo
     let ancestors = Ancestors::of(Some(merchant), is_framed).directive();
     format!(
         "default-src 'none'; script-src 'self' {boot} 'wasm-unsafe-eval'; \
-         connect-src 'self' {server}; style-src 'self' {style}; img-src 'self' data: {server}; \
-         base-uri 'none'; form-action 'none'; {ancestors}; {TRUSTED_TYPES}"
+         connect-src 'self' {server}; frame-src 'self'; style-src 'self' {style}; \
+         img-src 'self' data: {server}; base-uri 'none'; form-action 'none'; {ancestors}; \
+         {TRUSTED_TYPES}"
     )
 }
 
@@ -66,6 +73,17 @@ pub fn still_policy() -> String {
         "default-src 'none'; style-src {}; img-src 'self' data:; form-action 'self'; \
          base-uri 'none'; frame-ancestors 'none'",
         style().source
+    )
+}
+
+/// A page with a form, and perhaps with scripts that are files of ours.
+pub fn form_policy(ancestors: Ancestors<'_>, has_script: bool) -> String {
+    let script = if has_script { "script-src 'self'; " } else { "" };
+    format!(
+        "default-src 'none'; {script}style-src {}; img-src 'self' data:; form-action 'self'; \
+         base-uri 'none'; {}; {TRUSTED_TYPES}",
+        style().source,
+        ancestors.directive()
     )
 }
 

@@ -77,9 +77,14 @@ pub fn document(problem: Problem, base: &str, headers: &HeaderMap, request_id: &
     let headers = [(CONTENT_TYPE, "application/problem+json"), (CACHE_CONTROL, "no-store")];
     let mut response = (status(problem), headers, body).into_response();
     if problem.may_pass_later() {
-        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("2"));
+        response.headers_mut().insert(RETRY_AFTER, retry_after(problem));
     }
     response
+}
+
+/// After how many seconds the same request may pass.
+pub fn retry_after(problem: Problem) -> HeaderValue {
+    HeaderValue::from_static(if problem == Problem::TooManyRequests { "60" } else { "2" })
 }
 
 /// The problem that a bare status stands for, where axum itself refused.

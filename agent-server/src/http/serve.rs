@@ -4,7 +4,12 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::Router;
-use hyper::server::conn::http1;
+use hyper::{
+    Request,
+    body::Incoming,
+    server::conn::http1,
+    service::{Service as _, service_fn},
+};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     server::graceful::GracefulShutdown,
@@ -15,6 +20,8 @@ use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, watch},
 };
 
+use super::peer::Peer;
+
 /// Serves until told to stop.
 pub async fn serve(listener: TcpListener, router: Router, mut stopped: watch::Receiver<bool>) {
     let graceful = GracefulShutdown::new();
@@ -24,8 +31,9 @@ pub async fn serve(listener: TcpListener, router: Router, mut stopped: watch::Re
             _ = stopped.wait_for(|stop| *stop) => break,
             accepted = accept(&listener, &places) => accepted,
         };
-        let Some((stream, place)) = stream else { continue };
-        let service = TowerToHyperService::new(router.clone());
+        let Some((stream, peer, place)) = stream else { continue };
+        let routes = TowerToHyperService::new(router.clone());
+        let service = service_fn(move |request| routes.call(said_by(peer, request)));
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEADER_PATIENCE)
@@ -44,16 +52,22 @@ pub async fn serve(listener: TcpListener, router: Router, mut stopped: watch::Re
     }
 }
 
+/// A request that knows who sent it.
+fn said_by(peer: Peer, mut request: Request<Incoming>) -> Request<Incoming> {
+    request.extensions_mut().insert(peer);
+    request
+}
+
 async fn accept(
     listener: &TcpListener,
     places: &Arc<Semaphore>,
-) -> Option<(TcpStream, OwnedSemaphorePermit)> {
+) -> Option<(TcpStream, Peer, OwnedSemaphorePermit)> {
     let place = places.clone().acquire_owned().await.ok()?;
     match listener.accept().await {
-        Ok((stream, _)) => {
+        Ok((stream, address)) => {
             // Answers are small and whole: waiting to fill a packet only delays them.
             let _ = stream.set_nodelay(true);
-            Some((stream, place))
+            Some((stream, Peer(address.ip()), place))
         }
         Err(fault) => {
             tracing::warn!(%fault, "cannot accept");

@@ -1,6 +1,7 @@
 //! The letters to shoppers (Fig 13): text and HTML with the same content, in both languages.
 //! They never hold a contract number (its last two digits only), an address, or a picture.
 
+mod code;
 mod post;
 
 use askama::Template;
@@ -8,6 +9,7 @@ use shared_protocol::{Amount, HandlingNumber, Locale, Localized, Timestamp};
 
 use crate::texts::{self, Words};
 
+pub use code::{CodeFacts, code_letter};
 pub use post::{MailFault, Mailer, Posting, SmtpMailer, SmtpSettings};
 
 /// What a letter is about.
@@ -17,6 +19,8 @@ pub enum LetterKind {
     Confirm {
         /// The confirmation page of this purchase.
         link: String,
+        /// The six digits that lead there too.
+        code: String,
         /// Until when it can be answered.
         deadline: Timestamp,
     },
@@ -64,7 +68,7 @@ pub struct Letter {
 pub fn letter(kind: &LetterKind, facts: &LetterFacts, locale: Locale) -> Letter {
     let lines = Lines::new(facts, Words::of(locale));
     match kind {
-        LetterKind::Confirm { link, deadline } => lines.question(link, *deadline),
+        LetterKind::Confirm { link, code, deadline } => lines.question(link, code, *deadline),
         LetterKind::Confirmed => lines.outcome("mail_confirmed.subject", "mail_confirmed.body"),
         LetterKind::Cancelled => lines.outcome("mail_cancelled.subject", "mail_cancelled.body"),
         LetterKind::Expired => lines.outcome("mail_expired.subject", "mail_expired.body"),
@@ -103,14 +107,30 @@ impl<'a> Lines<'a> {
         }
     }
 
-    fn question(&self, link: &str, deadline: Timestamp) -> Letter {
+    fn question(&self, link: &str, code: &str, deadline: Timestamp) -> Letter {
         let deadline = texts::minute(deadline, self.w.locale());
         let by = self.w.fill("mail.by_value", &[("deadline", &deadline)]);
+        let page = link.rsplit_once('/').map_or(link, |(page, _)| page);
+        let by_code = self.w.fill("mail.code", &[("page", page)]);
         let subject = self.subject("mail.subject");
         let greeting = self.w.fill("mail.greeting", &[("agent", self.agent)]);
-        let text = QuestionText { lines: self, greeting: &greeting, by: &by, link };
-        let html =
-            QuestionHtml { lines: self, subject: &subject, greeting: &greeting, by: &by, link };
+        let text = QuestionText {
+            lines: self,
+            greeting: &greeting,
+            by: &by,
+            link,
+            by_code: &by_code,
+            code,
+        };
+        let html = QuestionHtml {
+            lines: self,
+            subject: &subject,
+            greeting: &greeting,
+            by: &by,
+            link,
+            by_code: &by_code,
+            code,
+        };
         let (text, html) = (written(&text), written(&html));
         Letter { subject, text, html, link: Some(link.to_owned()) }
     }
@@ -135,6 +155,7 @@ impl<'a> Lines<'a> {
     }
 }
 
+/// The template's text.
 fn written(template: &impl Template) -> String {
     template.render().expect("a letter is written to memory") + "\n"
 }
@@ -146,6 +167,8 @@ struct QuestionText<'a> {
     greeting: &'a str,
     by: &'a str,
     link: &'a str,
+    by_code: &'a str,
+    code: &'a str,
 }
 
 #[derive(Template)]
@@ -156,6 +179,8 @@ struct QuestionHtml<'a> {
     greeting: &'a str,
     by: &'a str,
     link: &'a str,
+    by_code: &'a str,
+    code: &'a str,
 }
 
 #[derive(Template)]

@@ -63,7 +63,7 @@ fn kinds() -> Vec<(&'static str, LetterKind)> {
     let deadline = Timestamp::from_millis(1_795_618_770_000);
     let link = "https://agent.example/confirm/3q2-7wAAAAAAAAAAAAAAAA".to_owned();
     vec![
-        ("confirm", LetterKind::Confirm { link, deadline }),
+        ("confirm", LetterKind::Confirm { link, code: "048271".into(), deadline }),
         ("confirmed", LetterKind::Confirmed),
         ("cancelled", LetterKind::Cancelled),
         ("expired", LetterKind::Expired),

@@ -1,19 +1,28 @@
 //! Shoppers' contracts: limits, what is held, wrong codes.
 
-use shared_protocol::{Amount, Locale, Timestamp};
+use shared_protocol::{Amount, Locale, MerchantId, Timestamp};
 
 use super::{
     Fault, Store,
     row::{Cells as _, Row, minor},
     writer::{Tx, Work},
 };
-use crate::domain::contract::{Claim, ContractFacts, ContractStatus, KeyedHash};
+use crate::domain::{
+    code::CodeHash,
+    contract::{ContractFacts, ContractStatus, KeyedHash, OwnLimits, Spent},
+};
 
 /// A contract to be entered.
 #[derive(Clone)]
 pub struct NewContract {
-    /// Its number and code, hashed.
-    pub claim: Claim,
+    /// Its row, from [`Store::fresh_id`].
+    pub id: i64,
+    /// What its number is looked up by.
+    pub number_hash: KeyedHash,
+    /// Its number, sealed for this row.
+    pub number_sealed: Vec<u8>,
+    /// Of its code.
+    pub code_hash: CodeHash,
     /// The last two digits of its number.
     pub number_tail: String,
     /// The most that may be reserved.
@@ -27,7 +36,7 @@ pub struct NewContract {
 }
 
 /// A contract as the operator sees it: never its number or code.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ContractRow {
     /// What decisions depend on.
     pub facts: ContractFacts,
@@ -46,18 +55,34 @@ impl Store {
         self.0.writer.write(AddContract { contract, now }).await
     }
 
-    /// Sets the status of the contract with this number and forgives its wrong codes; says
-    /// whether there is one.
+    /// The slow hash of the code of the contract with this number, if there is one.
     ///
     /// # Errors
     /// [`Fault`].
-    pub async fn set_contract_status(
-        &self,
-        number_hash: KeyedHash,
-        status: ContractStatus,
-        now: Timestamp,
-    ) -> Result<bool, Fault> {
-        self.0.writer.write(SetStatus { number_hash, status, now }).await
+    pub async fn code_of(&self, number_hash: &KeyedHash) -> Result<Option<CodeHash>, Fault> {
+        let row = sqlx::query("SELECT code_hash FROM contracts WHERE number_hash = $1")
+            .bind(number_hash.as_slice())
+            .fetch_optional(&self.0.reads)
+            .await?;
+        row.as_ref().map(code_hash).transpose()
+    }
+
+    /// Contracts of earlier versions, whose codes are hashed under the key alone.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub async fn bare_codes(&self) -> Result<Vec<(i64, KeyedHash)>, Fault> {
+        let rows = sqlx::query("SELECT id, code_hash FROM contracts WHERE length(code_hash) = 32")
+            .fetch_all(&self.0.reads);
+        rows.await?.iter().map(|row| Ok((row.cell("id")?, row.exact("code_hash")?))).collect()
+    }
+
+    /// Replaces the hash of a contract's code.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub async fn set_code(&self, contract: i64, code_hash: CodeHash) -> Result<(), Fault> {
+        self.0.writer.write(SetCode { contract, code_hash }).await
     }
 
     /// All contracts, oldest first.
@@ -86,10 +111,34 @@ pub(super) async fn find(
     number_hash: &KeyedHash,
 ) -> Result<Option<ContractFacts>, Fault> {
     let query = "SELECT id, code_hash, status, valid_until, code_failures, credit_limit, reserved,
-             currency FROM contracts WHERE number_hash = $1";
+             currency, purchase_limit, day_limit, merchant_limit
+         FROM contracts WHERE number_hash = $1";
     let row =
         sqlx::query(query).bind(number_hash.as_slice()).fetch_optional(&mut *tx.connection).await?;
     row.as_ref().map(facts).transpose()
+}
+
+/// What a contract has bought since this moment and not called off.
+pub(super) async fn spent(
+    tx: &mut Tx<'_>,
+    contract: i64,
+    merchant: &MerchantId,
+    since: Timestamp,
+) -> Result<Spent, Fault> {
+    let row = sqlx::query(
+        "SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) AS today,
+             CAST(COALESCE(SUM(CASE WHEN merchant = $3 THEN amount ELSE 0 END), 0) AS BIGINT)
+                 AS at_merchant
+         FROM purchases
+         WHERE contract = $1 AND created_at >= $2
+             AND state IN ('granted', 'accepted', 'confirmed')",
+    )
+    .bind(contract)
+    .bind(since.as_millis())
+    .bind(merchant.as_str())
+    .fetch_one(&mut *tx.connection)
+    .await?;
+    Ok(Spent { today: row.count("today")?, at_merchant: row.count("at_merchant")? })
 }
 
 /// How often codes were tried for a number that is no contract.
@@ -164,53 +213,59 @@ impl Work for AddContract {
     const NAME: &'static str = "add-contract";
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<bool, Fault> {
-        let contract = &self.contract;
-        let done = sqlx::query(
-            "INSERT INTO contracts (id, number_hash, number_tail, code_hash, credit_limit,
-                 reserved, currency, status, valid_until, code_failures, email, locale,
-                 created_at, updated_at, updated_by)
-             VALUES ($1, $2, $3, $4, $5, 0, $6, 'active', $7, 0, $8, $9, $10, $10, $11)
-             ON CONFLICT (number_hash) DO NOTHING",
-        )
-        .bind(tx.id(self.now))
-        .bind(contract.claim.number_hash.as_slice())
-        .bind(&contract.number_tail)
-        .bind(contract.claim.code_hash.as_slice())
-        .bind(minor(contract.credit_limit))
-        .bind(contract.credit_limit.currency.code())
-        .bind(contract.valid_until.map(Timestamp::as_millis))
-        .bind(&contract.email)
-        .bind(contract.locale.tag())
-        .bind(self.now.as_millis())
-        .bind(Self::NAME)
-        .execute(&mut *tx.connection)
-        .await?;
-        Ok(done.rows_affected() == 1)
+        add(tx, &self.contract, self.now, Self::NAME).await
     }
 }
 
-struct SetStatus {
-    number_hash: KeyedHash,
-    status: ContractStatus,
+/// Enters a contract; `false` if its number is taken, or was before it was lost.
+pub(super) async fn add(
+    tx: &mut Tx<'_>,
+    contract: &NewContract,
     now: Timestamp,
+    by: &'static str,
+) -> Result<bool, Fault> {
+    let done = sqlx::query(
+        "INSERT INTO contracts (id, number_hash, number_tail, number_sealed, code_hash,
+             credit_limit, reserved, currency, status, valid_until, code_failures, email, locale,
+             created_at, updated_at, updated_by)
+         SELECT $1, $2, $3, $12, $4, $5, 0, $6, 'active', $7, 0, $8, $9, $10, $10, $11
+         WHERE NOT EXISTS (SELECT 1 FROM lapsed_numbers WHERE number_hash = $2)
+         ON CONFLICT (number_hash) DO NOTHING",
+    )
+    .bind(contract.id)
+    .bind(contract.number_hash.as_slice())
+    .bind(&contract.number_tail)
+    .bind(contract.code_hash.as_bytes())
+    .bind(minor(contract.credit_limit))
+    .bind(contract.credit_limit.currency.code())
+    .bind(contract.valid_until.map(Timestamp::as_millis))
+    .bind(&contract.email)
+    .bind(contract.locale.tag())
+    .bind(now.as_millis())
+    .bind(by)
+    .bind(&contract.number_sealed)
+    .execute(&mut *tx.connection)
+    .await?;
+    Ok(done.rows_affected() == 1)
 }
 
-impl Work for SetStatus {
-    type Answer = bool;
-    const NAME: &'static str = "set-contract-status";
+struct SetCode {
+    contract: i64,
+    code_hash: CodeHash,
+}
 
-    async fn run(&self, tx: &mut Tx<'_>) -> Result<bool, Fault> {
-        let done = sqlx::query(
-            "UPDATE contracts SET status = $2, code_failures = 0, updated_at = $3, updated_by = $4
-             WHERE number_hash = $1",
-        )
-        .bind(self.number_hash.as_slice())
-        .bind(self.status.name())
-        .bind(self.now.as_millis())
-        .bind(Self::NAME)
-        .execute(&mut *tx.connection)
-        .await?;
-        Ok(done.rows_affected() == 1)
+impl Work for SetCode {
+    type Answer = ();
+    const NAME: &'static str = "set-code";
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
+        sqlx::query("UPDATE contracts SET code_hash = $2, updated_by = $3 WHERE id = $1")
+            .bind(self.contract)
+            .bind(self.code_hash.as_bytes())
+            .bind(Self::NAME)
+            .execute(&mut *tx.connection)
+            .await?;
+        Ok(())
     }
 }
 
@@ -222,14 +277,28 @@ fn read(row: &Row) -> Result<ContractRow, Fault> {
     })
 }
 
-fn facts(row: &Row) -> Result<ContractFacts, Fault> {
+pub(super) fn facts(row: &Row) -> Result<ContractFacts, Fault> {
     Ok(ContractFacts {
         id: row.cell("id")?,
-        code_hash: row.exact::<KeyedHash>("code_hash")?,
+        code_hash: code_hash(row)?,
         status: row.named("status", ContractStatus::from_name)?,
         valid_until: row.moment_or_none("valid_until")?,
         code_failures: row.count("code_failures")?,
         credit_limit: row.amount("credit_limit", "currency")?,
         reserved: row.count("reserved")?,
+        own: OwnLimits {
+            purchase: limit(row, "purchase_limit")?,
+            day: limit(row, "day_limit")?,
+            merchant: limit(row, "merchant_limit")?,
+        },
     })
+}
+
+fn code_hash(row: &Row) -> Result<CodeHash, Fault> {
+    CodeHash::read(row.cell("code_hash")?).ok_or(Fault::Damaged("code_hash"))
+}
+
+fn limit(row: &Row, column: &'static str) -> Result<Option<u64>, Fault> {
+    let limit: Option<i64> = row.cell(column)?;
+    limit.map(|limit| u64::try_from(limit).map_err(|_| Fault::Damaged(column))).transpose()
 }

@@ -11,7 +11,7 @@ use super::{
     row::minor,
     writer::{Tx, Work},
 };
-use crate::domain::contract::{Ask, Decline, judge};
+use crate::domain::contract::{Ask, Decline, Spent, judge};
 
 /// A purchase to be entered, with the answer that it gets if its contract pays.
 pub struct Filing {
@@ -35,6 +35,8 @@ pub struct Filing {
     pub promise: Result<Promise, Problem>,
     /// What the contract is asked.
     pub ask: Ask,
+    /// When the day began on which it was asked.
+    pub day: Timestamp,
     /// When it was asked.
     pub now: Timestamp,
 }
@@ -70,14 +72,24 @@ impl Work for File {
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Filed, Fault> {
         let Filing { ask, promise, now, .. } = &self.0;
-        let facts = contracts::find(tx, &ask.claim.number_hash).await?;
+        let facts = contracts::find(tx, &ask.number_hash).await?;
         let tries = match facts {
             Some(_) => 0,
-            None => contracts::stranger_failures(tx, &ask.claim.number_hash).await?,
+            None => contracts::stranger_failures(tx, &ask.number_hash).await?,
+        };
+        // The code was changed, or the number issued, while the code was being compared.
+        if !ask.verdict.is_about(facts.as_ref().map(|facts| &facts.code_hash)) {
+            return Err(Fault::Raced);
+        }
+        let spent = match &facts {
+            Some(facts) if facts.own.are_by_day() => {
+                contracts::spent(tx, facts.id, &self.0.merchant, self.0.day).await?
+            }
+            Some(_) | None => Spent::default(),
         };
         let contract = facts.as_ref().map(|facts| facts.id);
         let judged = match promise {
-            Ok(promise) => judge(facts.as_ref(), tries, ask, *now).map(|()| promise),
+            Ok(promise) => judge(facts.as_ref(), tries, ask, spent, *now).map(|()| promise),
             Err(problem) => Err(Decline { problem: *problem, counts: false }),
         };
         let entered = match judged {
@@ -138,7 +150,7 @@ impl File {
         };
         let entered = row.enter(DECLINE, filing, tx).await? > 0;
         if entered && decline.counts {
-            let number = &filing.ask.claim.number_hash;
+            let number = &filing.ask.number_hash;
             contracts::count_failure(tx, contract, number, filing.now, Self::NAME).await?;
         }
         Ok(entered)

@@ -19,12 +19,17 @@ impl Ids {
 
     /// The next one.
     pub(super) fn next(&self, now: Timestamp) -> i64 {
-        let of_now = now.as_millis().max(0).saturating_mul(1 << COUNTER_BITS);
+        let of_now = first(now);
         let next = |last: i64| last.saturating_add(1).max(of_now);
         let before =
             self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| Some(next(last)));
         before.map_or(of_now, next)
     }
+}
+
+/// The smallest key of this moment.
+pub(super) fn first(moment: Timestamp) -> i64 {
+    moment.as_millis().max(0).saturating_mul(1 << COUNTER_BITS)
 }
 
 /// The newest key in the database; 0 if there is none.
@@ -39,11 +44,13 @@ pub(super) async fn newest(connection: &mut Connection) -> Result<i64, Fault> {
 
 const COUNTER_BITS: u32 = 20;
 
-const NEWEST: [&str; 4] = [
+const NEWEST: [&str; 6] = [
     "SELECT COALESCE(MAX(id), 0) FROM contracts",
     "SELECT COALESCE(MAX(id), 0) FROM purchases",
     "SELECT COALESCE(MAX(id), 0) FROM questions",
     "SELECT COALESCE(MAX(id), 0) FROM outbox",
+    "SELECT COALESCE(MAX(id), 0) FROM mailed_codes",
+    "SELECT COALESCE(MAX(id), 0) FROM objections",
 ];
 
 #[cfg(test)]

@@ -1,27 +1,38 @@
 //! What is kept: one writer with group commit, a few readers, a checkpointer. The only room with
 //! SQL; it calls nobody. The SQL is for SQLite and PostgreSQL alike.
 
+mod accounts;
 mod checkpoint;
 mod connect;
 mod contracts;
 mod grants;
 mod ids;
+mod mailed_codes;
 mod merchants;
 mod outbox;
+mod portal;
 mod purchases;
 mod questions;
 mod row;
+mod sessions;
 #[cfg(test)]
 mod tests;
 mod turns;
+#[cfg(test)]
+mod upgrade_tests;
 mod writer;
 
 use std::sync::Arc;
 
+use shared_protocol::Timestamp;
+
+pub use accounts::{Change, NewNumber};
 pub use connect::{SQLITE_OLDEST, sqlite_version};
 pub use contracts::{ContractRow, NewContract};
 pub use grants::{Filed, Filing, Promise};
-pub use outbox::{Delivery, OutboxEntry, Parcel};
+pub use mailed_codes::{Enrolled, NewMailedCode};
+pub use outbox::{About, Delivery, OutboxEntry, Parcel};
+pub use portal::OwnPurchase;
 pub use turns::Turn;
 pub use writer::InFlight;
 
@@ -36,6 +47,7 @@ pub struct Store(Arc<Inner>);
 struct Inner {
     writer: Writer,
     reads: ReadPool,
+    ids: Arc<Ids>,
 }
 
 /// What went wrong on our side; a peer hears only `unavailable`.
@@ -76,11 +88,11 @@ impl Store {
         let options = connect::options(url)?;
         let mut writing = connect::writing(&options).await?;
         connect::migrate(&mut writing).await?;
-        let ids = Ids::after(ids::newest(&mut writing).await?);
+        let ids = Arc::new(Ids::after(ids::newest(&mut writing).await?));
         let reads = connect::reading(&options).await?;
-        let writer = Writer::start(writing, ids)?;
+        let writer = Writer::start(writing, ids.clone())?;
         checkpoint::start(&options, &writer).await?;
-        Ok(Self(Arc::new(Inner { writer, reads })))
+        Ok(Self(Arc::new(Inner { writer, reads, ids })))
     }
 
     /// Whether it reads and still writes.
@@ -90,6 +102,11 @@ impl Store {
     pub async fn check(&self) -> Result<(), Fault> {
         connect::probe(&self.0.reads).await?;
         if self.0.writer.has_stopped() { Err(Fault::Stopped) } else { Ok(()) }
+    }
+
+    /// A fresh primary key, for what has to be known before the row is written.
+    pub fn fresh_id(&self, now: Timestamp) -> i64 {
+        self.0.ids.next(now)
     }
 
     /// Counts a grant request that is being worked on until the value is dropped: the writer

@@ -10,13 +10,22 @@ use super::{
 };
 use crate::domain::errand::Errand;
 
+/// What an errand is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum About {
+    /// A purchase.
+    Purchase(PurchaseId),
+    /// A code that was asked for.
+    MailedCode(i64),
+}
+
 /// An errand on its way.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parcel {
     /// Names it for good.
     pub id: i64,
     /// What it is about.
-    pub purchase: PurchaseId,
+    pub about: About,
     /// What it is.
     pub errand: Errand,
     /// Its place in the purchase's story.
@@ -127,7 +136,7 @@ impl Store {
     /// [`Fault`].
     pub async fn outbox(&self, state: &str, most: u32) -> Result<Vec<OutboxEntry>, Fault> {
         let rows = sqlx::query(
-            "SELECT o.*, p.purchase_id FROM outbox o JOIN purchases p ON p.id = o.purchase
+            "SELECT o.*, p.purchase_id FROM outbox o LEFT JOIN purchases p ON p.id = o.purchase
              WHERE o.state = $1 ORDER BY o.id LIMIT $2",
         )
         .bind(state)
@@ -161,6 +170,28 @@ pub(super) async fn add(
     Ok(())
 }
 
+/// Writes down a letter with a code.
+pub(super) async fn add_letter(
+    tx: &mut Tx<'_>,
+    mailed_code: i64,
+    errand: Errand,
+    now: Timestamp,
+) -> Result<(), Fault> {
+    sqlx::query(
+        "INSERT INTO outbox (id, mailed_code, kind, what, sequence, state, attempts, next_at,
+             created_at, updated_at)
+         VALUES ($1, $2, $3, $4, 0, 'waiting', 0, $5, $5, $5)",
+    )
+    .bind(tx.id(now))
+    .bind(mailed_code)
+    .bind(errand.kind())
+    .bind(errand.name())
+    .bind(now.as_millis())
+    .execute(&mut *tx.connection)
+    .await?;
+    Ok(())
+}
+
 struct Lease {
     now: Timestamp,
     lease_until: Timestamp,
@@ -176,7 +207,7 @@ impl Work for Lease {
             "UPDATE outbox SET lease_until = $2, attempts = attempts + 1, updated_at = $1
              WHERE id IN (SELECT id FROM outbox WHERE state = 'waiting' AND next_at <= $1
                  AND (lease_until IS NULL OR lease_until <= $1) ORDER BY id LIMIT $3)
-             RETURNING id, kind, what, sequence, attempts, created_at,
+             RETURNING id, mailed_code, kind, what, sequence, attempts, created_at,
                  (SELECT purchase_id FROM purchases p WHERE p.id = outbox.purchase) AS purchase_id",
         )
         .bind(self.now.as_millis())
@@ -278,9 +309,13 @@ fn entry(row: &Row) -> Result<OutboxEntry, Fault> {
 
 fn parcel(row: &Row) -> Result<Parcel, Fault> {
     let (kind, what): (&str, &str) = (row.cell("kind")?, row.cell("what")?);
+    let about = match row.cell("mailed_code")? {
+        Some(code) => About::MailedCode(code),
+        None => About::Purchase(row.exact("purchase_id")?),
+    };
     Ok(Parcel {
         id: row.cell("id")?,
-        purchase: row.exact("purchase_id")?,
+        about,
         errand: Errand::from_names(kind, what).ok_or(Fault::Damaged("what"))?,
         sequence: row.count("sequence")?,
         attempts: row.count("attempts")?,

@@ -1,12 +1,12 @@
 //! Questions to shoppers and what the confirmation page and the letters say of their purchases.
 
-use shared_protocol::{Locale, PurchaseId, PurchaseState, Timestamp};
+use shared_protocol::{HandlingNumber, Locale, PurchaseId, PurchaseState, Timestamp};
 
 use super::{
     Fault, Store,
     merchants::localized,
     row::{Cells as _, Row},
-    writer::Tx,
+    writer::{Tx, Work},
 };
 use crate::domain::{Question, TokenDigest};
 
@@ -34,6 +34,47 @@ impl Store {
             .fetch_optional(&self.0.reads)
             .await?;
         row.as_ref().map(|row| Ok((read(row)?, row.cell("email")?))).transpose()
+    }
+}
+
+impl Store {
+    /// The question of the purchase with this number, and how many wrong codes were typed for it.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub async fn question_of_number(
+        &self,
+        number: &HandlingNumber,
+    ) -> Result<Option<(Question, u32)>, Fault> {
+        let row =
+            sqlx::query(BY_NUMBER).bind(number.compact()).fetch_optional(&self.0.reads).await?;
+        row.as_ref().map(|row| Ok((read(row)?, row.count("code_failures")?))).transpose()
+    }
+
+    /// Counts a wrong code.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub async fn count_wrong_code(&self, purchase: PurchaseId) -> Result<(), Fault> {
+        self.0.writer.write(CountWrongCode(purchase)).await
+    }
+}
+
+struct CountWrongCode(PurchaseId);
+
+impl Work for CountWrongCode {
+    type Answer = ();
+    const NAME: &'static str = "count-wrong-code";
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
+        sqlx::query(
+            "UPDATE questions SET code_failures = code_failures + 1
+             WHERE purchase = (SELECT id FROM purchases WHERE purchase_id = $1)",
+        )
+        .bind(self.0.as_bytes().as_slice())
+        .execute(&mut *tx.connection)
+        .await?;
+        Ok(())
     }
 }
 
@@ -102,3 +143,13 @@ const BY_PURCHASE: &str = "SELECT p.purchase_id, p.state, p.handling_number, p.m
      JOIN merchants m ON m.id = p.merchant
      JOIN contracts c ON c.id = p.contract
      WHERE p.purchase_id = $1";
+
+const BY_NUMBER: &str = "SELECT p.purchase_id, p.state, p.handling_number, p.merchant, p.item_ja,
+         p.item_en, p.quantity, p.amount, p.currency, p.locale, q.deadline AS question_deadline,
+         m.name_ja, m.name_en, c.number_tail, c.email,
+         q.code_failures
+     FROM questions q
+     JOIN purchases p ON p.id = q.purchase
+     JOIN merchants m ON m.id = p.merchant
+     JOIN contracts c ON c.id = p.contract
+     WHERE p.handling_number = $1";

@@ -71,9 +71,13 @@ impl Work for Turn {
                 questions::ask(tx, purchase.row, token, *deadline, self.now).await?;
             }
             Word::Decided { .. } => questions::answer(tx, purchase.row, self.now).await?,
-            Word::Refused(_) | Word::Lapsed => {}
+            Word::Refused(_) | Word::Withdrawn { .. } | Word::Lapsed => {}
         }
-        for errand in self.word.errands() {
+        // Nobody was asked yet, so there is no letter that another one would answer.
+        let was_asked =
+            purchase.state != PurchaseState::Granted || state == PurchaseState::Accepted;
+        let errands = self.word.errands().iter();
+        for errand in errands.filter(|errand| was_asked || !matches!(errand, Errand::Mail(_))) {
             outbox::add(tx, purchase.row, *errand, number, self.now).await?;
         }
         Ok(Turned::Now(state))
@@ -90,7 +94,9 @@ impl Turn {
         let (acceptance, refusal, confirmation) = match &self.word {
             Word::Accepted { acceptance, .. } => (Some(encode(acceptance)), None, None),
             Word::Refused(refusal) => (None, Some(encode(refusal)), None),
-            Word::Decided { confirmation, .. } => (None, None, Some(encode(confirmation))),
+            Word::Decided { confirmation, .. } | Word::Withdrawn { confirmation } => {
+                (None, None, Some(encode(confirmation)))
+            }
             Word::Lapsed => (None, None, None),
         };
         let done = sqlx::query(
@@ -122,6 +128,8 @@ fn said_before(purchase: &Purchase, word: &Word) -> Option<Turned> {
         }
         Word::Refused(refusal) => same(purchase, purchase.refusal.as_ref(), refusal),
         // Each decision is signed anew with its time; the outcome is what counts.
+        Word::Withdrawn { .. } => (purchase.state == PurchaseState::Cancelled)
+            .then_some(Turned::Already(PurchaseState::Cancelled)),
         Word::Decided { .. } | Word::Lapsed => {
             let state = PurchaseState::Accepted.apply(word.event()).ok()?;
             (purchase.state == state).then_some(Turned::Already(state))

@@ -81,7 +81,7 @@ impl Drop for InFlight {
 impl Writer {
     /// Starts it on its connection, on a thread of its own: between two statements it must not
     /// queue behind the signatures that keep the server's other threads busy.
-    pub(super) fn start(connection: Connection, ids: Ids) -> Result<Self, Fault> {
+    pub(super) fn start(connection: Connection, ids: Arc<Ids>) -> Result<Self, Fault> {
         let (queue, orders) = mpsc::channel(QUEUE);
         let state = Arc::new(State::default());
         let work = Loop { connection, ids, orders, state: state.clone() };
@@ -163,14 +163,14 @@ impl Drop for Ended {
 
 struct Loop {
     connection: Connection,
-    ids: Ids,
+    ids: Arc<Ids>,
     orders: mpsc::Receiver<Order>,
     state: Arc<State>,
 }
 
 impl Loop {
     async fn run(mut self) {
-        let _ended = Ended(self.state.clone());
+        let ended = Ended(self.state.clone());
         let mut closing = None;
         while closing.is_none() {
             let Some(order) = self.orders.recv().await else { break };
@@ -190,6 +190,7 @@ impl Loop {
             tracing::warn!(%fault, "the database did not close cleanly");
         }
         if let Some(done) = closing {
+            drop(ended);
             let _ = done.send(());
         }
     }

@@ -138,3 +138,53 @@ async fn an_answer_that_is_neither_yes_nor_no_decides_nothing() {
     assert!(sent.status >= 400, "{}", sent.status);
     assert_eq!(market.state(&purchase).await, PurchaseState::Accepted);
 }
+
+/// The handling number and the six digits of the newest letter, which is in English.
+async fn number_and_code(market: &Market) -> (String, String) {
+    let letters = market.letters(1).await;
+    let after = |label: &str| {
+        let line = letters[0].text.lines().find_map(|line| line.strip_prefix(label));
+        line.unwrap_or_else(|| panic!("no {label} in {}", letters[0].text)).trim().to_owned()
+    };
+    (after("Handling number:"), after("Code:"))
+}
+
+#[tokio::test]
+async fn on_another_device_the_number_and_the_code_lead_to_the_page() {
+    let (market, purchase, path) = asked().await;
+    let (number, code) = number_and_code(&market).await;
+    assert_eq!(code.len(), 6, "{code}");
+    let mut visitor = market.visitor();
+    let page = visitor.get("/confirm?locale=en").await;
+    assert_eq!((page.status.as_u16(), page.screen().as_str()), (200, "confirm-code"));
+    let (before, after) = code.split_at(3);
+    for code in [code.clone(), format!(" {before}-{after} ")] {
+        let form = [("number", number.as_str()), ("code", &code)];
+        let sent = visitor.post("/confirm?locale=en", &form).await;
+        assert_eq!(sent.status.as_u16(), 303);
+        assert_eq!(sent.header("location"), format!("{path}?locale=en"));
+    }
+    assert_eq!(market.state(&purchase).await, PurchaseState::Accepted, "it decides nothing");
+}
+
+#[tokio::test]
+async fn five_wrong_codes_close_that_way_and_nobody_learns_what_was_wrong() {
+    let (market, _, path) = asked().await;
+    let (number, code) = number_and_code(&market).await;
+    let wrong = if code == "000000" { "000001" } else { "000000" };
+    let mut visitor = market.visitor();
+    let unknown = [("number", "0000-0000-0000"), ("code", code.as_str())];
+    let unknown = visitor.post("/confirm?locale=en", &unknown).await;
+    for _ in 0..5 {
+        let form = [("number", number.as_str()), ("code", wrong)];
+        let sent = visitor.post("/confirm?locale=en", &form).await;
+        assert_eq!((sent.status.as_u16(), unknown.status.as_u16()), (422, 422));
+        assert!(sent.has(&number), "what was typed is kept");
+        assert!(sent.has("The handling number or the code is not right."));
+        assert!(unknown.has("The handling number or the code is not right."));
+    }
+    let form = [("number", number.as_str()), ("code", &code)];
+    let sent = visitor.post("/confirm?locale=en", &form).await;
+    assert_eq!(sent.status.as_u16(), 422, "the right code comes too late");
+    assert_eq!(market.page(&path).await.status, 200, "the link still works");
+}

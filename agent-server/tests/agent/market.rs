@@ -6,7 +6,12 @@ use agent_server::{
     Running,
     clock::{Clock as _, TestClock},
     config::Config,
-    domain::{MerchantStatus, contract::Claim},
+    domain::{
+        MerchantStatus,
+        code::{CodeCost, CodeHash},
+        contract::Claim,
+    },
+    entropy::Entropy,
     store::{NewContract, OutboxEntry},
 };
 use reqwest::{Client, Method, Response};
@@ -147,10 +152,27 @@ impl Market {
 
     /// Enters a contract with code 2468.
     pub async fn add_contract(&self, number: &str, limit: u64, valid_until: Option<Timestamp>) {
+        self.add_contract_at(number, limit, valid_until, CodeCost::LEAST).await;
+    }
+
+    /// The same, with a code that is slower to try.
+    pub async fn add_contract_at(
+        &self,
+        number: &str,
+        limit: u64,
+        valid_until: Option<Timestamp>,
+        cost: CodeCost,
+    ) {
         let keys = &self.agent.app.keys;
-        let code = SecurityCode::new("2468");
+        let (code, entropy) = (SecurityCode::new("2468"), Entropy::new());
+        let number_itself = ContractNumber::new(number);
+        let claim = Claim::of_code(&number_itself, &code, keys);
+        let id = self.agent.app.store.fresh_id(self.now());
         let contract = NewContract {
-            claim: Claim::of_code(&ContractNumber::new(number), &code, keys),
+            id,
+            number_hash: claim.number_hash,
+            number_sealed: keys.seal_number(&number_itself, id, entropy.bytes()),
+            code_hash: CodeHash::new(&claim.code_mac, cost, entropy.bytes()),
             number_tail: number[11..].into(),
             credit_limit: yen(limit),
             valid_until,

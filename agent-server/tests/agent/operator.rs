@@ -42,7 +42,7 @@ impl Operator {
 fn keys_are_made_once() {
     let operator = Operator::new();
     let first = operator.json(&["keys", "init"]);
-    assert_eq!(first["created"].as_array().unwrap().len(), 3);
+    assert_eq!(first["created"].as_array().unwrap().len(), 4);
     let again = operator.json(&["keys", "init"]);
     assert_eq!(again["created"].as_array().unwrap().len(), 0);
     let shown = operator.json(&["keys", "show"]);
@@ -90,6 +90,35 @@ fn a_contracts_number_is_read_as_people_write_it_and_never_shown() {
     assert_eq!(suspended["status"], "suspended");
     let card = ["contracts", "add", "--number", "4111111111111111", "--code", "2468"];
     assert_eq!(operator.run(&[&card[..], &more].concat()).status.code(), Some(1));
+}
+
+#[test]
+fn a_contract_is_stopped_opened_and_given_another_number() {
+    let operator = Operator::new();
+    operator.json(&["keys", "init"]);
+    let add = ["contracts", "add", "--number", "C123456789012", "--code", "2468"];
+    operator.json(&[&add[..], &["--email", "a@example.jp", "--limit", "50000"]].concat());
+    let id = operator.json(&["contracts", "show", "C123456789012"])["id"].to_string();
+    for (command, status) in [
+        ("suspend", "suspended"),
+        ("unlock", "suspended"),
+        ("resume", "active"),
+        ("lapse", "lapsed"),
+        ("resume", "active"),
+    ] {
+        assert_eq!(operator.json(&["contracts", command, &id])["status"], status);
+    }
+    let replaced = operator.json(&["contracts", "replace", &id, "--code", "739182"]);
+    let number = replaced["number"].as_str().unwrap();
+    assert_eq!(operator.json(&["contracts", "show", number])["id"].to_string(), id);
+    assert_eq!(operator.run(&["contracts", "show", "C123456789012"]).status.code(), Some(1));
+    let again = [&add[..], &["--email", "b@example.jp", "--limit", "1"]].concat();
+    assert_eq!(operator.run(&again).status.code(), Some(1), "a lost number is never issued again");
+    assert_eq!(operator.run(&["contracts", "show", "12345"]).status.code(), Some(1));
+    let trivial = ["contracts", "replace", &id, "--code", "1234"];
+    assert_eq!(operator.run(&trivial).status.code(), Some(1));
+    let objections = operator.json(&["purchases", "objections"]);
+    assert_eq!(objections["objections"].as_array().unwrap().len(), 0);
 }
 
 #[test]

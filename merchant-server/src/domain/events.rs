@@ -2,8 +2,8 @@
 //! of it. Each word acts once; words out of order do no harm.
 
 use shared_protocol::{
-    Confirmation, Outcome, Problem, PurchaseEvent, PurchaseId, PurchaseState, Signed, Timestamp,
-    Verified, encode,
+    Channel, Confirmation, Outcome, Problem, PurchaseEvent, PurchaseId, PurchaseState, Signed,
+    Timestamp, Verified, encode,
 };
 
 use super::{Failure, Order, Shop};
@@ -97,9 +97,10 @@ async fn close(
     purchase: PurchaseId,
     word: Option<Word>,
 ) -> Result<Heard, Failure> {
-    let event = word.as_ref().map_or(PurchaseEvent::TimedOut, Word::event);
+    let before = PurchaseState::Granted;
+    let event = word.as_ref().map_or(PurchaseEvent::TimedOut, |word| word.event(before));
     // Nobody consents to what was never ordered.
-    let state = PurchaseState::Granted.apply(event).map_err(|_| Problem::PurchaseUnknown)?;
+    let state = before.apply(event).map_err(|_| Problem::PurchaseUnknown)?;
     let bytes = word.as_ref().map(|word| word.bytes.as_slice());
     let id = tx.close_unseen(purchase, state, bytes).await?.ok_or(crate::store::Fault::Raced)?;
     tx.event(id, event, state).await?;
@@ -126,8 +127,15 @@ impl Word {
         if self.said.outcome == outcome { Ok(self) } else { Err(Problem::ConfirmationInvalid) }
     }
 
-    fn event(&self) -> PurchaseEvent {
+    /// What happens by it to an order in this state. Whoever is signed in at the agent can take
+    /// back a yes; a second answer to the same mail cannot.
+    fn event(&self, before: PurchaseState) -> PurchaseEvent {
         match self.said.outcome {
+            Outcome::Cancelled
+                if before == PurchaseState::Confirmed && self.said.channel == Channel::Page =>
+            {
+                PurchaseEvent::ShopperWithdrew
+            }
             Outcome::Confirmed => PurchaseEvent::ShopperConfirmed,
             Outcome::Cancelled => PurchaseEvent::ShopperCancelled,
             Outcome::Expired => PurchaseEvent::TimedOut,
@@ -150,13 +158,14 @@ impl Word {
         if !is_about_it {
             return Err(Problem::ConfirmationInvalid.into());
         }
-        let Ok(state) = order.state.apply(self.event()) else {
+        let event = self.event(order.state);
+        let Ok(state) = order.state.apply(event) else {
             // The same again, or another way of coming to nothing: there is nothing to do.
             let same_end = order.state.holds_credit() == self.target().holds_credit();
             return same_end.then(|| Heard::of(&order)).ok_or(Problem::PurchaseConflict.into());
         };
         let bytes = Some(self.bytes.as_slice());
-        tx.record_outcome(order.id, order.state, self.event(), state, bytes).await?;
+        tx.record_outcome(order.id, order.state, event, state, bytes).await?;
         if let (false, Some(deal)) = (state.holds_credit(), &order.deal) {
             tx.give_back_stock(&deal.item, deal.quantity).await?;
         }

@@ -5,7 +5,8 @@ use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use merchant_server::entropy::Entropy;
 use merchant_server::keys::Keyring;
 use shared_protocol::{
-    Confirmation, Grant, Outcome, Problem, PurchaseState, Signed, Signer as _, Span, encode,
+    Channel, Confirmation, Grant, Outcome, Problem, PurchaseState, Signed, Signer as _, Span,
+    encode,
 };
 
 use crate::market::{Market, event};
@@ -138,6 +139,21 @@ async fn words_out_of_order_do_no_harm() {
     let newer = market.notify("purchase.painted-blue", grant.purchase, None).await;
     assert_eq!(newer.status, 200, "a newer agent may say more");
     assert_eq!(state(&market, &grant).await, PurchaseState::Confirmed);
+}
+
+/// Signed in at the agent, a shopper may take back a yes; a second answer to the mail may not.
+#[tokio::test]
+async fn a_yes_is_taken_back_only_on_the_agents_own_page() {
+    let market = Market::start().await;
+    let (_, grant) = market.buy("TEAPOT-01").await;
+    assert_eq!(market.tell(&grant, Outcome::Confirmed).await.status, 200);
+    let no = market.agent.confirmation(&grant, Outcome::Cancelled, market.now());
+    for (channel, status) in [(Channel::Mail, 409), (Channel::Page, 200), (Channel::Page, 200)] {
+        let said = Signed::sign(&Confirmation { channel, ..no.clone() }, &market.agent.keys);
+        let answer = market.notify("purchase.cancelled", grant.purchase, Some(&said)).await;
+        assert_eq!(answer.status, status, "{channel:?}");
+    }
+    assert_eq!(state(&market, &grant).await, PurchaseState::Cancelled);
 }
 
 #[tokio::test]

@@ -141,6 +141,7 @@ pub fn confirmations(deal: &Deal) -> Vec<Confirmation> {
         confirmation(Outcome::Confirmed, Channel::Mail),
         confirmation(Outcome::Cancelled, Channel::Mail),
         confirmation(Outcome::Expired, Channel::Silence),
+        confirmation(Outcome::Cancelled, Channel::Page),
     ]
 }
 

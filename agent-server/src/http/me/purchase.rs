@@ -1,0 +1,223 @@
+//! One purchase: how it went, who has what of it, a yes or a no as long as it is time, an
+//! objection.
+
+use askama::Template;
+use axum::{
+    extract::{OriginalUri, Path, State},
+    http::{StatusCode, Uri},
+    response::Response,
+};
+use serde::Deserialize;
+use shared_protocol::{Problem, PurchaseEvent, PurchaseState, Timestamp};
+
+use super::{answer, shell, state, status_of};
+use crate::{
+    app::App,
+    domain::{
+        account,
+        confirm::{Wanted, decide_here},
+        objection::{Reason, words},
+        unavailable,
+    },
+    http::{
+        pages::{RECEIPT, Shell},
+        problem::Refused,
+        session::{Posted, SignedIn, see_other},
+    },
+    store::OwnPurchase,
+    texts::{self, Words},
+};
+
+pub(super) async fn show(
+    State(app): State<App>,
+    OriginalUri(uri): OriginalUri,
+    Path(number): Path<String>,
+    by: SignedIn,
+) -> Result<Response, Refused> {
+    let own = own(&app, &by, &number).await?;
+    Ok(page(&app, &uri, &by, &own, None).await?)
+}
+
+pub(super) async fn decide(
+    State(app): State<App>,
+    OriginalUri(uri): OriginalUri,
+    Path(number): Path<String>,
+    Posted { by, form }: Posted<Decision>,
+) -> Result<Response, Refused> {
+    let before = own(&app, &by, &number).await?;
+    let wanted = match form.decision.as_str() {
+        "ok" => Wanted::Confirm,
+        "cancel" => Wanted::Cancel,
+        _ => return Err(Problem::MalformedMessage.into()),
+    };
+    match decide_here(&app, &before, wanted).await {
+        Ok(()) => Ok(back(&uri, &before)),
+        Err(Problem::Unavailable) => Err(Problem::Unavailable.into()),
+        Err(problem) => {
+            let after = own(&app, &by, &number).await?;
+            Ok(page(&app, &uri, &by, &after, Some(problem)).await?)
+        }
+    }
+}
+
+pub(super) async fn object(
+    State(app): State<App>,
+    OriginalUri(uri): OriginalUri,
+    Path(number): Path<String>,
+    Posted { by, form }: Posted<Objection>,
+) -> Result<Response, Refused> {
+    let own = own(&app, &by, &number).await?;
+    let reason = Reason::from_name(&form.reason).ok_or(Problem::MalformedMessage)?;
+    let said = app.store.object(own.purchase.row, reason, words(&form.words), app.clock.now());
+    said.await.map_err(unavailable)?;
+    Ok(back(&uri, &own))
+}
+
+/// The purchase of this number, if it is theirs: another's is as none.
+async fn own(app: &App, by: &SignedIn, number: &str) -> Result<OwnPurchase, Problem> {
+    let number = number.parse().map_err(|_| Problem::NotFound)?;
+    let found = app.store.purchase_of(by.contract, &number).await.map_err(unavailable)?;
+    found.ok_or(Problem::NotFound)
+}
+
+fn back(uri: &Uri, own: &OwnPurchase) -> Response {
+    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    see_other(&format!("/me/purchases/{}{query}", own.handling_number))
+}
+
+async fn page(
+    app: &App,
+    uri: &Uri,
+    by: &SignedIn,
+    own: &OwnPurchase,
+    problem: Option<Problem>,
+) -> Result<Response, Problem> {
+    let account = account::of(app, by.contract).await?;
+    let events = app.store.events_of(own.purchase.row).await.map_err(unavailable)?;
+    let here = format!("/me/purchases/{}?{}", own.handling_number, uri.query().unwrap_or_default());
+    let shell = shell(app, &here.parse().map_err(|_| Problem::NotFound)?, &account);
+    let status = problem.map_or(StatusCode::OK, status_of);
+    let form_token = by.form_token(app);
+    Ok(answer(status, &View::new(shell, own, &events, problem, form_token, app.clock.now())))
+}
+
+impl<'a> View<'a> {
+    fn new(
+        shell: Shell<'a>,
+        own: &'a OwnPurchase,
+        events: &[(PurchaseEvent, Timestamp)],
+        problem: Option<Problem>,
+        form_token: String,
+        now: Timestamp,
+    ) -> Self {
+        let (w, locale, purchase) = (shell.w, shell.w.locale(), &own.purchase);
+        let open = Open::of(own, now);
+        let step = |(event, at): &(PurchaseEvent, Timestamp)| {
+            (w.get(what(*event)), texts::minute(*at, locale))
+        };
+        Self {
+            shop: own.shop.get(locale),
+            item: purchase.item.get(locale),
+            amount: texts::amount(purchase.amount),
+            number: own.handling_number.to_string(),
+            state: w.get(state(purchase.state)),
+            state_name: purchase.state.name(),
+            by: own.deadline.filter(|_| open.may_confirm).map(|at| until(at, w)),
+            open,
+            steps: events.iter().map(step).collect(),
+            reasons: Reason::ALL.map(|reason| (reason.name(), w.get(why(reason)))),
+            objection: objected(own, w),
+            error: problem.map(|problem| problem.text(locale)),
+            form_token,
+            shell,
+        }
+    }
+}
+
+/// What can still be decided.
+struct Open {
+    may_confirm: bool,
+    may_cancel: bool,
+}
+
+impl Open {
+    fn of(own: &OwnPurchase, now: Timestamp) -> Self {
+        let is_late = own.deadline.is_some_and(|deadline| now >= deadline);
+        match own.purchase.state {
+            PurchaseState::Accepted => Self { may_confirm: !is_late, may_cancel: !is_late },
+            PurchaseState::Granted | PurchaseState::Confirmed => {
+                Self { may_confirm: false, may_cancel: true }
+            }
+            _ => Self { may_confirm: false, may_cancel: false },
+        }
+    }
+}
+
+/// Until when it can be approved, in words.
+fn until(at: Timestamp, w: Words) -> String {
+    w.fill("mail.by_value", &[("deadline", &texts::minute(at, w.locale()))])
+}
+
+/// The objection that was made, in words.
+fn objected(own: &OwnPurchase, w: Words) -> Option<String> {
+    let reason = w.get(why(own.objection?));
+    Some(w.fill("purchase.objected", &[("reason", reason)]))
+}
+
+/// What happened, in words, with the number of the seed's step.
+fn what(event: PurchaseEvent) -> &'static str {
+    match event {
+        PurchaseEvent::OrderChecked => "event.checked",
+        PurchaseEvent::GrantIssued => "event.granted",
+        PurchaseEvent::GrantDeclined => "event.declined",
+        PurchaseEvent::OrderAccepted => "event.accepted",
+        PurchaseEvent::OrderRefused => "event.refused",
+        PurchaseEvent::ShopperConfirmed => "event.confirmed",
+        PurchaseEvent::ShopperCancelled => "event.cancelled",
+        PurchaseEvent::TimedOut => "event.timed_out",
+        PurchaseEvent::ShopperWithdrew => "event.withdrawn",
+    }
+}
+
+fn why(reason: Reason) -> &'static str {
+    match reason {
+        Reason::NotMine => "reason.not_mine",
+        Reason::NotReceived => "reason.not_received",
+        Reason::NotAsDescribed => "reason.not_as_described",
+        Reason::WrongAmount => "reason.wrong_amount",
+        Reason::Other => "reason.other",
+    }
+}
+
+#[derive(Deserialize)]
+pub(super) struct Decision {
+    #[serde(default)]
+    decision: String,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Objection {
+    #[serde(default)]
+    reason: String,
+    #[serde(default)]
+    words: String,
+}
+
+#[derive(Template)]
+#[template(path = "purchase.html")]
+struct View<'a> {
+    shell: Shell<'a>,
+    shop: &'a str,
+    item: &'a str,
+    amount: String,
+    number: String,
+    state: &'static str,
+    state_name: &'static str,
+    by: Option<String>,
+    open: Open,
+    steps: Vec<(&'static str, String)>,
+    reasons: [(&'static str, &'static str); 5],
+    objection: Option<String>,
+    error: Option<&'static str>,
+    form_token: String,
+}

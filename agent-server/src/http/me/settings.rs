@@ -1,0 +1,330 @@
+//! What shoppers change about their contract: limits, code, number, language.
+
+use askama::Template;
+use axum::{
+    extract::{OriginalUri, State},
+    http::{StatusCode, Uri},
+    response::Response,
+};
+use serde::Deserialize;
+use shared_protocol::{Amount, Currency, Problem};
+
+use super::{answer, shell, status_of};
+use crate::{
+    app::App,
+    domain::{
+        account::{self, Account, BadCode, change_code as give_code, check_code, new_code},
+        contract::OwnLimits,
+        enrolment::written,
+        unavailable,
+    },
+    http::{
+        form::{Asked, FormPage, Place},
+        pages::Shell,
+        peer::Caller,
+        problem::Refused,
+        session::{Posted, SignedIn, see_other},
+        sign_in::Nothing,
+    },
+    store::Change,
+};
+
+pub(super) async fn limits(
+    State(app): State<App>,
+    OriginalUri(uri): OriginalUri,
+    by: SignedIn,
+) -> Result<Response, Refused> {
+    let account = account::of(&app, by.contract).await?;
+    let currency = account.facts.credit_limit.currency;
+    let own = account.facts.own;
+    let typed = [own.purchase, own.day, own.merchant].map(|limit| plain(limit, currency));
+    let place = Place::default();
+    Ok(limits_page(&app, &uri, &by, &account, &place, typed, [false; 3]).answer())
+}
+
+pub(super) async fn set_limits(
+    State(app): State<App>,
+    OriginalUri(uri): OriginalUri,
+    Posted { by, form }: Posted<Limits>,
+) -> Result<Response, Refused> {
+    let account = account::of(&app, by.contract).await?;
+    let currency = account.facts.credit_limit.currency;
+    let typed = [form.purchase, form.day, form.merchant];
+    let read = typed.each_ref().map(|typed| minor(typed, currency));
+    let [Some(purchase), Some(day), Some(merchant)] = read else {
+        let place = Place::default();
+        let wrong = read.map(|limit| limit.is_none());
+        return Ok(limits_page(&app, &uri, &by, &account, &place, typed, wrong).answer());
+    };
+    let own = OwnLimits { purchase, day, merchant };
+    let changed = app.store.change(by.contract, Change::Limits(own), app.clock.now()).await;
+    changed.map_err(unavailable)?;
+    Ok(see_other("/me?done=limits"))
+}
+
+pub(super) async fn code(
+    State(app): State<App>,
+    OriginalUri(uri): OriginalUri,
+    by: SignedIn,
+) -> Result<Response, Refused> {
+    let account = account::of(&app, by.contract).await?;
+    Ok(code_page(&app, &uri, &by, &account, &Place::default()).answer())
+}
+
+pub(super) async fn change_code(
+    State(app): State<App>,
+    OriginalUri(uri): OriginalUri,
+    Caller(network): Caller,
+    Posted { by, form }: Posted<Codes>,
+) -> Result<Response, Refused> {
+    let account = account::of(&app, by.contract).await?;
+    let place = Place::default();
+    let mut page = code_page(&app, &uri, &by, &account, &place);
+    let code = match new_code(&form.new) {
+        Ok(code) => code,
+        Err(bad) => {
+            page.fields[1].error = Some(page.shell.w.get(why(bad)).to_owned());
+            return Ok(page.answer());
+        }
+    };
+    if let Err(problem) = check_code(&app, &account, network, &form.code).await {
+        return Ok(page.refused(problem));
+    }
+    give_code(&app, &account, &code, by.session()).await?;
+    Ok(see_other("/me?done=code"))
+}
+
+pub(super) async fn number(
+    State(app): State<App>,
+    OriginalUri(uri): OriginalUri,
+    by: SignedIn,
+) -> Result<Response, Refused> {
+    Ok(number_page(&app, &uri, &by, None).await?)
+}
+
+/// At once, and without a code: whoever has lost the number may have lost that, too.
+pub(super) async fn lose(
+    State(app): State<App>,
+    Posted { by, .. }: Posted<Nothing>,
+) -> Result<Response, Refused> {
+    let lost = app.store.change(by.contract, Change::Lost, app.clock.now()).await;
+    lost.map_err(unavailable)?;
+    Ok(see_other("/me/number"))
+}
+
+pub(super) async fn replace(
+    State(app): State<App>,
+    OriginalUri(uri): OriginalUri,
+    Caller(network): Caller,
+    Posted { by, form }: Posted<Codes>,
+) -> Result<Response, Refused> {
+    let account = account::of(&app, by.contract).await?;
+    if let Err(problem) = check_code(&app, &account, network, &form.code).await {
+        return Ok(number_page(&app, &uri, &by, Some(problem)).await?);
+    }
+    let code = shared_protocol::SecurityCode::new(form.code);
+    account::replace_number(&app, by.contract, &code).await?;
+    Ok(see_other("/me/number"))
+}
+
+pub(super) async fn language(
+    State(app): State<App>,
+    Posted { by, form }: Posted<Language>,
+) -> Result<Response, Refused> {
+    let locale = form.locale.parse().map_err(|_| Problem::MalformedMessage)?;
+    let changed = app.store.change(by.contract, Change::Language(locale), app.clock.now()).await;
+    changed.map_err(unavailable)?;
+    Ok(see_other("/me"))
+}
+
+fn limits_page<'a>(
+    app: &'a App,
+    uri: &Uri,
+    by: &SignedIn,
+    account: &Account,
+    place: &'a Place,
+    typed: [String; 3],
+    wrong: [bool; 3],
+) -> FormPage<'a> {
+    let page = form_page(app, uri, by, account, place);
+    let w = page.shell.w;
+    let currency = account.facts.credit_limit.currency;
+    let names =
+        [("purchase", "limits.purchase"), ("day", "limits.day"), ("merchant", "limits.merchant")];
+    let fields = names.into_iter().zip(typed).zip(wrong).map(|(((name, label), typed), wrong)| {
+        let label = w.fill(label, &[("currency", currency.code())]);
+        let wrong = wrong.then(|| w.get("limits.wrong").to_owned());
+        Asked { is_required: false, ..Asked::digits(name, &label, "off").typed(&typed, wrong) }
+    });
+    FormPage {
+        screen: "limits",
+        title: w.get("me.limits"),
+        lead: vec![w.get("limits.lead").to_owned()],
+        action: "/me/limits".to_owned(),
+        fields: fields.collect(),
+        button: w.get("form.save"),
+        ..page
+    }
+}
+
+fn code_page<'a>(
+    app: &'a App,
+    uri: &Uri,
+    by: &SignedIn,
+    account: &Account,
+    place: &'a Place,
+) -> FormPage<'a> {
+    let page = form_page(app, uri, by, account, place);
+    let w = page.shell.w;
+    let now = Asked::digits("code", w.get("code.now"), "current-password");
+    let new = Asked::digits("new", w.get("code.new"), "new-password");
+    FormPage {
+        screen: "change-code",
+        title: w.get("me.code"),
+        action: "/me/code".to_owned(),
+        fields: vec![Asked { kind: "password", ..now }, new.hint(w.get("enrol.code_hint"))],
+        button: w.get("form.save"),
+        ..page
+    }
+}
+
+fn form_page<'a>(
+    app: &'a App,
+    uri: &Uri,
+    by: &SignedIn,
+    account: &Account,
+    place: &'a Place,
+) -> FormPage<'a> {
+    let shell = shell(app, uri, account);
+    let back = format!("/me{}", shell.locale_query);
+    FormPage {
+        links: vec![(back, shell.w.get("me.title"))],
+        hidden: vec![("form_token", by.form_token(app))],
+        title: "",
+        button: "",
+        screen: "",
+        lead: Vec::new(),
+        action: String::new(),
+        fields: Vec::new(),
+        error: None,
+        place,
+        shell,
+    }
+}
+
+async fn number_page(
+    app: &App,
+    uri: &Uri,
+    by: &SignedIn,
+    problem: Option<Problem>,
+) -> Result<Response, Problem> {
+    let account = account::of(app, by.contract).await?;
+    let here = format!("/me/number?{}", uri.query().unwrap_or_default());
+    let shell = shell(app, &here.parse().map_err(|_| Problem::NotFound)?, &account);
+    let w = shell.w;
+    let view = NumberPage {
+        contract: w.fill("mail.contract_value", &[("last2", &account.number_tail)]),
+        number: account.number(app).ok().map(|number| written(&number)),
+        is_lost: account.is_lost,
+        error: problem.map(|problem| problem.text(w.locale())),
+        form_token: by.form_token(app),
+        shell,
+    };
+    Ok(answer(problem.map_or(StatusCode::OK, status_of), &view))
+}
+
+fn why(bad: BadCode) -> &'static str {
+    match bad {
+        BadCode::NotDigits => "code.not_digits",
+        BadCode::Trivial => "code.trivial",
+    }
+}
+
+/// An amount as people type it: "3000", "29.90"; nothing is no limit.
+fn minor(typed: &str, currency: Currency) -> Option<Option<u64>> {
+    let plain = |c: &char| !matches!(c, ',' | ' ' | '¥' | '￥' | '$' | '€');
+    let typed: String = typed.trim().chars().filter(plain).collect();
+    if typed.is_empty() {
+        return Some(None);
+    }
+    let digits = usize::from(currency.exponent());
+    let (whole, part) = typed.split_once('.').unwrap_or((&typed, ""));
+    let is_number = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+    if whole.is_empty() || part.len() > digits || !is_number(whole) || !is_number(part) {
+        return None;
+    }
+    let minor = format!("{whole}{part:0<digits$}").parse().ok()?;
+    Amount::new(minor, currency).map(|amount| Some(amount.minor))
+}
+
+/// The same amount as it would be typed.
+fn plain(limit: Option<u64>, currency: Currency) -> String {
+    let Some(limit) = limit else { return String::new() };
+    let digits = usize::from(currency.exponent());
+    let text = format!("{limit:0>width$}", width = digits + 1);
+    let (whole, part) = text.split_at(text.len() - digits);
+    if part.is_empty() { whole.to_owned() } else { format!("{whole}.{part}") }
+}
+
+#[derive(Deserialize)]
+pub(super) struct Limits {
+    #[serde(default)]
+    purchase: String,
+    #[serde(default)]
+    day: String,
+    #[serde(default)]
+    merchant: String,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Codes {
+    #[serde(default)]
+    code: String,
+    #[serde(default)]
+    new: String,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Language {
+    #[serde(default)]
+    locale: String,
+}
+
+#[derive(Template)]
+#[template(path = "number.html")]
+struct NumberPage<'a> {
+    shell: Shell<'a>,
+    contract: String,
+    number: Option<String>,
+    is_lost: bool,
+    error: Option<&'static str>,
+    form_token: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_are_read_as_they_are_shown() {
+        let usd: Currency = "USD".parse().unwrap();
+        for (typed, currency, limit) in [
+            ("", Currency::JPY, Some(None)),
+            ("3,850", Currency::JPY, Some(Some(3_850))),
+            ("¥3850", Currency::JPY, Some(Some(3_850))),
+            ("38.5", Currency::JPY, None),
+            ("29.9", usd, Some(Some(2_990))),
+            ("0.05", usd, Some(Some(5))),
+            ("29.999", usd, None),
+            ("-1", usd, None),
+            ("many", usd, None),
+            ("99999999999999999999", usd, None),
+        ] {
+            assert_eq!(minor(typed, currency), limit, "{typed}");
+            if let Some(Some(limit)) = limit {
+                let again = plain(Some(limit), currency);
+                assert_eq!(minor(&again, currency), Some(Some(limit)), "{again}");
+            }
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! A database of the first version, brought up to date: nothing that was owed or agreed is lost.
+
+use shared_protocol::{ContractNumber, SecurityCode, Timestamp};
+use sqlx::{ConnectOptions as _, Executor as _};
+
+use super::{About, Store, connect};
+use crate::{
+    domain::{
+        code::{CodeCost, verify},
+        contract::Claim,
+    },
+    entropy::Entropy,
+    keys::AgentKeyring,
+    seed,
+};
+
+/// What the first version wrote of one contract, one purchase and one letter.
+const WRITTEN: &str = "
+    INSERT INTO merchants VALUES ('mrc_tea', 'a', 'a', 'a', 'a', '', '', x'00', x'00', 's',
+        'active', NULL, 1, 1, 't');
+    INSERT INTO contracts VALUES (1, x'01', '42', $CODE, 1000, 0, 'JPY', 'active', NULL, 0,
+        'a@example.jp', 'ja', 1, 1, 't');
+    INSERT INTO purchases VALUES (2, x'00112233445566778899aabbccddeeff', NULL, 'mrc_tea', 1, x'00',
+        'declined', 44, 1, 'JPY', 1, '', '', 'ja', x'00', NULL, NULL, NULL, NULL, 1, NULL, 1, 1,
+        't');
+    INSERT INTO outbox VALUES (3, 2, 'mail', 'expired', 1, 'dead', 4, 5, NULL, 'no', 6, 7);";
+
+#[tokio::test]
+async fn a_database_of_the_first_version_is_brought_up_to_date() {
+    let folder = tempfile::tempdir().unwrap();
+    AgentKeyring::create_missing(folder.path(), &Entropy::new()).unwrap();
+    let keys = AgentKeyring::load(folder.path()).unwrap();
+    let number = ContractNumber::new("C123456789042");
+    let claim = Claim::of_code(&number, &SecurityCode::new("2468"), &keys);
+    let url = format!("sqlite:{}", folder.path().join("agent.sqlite").display());
+    let mut connection = connect::options(&url).unwrap().connect().await.unwrap();
+    let mut first = sqlx::migrate!();
+    first.migrations.to_mut().truncate(1);
+    first.run(&mut connection).await.unwrap();
+    let code: String = claim.code_mac.iter().map(|byte| format!("{byte:02x}")).collect();
+    let written = WRITTEN.replace("$CODE", &format!("x'{code}'"));
+    connection.execute(sqlx::AssertSqlSafe(written)).await.unwrap();
+    drop(connection);
+
+    let store = Store::open(&url).await.unwrap();
+    let kept = store.outbox("dead", 10).await.unwrap().swap_remove(0);
+    assert!(matches!(kept.parcel.about, About::Purchase(_)));
+    assert_eq!((kept.parcel.id, kept.parcel.attempts, kept.parcel.sequence), (3, 4, 1));
+    assert_eq!(kept.last_fault.as_deref(), Some("no"));
+    assert_eq!(store.fresh_id(Timestamp::from_millis(0)), 4, "keys go on after the newest");
+
+    assert_eq!(store.bare_codes().await.unwrap(), [(1, claim.code_mac)]);
+    seed::wrap_bare_codes(&store, CodeCost::LEAST, &Entropy::new()).await.unwrap();
+    assert!(store.bare_codes().await.unwrap().is_empty());
+    let account = store.account(1).await.unwrap().unwrap();
+    let stored = &account.facts.code_hash;
+    assert!(verify(&claim.code_mac, Some(stored), stored).is_right(), "nobody types it again");
+    assert!(account.number_sealed.is_none(), "which was not kept");
+    assert!(store.contract_of_address("A@example.jp").await.unwrap().is_some());
+    store.close().await;
+}
