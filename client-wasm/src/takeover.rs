@@ -13,7 +13,7 @@ use crate::{
     network::is_online,
     page::{self, Left},
     placing, port,
-    screens::{bars, footer, header, screen},
+    screens::{bars, footer, header, hear, screen},
     session_key::WebCrypto,
     stage::Stage,
     words::Words,
@@ -107,6 +107,7 @@ fn watch(app: App) {
     for change in ["online", "offline"] {
         listen(window().as_ref(), change, Box::new(move |_| app.offline.set(!is_online())));
     }
+    listen(window().as_ref(), "message", Box::new(move |message| hear(app, &message)));
     every_second(app);
 }
 

@@ -4,7 +4,7 @@
 use askama::Template;
 use axum::{
     extract::Query,
-    http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header},
     response::Response,
 };
 use serde::Deserialize;
@@ -182,10 +182,13 @@ impl FormPage<'_> {
     }
 }
 
-/// Forms of these pages say where they come from, and nothing of it to others.
+/// Forms of these pages say where they come from, and nothing of it to others. They may stand in
+/// the frame of a purchase, which embeds only what says that it embeds as little (HTML, COEP).
 pub fn own_page(mut answer: Response) -> Response {
-    let same = HeaderValue::from_static("same-origin");
-    answer.headers_mut().insert(header::REFERRER_POLICY, same);
+    let headers = answer.headers_mut();
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    let embedder = HeaderName::from_static("cross-origin-embedder-policy");
+    headers.insert(embedder, HeaderValue::from_static("require-corp"));
     answer
 }
 

@@ -57,6 +57,7 @@ async fn inside_a_purchase_the_shops_page_may_stand_around_it_and_no_cookie_is_s
     let ancestors =
         format!("frame-ancestors 'self' {};", market.merchant.registration().origins[0]);
     assert!(page.header("content-security-policy").contains(&ancestors));
+    assert_eq!(page.header("cross-origin-embedder-policy"), "require-corp", "as the frame itself");
     assert!(page.has("page inline") && page.has("ご契約のお申し込み"));
     let form = proved(&market, &mut visitor, query, 1).await;
     let done = choose(&mut visitor, &form, query, "739182").await;

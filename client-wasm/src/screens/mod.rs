@@ -3,6 +3,7 @@
 
 mod correction;
 mod details;
+mod enrol;
 mod failure;
 mod field;
 mod final_check;
@@ -18,6 +19,7 @@ use crate::{
     stage::{Event, Stage},
     texts::{self, Text},
 };
+pub use enrol::hear;
 pub use frame::{bars, footer, header};
 pub use number::spelt;
 

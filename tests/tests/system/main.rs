@@ -5,6 +5,7 @@ mod accessibility;
 mod bad_input;
 mod correction;
 mod crashes;
+mod enrolment;
 mod failures;
 mod host_pages;
 mod kit;
