@@ -57,6 +57,7 @@ on("click", (e) => {
 	const b = e.target.closest("button,.lang") ?? main, { test, step } = b.dataset, panel = id(b.getAttribute("aria-controls"));
 	if (test === "order") show("details");
 	if (test === "back") show("product");
+	if (test === "enrol") later(test);
 	if (test === "reload") id("load-failed").hidden = !!load();
 	if (panel) b.ariaExpanded = !(panel.hidden = !panel.hidden);
 	if (step) id("say").textContent = quantity.value = count(step);

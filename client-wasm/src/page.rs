@@ -160,6 +160,13 @@ pub fn document() -> Document {
     window().document().unwrap_throw()
 }
 
+/// Presses a button that was pressed too early, if it is there.
+pub fn press(css: &str) {
+    if let Some(button) = find(css) {
+        button.unchecked_ref::<HtmlElement>().click();
+    }
+}
+
 /// Unicode normalisation form KC, the browser's own.
 pub fn nfkc(text: &str) -> String {
     JsString::from(text).normalize("NFKC").into()

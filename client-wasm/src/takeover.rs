@@ -92,6 +92,7 @@ fn resume(app: App, left: &Left) {
         focus.restore();
         match pending.as_deref() {
             Some("review") => placing::read_form(app),
+            Some("enrol") => page::press("[data-test=enrol]"),
             Some("language") => app.speak(app.other_locale()),
             _ => {}
         }
