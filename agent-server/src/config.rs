@@ -14,6 +14,8 @@ use figment::{
 use serde::Deserialize;
 use shared_protocol::{AgentId, Localized, Span};
 
+use crate::domain::passkey::RelyingParty;
+
 /// The settings of one agent server. `config.sample.toml` shows each of them.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -129,6 +131,13 @@ impl Config {
             Some((host, port)) if port.bytes().all(|b| b.is_ascii_digit()) => host,
             _ => authority,
         }
+    }
+
+    /// This agent, as passkeys know it: the host and the web origin in `public_url`.
+    pub fn relying_party(&self) -> RelyingParty {
+        let (scheme, rest) = self.public_url.split_once("://").unwrap_or_default();
+        let authority = rest.split('/').next().unwrap_or(rest);
+        RelyingParty { id: self.public_host().into(), origin: format!("{scheme}://{authority}") }
     }
 
     /// How long a confirmation mail can be answered.

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use shared_protocol::{Grant, Problem, Signed};
 
 use crate::{
-    domain::contract::{ContractFacts, KeyedHash, judge},
+    domain::contract::{ContractFacts, KeyedHash, Payer, judge, judge_passkey},
     store::{Fault, Filing, Store},
 };
 
@@ -27,8 +27,16 @@ impl Unstored {
     /// # Errors
     /// Those of `domain::contract::judge`.
     pub fn answer(&self, filing: Filing) -> Result<Signed<Grant>, Problem> {
-        let facts = self.0.get(&filing.ask.claim.number_hash);
-        judge(facts, 0, &filing.ask, filing.now).map_err(|decline| decline.problem)?;
+        let judged = match &filing.ask.payer {
+            Payer::Code(claim) => {
+                judge(self.0.get(&claim.number_hash), 0, claim, &filing.ask, filing.now)
+            }
+            Payer::Passkey(said) => {
+                let facts = self.0.values().find(|facts| facts.id == said.contract());
+                judge_passkey(facts, Some(0), said, &filing.ask, filing.now)
+            }
+        };
+        judged.map_err(|decline| decline.problem)?;
         filing.promise.map(|promise| promise.grant)
     }
 }

@@ -2,8 +2,8 @@
 //! read by the rules that the servers share. Typing is never changed under the shopper's hands.
 
 use shared_protocol::{
-    Address, Contact, ContractNumber, Delivery, DeliveryTerms, Field, FieldProblem, Form, Locale,
-    Offer, Personal, Plan, Problem, Region, SecurityCode, Total, read_field,
+    Address, Contact, ContractNumber, Credential, Delivery, DeliveryTerms, Field, FieldProblem,
+    Form, Locale, Offer, Personal, Plan, Problem, Region, SecurityCode, Total, read_field,
 };
 
 /// A field and what is wrong with it.
@@ -102,8 +102,10 @@ impl Typed {
             quantity: self.quantity,
             delivery: self.delivery(&contact, offer, &mut take),
             contact,
-            contract: ContractNumber::new(take(Field::PaymentContractNumber)),
-            code: SecurityCode::new(take(Field::PaymentCode)),
+            credential: Credential::Code {
+                contract: ContractNumber::new(take(Field::PaymentContractNumber)),
+                code: SecurityCode::new(take(Field::PaymentCode)),
+            },
             plan: plan(&take(Field::PaymentPlan)).unwrap_or(Plan::Single),
             locale,
         })

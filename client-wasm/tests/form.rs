@@ -7,8 +7,8 @@ mod party;
 mod world;
 
 use shared_protocol::{
-    Delivery, DeliveryTerms, Field, FieldProblem, Locale, Offer, Plan, PlanClass, Problem,
-    ShippingZone,
+    Credential, Delivery, DeliveryTerms, Field, FieldProblem, Locale, Offer, Plan, PlanClass,
+    Problem, ShippingZone,
 };
 use world::{good, nfkc};
 
@@ -26,7 +26,8 @@ fn a_good_form_becomes_two_halves_normalised() {
     assert_eq!(form.contact.name.expose(), "山田 花子");
     assert_eq!(form.contact.kana.expose(), "ヤマダ ハナコ");
     assert_eq!(form.contact.phone.expose(), "0312345678");
-    assert_eq!(form.contract.expose(), "C900000000001");
+    let Credential::Code { contract, .. } = &form.credential else { panic!("it was typed") };
+    assert_eq!(contract.expose(), "C900000000001");
     let Delivery::Physical(address) = form.delivery else { panic!("it is carried") };
     assert_eq!(address.name.expose(), "山田 花子", "to the contact, unless it says otherwise");
     assert_eq!(address.postal_code.expose(), "1040061");

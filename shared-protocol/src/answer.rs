@@ -99,6 +99,8 @@ pub enum Channel {
     Mail,
     /// Nobody was reached: the time ran out.
     Silence,
+    /// By the passkey that signed the tally: there was nothing left to ask (¶61).
+    Passkey,
 }
 
 /// How a purchase stands, as one server tells it to whoever knows its id.

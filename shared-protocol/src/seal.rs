@@ -50,8 +50,8 @@ impl OpeningKey {
     }
 }
 
-/// A half of the deal: who may read it, and its private wire form. There are two, and no other
-/// crate can add one, so nothing else ever fits into an envelope:
+/// A half of the deal, or the passkey's word on it: who may read it, and its private wire form.
+/// There are three, and no other crate can add one, so nothing else ever fits into an envelope:
 /// ```compile_fail,E0277
 /// use shared_protocol::{Agent, Half, VisibleTo};
 /// use zeroize::Zeroizing;

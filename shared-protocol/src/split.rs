@@ -4,7 +4,7 @@
 use rand_core::CryptoRng;
 
 use crate::{
-    Amount, ContractNumber, Locale, Plan, PurchaseId, Salt, SecurityCode,
+    Amount, Digest, Locale, PasskeyAssertion, Plan, PurchaseId, Salt,
     challenge::Challenge,
     codec,
     grant::{GrantProof, GrantRequest, OrderSubmission},
@@ -26,10 +26,8 @@ pub struct Form {
     pub contact: Contact,
     /// Where it goes.
     pub delivery: Delivery,
-    /// Which contract pays.
-    pub contract: ContractNumber,
-    /// The code that goes with it.
-    pub code: SecurityCode,
+    /// Which contract pays, and how that is shown.
+    pub credential: Credential,
     /// How.
     pub plan: Plan,
     /// The language on screen.
@@ -95,8 +93,7 @@ pub fn split(
         purchase,
         goods: Goods::Offer(terms.signed_offer.clone()),
         quantity: form.quantity,
-        contract: form.contract,
-        credential: Credential::Code(form.code),
+        credential: form.credential,
         plan: form.plan,
         locale: form.locale,
         salt: Salt::random(rng),
@@ -153,6 +150,7 @@ impl Split {
             tally: SignedTally { tally, session_key },
             order,
             payment,
+            passkey: None,
         })
     }
 }
@@ -166,9 +164,30 @@ pub struct SealedPurchase {
     tally: SignedTally,
     order: Sealed<OrderHalf>,
     payment: Sealed<PaymentHalf>,
+    passkey: Option<Sealed<PasskeyAssertion>>,
 }
 
 impl SealedPurchase {
+    /// What a passkey must sign: the tally's digest, as the challenge of WebAuthn.
+    pub fn passkey_challenge(&self) -> Digest {
+        self.tally.tally.digest()
+    }
+
+    /// Adds the passkey's word on it, sealed to the agent.
+    ///
+    /// # Errors
+    /// [`Problem::EnvelopeInvalid`] if the Challenge's key is none, or the word is too long.
+    pub fn with_passkey(
+        mut self,
+        assertion: &PasskeyAssertion,
+        terms: &Terms<'_>,
+        rng: &mut impl CryptoRng,
+    ) -> Result<Self, Problem> {
+        let key = &terms.challenge.sealing_key;
+        self.passkey = Some(Sealed::seal(assertion, &self.context, key, rng)?);
+        Ok(self)
+    }
+
     /// For the merchant, before anything is granted (54).
     pub fn order_check(&self) -> crate::OrderCheck {
         crate::OrderCheck { context: self.context.clone(), order: self.order.clone() }
@@ -180,6 +199,7 @@ impl SealedPurchase {
             challenge: self.challenge.clone(),
             tally: self.tally.clone(),
             payment: self.payment.clone(),
+            passkey: self.passkey.clone(),
         }
     }
 

@@ -1,7 +1,7 @@
 //! The shopper's consent (64–65): yes, no, or silence, each as a signed Confirmation.
 
 use shared_protocol::{
-    AgentId, Channel, Confirmation, Outcome, Problem, PurchaseState, Signed, Timestamp,
+    AgentId, Channel, Confirmation, Grant, Outcome, Problem, PurchaseState, Signed, Timestamp,
 };
 
 use super::{
@@ -41,6 +41,21 @@ pub fn word(
     Word::Decided { outcome, confirmation: Signed::sign(&confirmation, keys) }
 }
 
+/// The word of the passkey that signed the tally: nothing is left to ask (¶61).
+pub fn by_passkey(grant: &Grant, keys: &AgentKeyring, now: Timestamp) -> Word {
+    let outcome = Outcome::Confirmed;
+    let confirmation = Confirmation {
+        agent: grant.agent.clone(),
+        merchant: grant.merchant.clone(),
+        purchase: grant.purchase,
+        handling_number: grant.handling_number,
+        outcome,
+        channel: Channel::Passkey,
+        decided: now,
+    };
+    Word::Decided { outcome, confirmation: Signed::sign(&confirmation, keys) }
+}
+
 /// The question behind a link.
 ///
 /// # Errors
@@ -66,7 +81,7 @@ pub async fn decide(
     let asked = question(app, token).await?;
     let outcome = outcome_at(&asked, wanted, now);
     let word = word(&asked, outcome, &app.config.agent_id, &app.keys, now);
-    let turn = Turn { purchase: asked.purchase, word, now };
+    let turn = Turn { purchase: asked.purchase, word, then: None, now };
     match app.turn(turn).await.map_err(unavailable)? {
         Turned::Now(_) | Turned::Already(_) if outcome != wanted => Err(Problem::NotConfirmed),
         Turned::Now(state) | Turned::Already(state) => Ok(Question { state, ..asked }),

@@ -1,10 +1,9 @@
 //! A shopper's contract, and the decision whether it pays for a purchase (58). Pure.
 
-use shared_protocol::{
-    Amount, ContractNumber, Credential, PlanClass, Problem, SecurityCode, Timestamp,
-};
+use shared_protocol::{Amount, ContractNumber, PlanClass, Problem, SecurityCode, Timestamp};
 use subtle::ConstantTimeEq as _;
 
+use super::passkey::{Asserted, counter_rises};
 use crate::keys::AgentKeyring;
 
 /// What the decision depends on, as the database has it.
@@ -49,11 +48,20 @@ pub struct Claim {
     pub code_hash: KeyedHash,
 }
 
+/// Who says that a contract is theirs.
+#[derive(Clone, Copy)]
+pub enum Payer {
+    /// Whoever typed its number and a code.
+    Code(Claim),
+    /// Whoever holds a passkey of it.
+    Passkey(Asserted),
+}
+
 /// What a contract is asked to pay.
 #[derive(Clone, Copy)]
 pub struct Ask {
     /// Who says they may.
-    pub claim: Claim,
+    pub payer: Payer,
     /// How much.
     pub amount: Amount,
     /// By which kind of plan.
@@ -70,12 +78,6 @@ pub struct Decline {
 }
 
 impl Claim {
-    /// Of what was typed.
-    pub fn new(number: &ContractNumber, credential: &Credential, keys: &AgentKeyring) -> Self {
-        let Credential::Code(code) = credential;
-        Self::of_code(number, code, keys)
-    }
-
     /// Of a number and its code.
     pub fn of_code(number: &ContractNumber, code: &SecurityCode, keys: &AgentKeyring) -> Self {
         let number = number.expose().as_bytes();
@@ -95,12 +97,13 @@ impl Claim {
 pub fn judge(
     facts: Option<&ContractFacts>,
     stranger_failures: u32,
+    claim: &Claim,
     ask: &Ask,
     now: Timestamp,
 ) -> Result<(), Decline> {
     let failures = facts.map_or(stranger_failures, |facts| facts.code_failures);
     let expected = facts.map_or(&[0; 32], |facts| &facts.code_hash);
-    let right = bool::from(expected.ct_eq(&ask.claim.code_hash)) & facts.is_some();
+    let right = bool::from(expected.ct_eq(&claim.code_hash)) & facts.is_some();
     if failures >= CODE_FAILURES_MAX {
         return Err(Decline { problem: Problem::ContractLocked, counts: false });
     }
@@ -108,6 +111,28 @@ pub fn judge(
         return Err(Decline { problem: Problem::ContractNotRecognised, counts: true });
     };
     facts.stands_for(ask, now).map_err(|problem| Decline { problem, counts: false })
+}
+
+/// Decides whether the contract of a passkey pays. `before` is the passkey's counter as it is
+/// kept, `None` if it was removed meanwhile. No code is tried, so nothing counts or locks.
+///
+/// # Errors
+/// [`Decline`], in order of precedence: unknown, cloned, suspended, lapsed, plan, limit.
+pub fn judge_passkey(
+    facts: Option<&ContractFacts>,
+    before: Option<u32>,
+    asserted: &Asserted,
+    ask: &Ask,
+    now: Timestamp,
+) -> Result<(), Decline> {
+    let no = |problem| Decline { problem, counts: false };
+    let (Some(facts), Some(before)) = (facts, before) else {
+        return Err(no(Problem::PasskeyUnknown));
+    };
+    if !counter_rises(before, asserted.counter()) {
+        return Err(no(Problem::PasskeyCloned));
+    }
+    facts.stands_for(ask, now).map_err(no)
 }
 
 impl ContractFacts {
@@ -159,12 +184,10 @@ mod tests {
 
     const NOW: Timestamp = Timestamp::from_millis(1_000_000);
 
+    const CLAIM: Claim = Claim { number_hash: [1; 32], code_hash: [2; 32] };
+
     fn ask() -> Ask {
-        Ask {
-            claim: Claim { number_hash: [1; 32], code_hash: [2; 32] },
-            amount: yen(3850),
-            plan_class: PlanClass::Single,
-        }
+        Ask { payer: Payer::Code(CLAIM), amount: yen(3850), plan_class: PlanClass::Single }
     }
 
     fn facts() -> ContractFacts {
@@ -188,40 +211,43 @@ mod tests {
     fn the_first_of_several_problems_is_told() {
         let mut facts = facts();
         let mut ask = ask();
-        assert_eq!(judge(Some(&facts), 0, &ask, NOW), Ok(()));
-        let told =
-            |facts: &ContractFacts, ask: &Ask| judge(Some(facts), 0, ask, NOW).unwrap_err().problem;
+        let mut claim = CLAIM;
+        assert_eq!(judge(Some(&facts), 0, &claim, &ask, NOW), Ok(()));
+        let told = |facts: &ContractFacts, claim: &Claim, ask: &Ask| {
+            judge(Some(facts), 0, claim, ask, NOW).unwrap_err().problem
+        };
         facts.reserved += 1;
-        assert_eq!(told(&facts, &ask), Problem::LimitExceeded);
+        assert_eq!(told(&facts, &claim, &ask), Problem::LimitExceeded);
         ask.plan_class = PlanClass::Revolving;
-        assert_eq!(told(&facts, &ask), Problem::PlanNotAccepted);
+        assert_eq!(told(&facts, &claim, &ask), Problem::PlanNotAccepted);
         facts.valid_until = Some(NOW);
-        assert_eq!(told(&facts, &ask), Problem::ContractLapsed);
+        assert_eq!(told(&facts, &claim, &ask), Problem::ContractLapsed);
         facts.status = ContractStatus::Suspended;
-        assert_eq!(told(&facts, &ask), Problem::ContractSuspended);
-        ask.claim.code_hash = [3; 32];
-        assert_eq!(told(&facts, &ask), Problem::ContractNotRecognised);
+        assert_eq!(told(&facts, &claim, &ask), Problem::ContractSuspended);
+        claim.code_hash = [3; 32];
+        assert_eq!(told(&facts, &claim, &ask), Problem::ContractNotRecognised);
         facts.code_failures = CODE_FAILURES_MAX;
-        assert_eq!(told(&facts, &ask), Problem::ContractLocked);
+        assert_eq!(told(&facts, &claim, &ask), Problem::ContractLocked);
     }
 
     #[test]
     fn an_unknown_number_answers_as_a_wrong_code_does() {
-        let wrong = Ask { claim: Claim { code_hash: [9; 32], ..ask().claim }, ..ask() };
+        let wrong = Claim { code_hash: [9; 32], ..CLAIM };
         for failures in 0..=CODE_FAILURES_MAX {
             let known = ContractFacts { code_failures: failures, ..facts() };
-            let unknown = judge(None, failures, &wrong, NOW);
-            assert_eq!(judge(Some(&known), 0, &wrong, NOW), unknown);
+            let unknown = judge(None, failures, &wrong, &ask(), NOW);
+            assert_eq!(judge(Some(&known), 0, &wrong, &ask(), NOW), unknown);
             assert!(unknown.is_err());
         }
-        let zeros = Ask { claim: Claim { code_hash: [0; 32], ..ask().claim }, ..ask() };
-        assert!(judge(None, 0, &zeros, NOW).is_err());
+        let zeros = Claim { code_hash: [0; 32], ..CLAIM };
+        assert!(judge(None, 0, &zeros, &ask(), NOW).is_err());
     }
 
     #[test]
     fn another_currency_is_over_every_limit() {
         let dollars = Amount::new(1, "USD".parse().unwrap()).unwrap();
-        let told = judge(Some(&facts()), 0, &Ask { amount: dollars, ..ask() }, NOW).unwrap_err();
+        let ask = Ask { amount: dollars, ..ask() };
+        let told = judge(Some(&facts()), 0, &CLAIM, &ask, NOW).unwrap_err();
         assert_eq!(told.problem, Problem::LimitExceeded);
     }
 }

@@ -6,14 +6,15 @@ use std::time::Duration;
 use rand_core::CryptoRng;
 use ring::digest::{SHA256, digest};
 use shared_protocol::{
-    AgentId, Challenge, Field, FieldProblem, Goods, Grant, GrantRequest, HandlingNumber, Localized,
-    MatchedPayment, PaymentHalf, Problem, PurchaseId, Signed, SignedTally, Span, Timestamp,
-    Verified, read_field,
+    AgentId, Challenge, ContractNumber, Credential, Field, FieldProblem, Goods, Grant,
+    GrantRequest, HandlingNumber, Localized, MatchedPayment, PasskeyAssertion, PaymentHalf,
+    Problem, PurchaseId, Signed, SignedTally, Span, Timestamp, Verified, read_field,
 };
 
 use super::{
     Merchant,
-    contract::{Ask, Claim},
+    contract::{Ask, Claim, Payer},
+    passkey::{Place, verify_assertion},
     purchase::redeemable_until,
     unavailable,
 };
@@ -28,6 +29,8 @@ use crate::{
 pub struct Opened {
     matched: MatchedPayment,
     half: PaymentHalf,
+    /// There if and only if the half says that a passkey pays.
+    passkey: Option<PasskeyAssertion>,
     tally: SignedTally,
 }
 
@@ -46,7 +49,8 @@ impl Opened {
     /// # Errors
     /// In order of precedence: [`Problem::ChallengeInvalid`], [`Problem::TallyInvalid`],
     /// [`Problem::EnvelopeInvalid`], those of `VerifiedTally::match_payment`,
-    /// [`Problem::CardNumberRefused`].
+    /// [`Problem::CardNumberRefused`], [`Problem::PasskeyInvalid`] if the half and the passkey's
+    /// word do not go together.
     pub fn open(
         request: GrantRequest,
         agent: &AgentId,
@@ -55,10 +59,18 @@ impl Opened {
     ) -> Result<Self, Problem> {
         let challenge: Verified<Challenge> = keys.verify_own(&request.challenge)?;
         let tally = request.tally.verify()?;
-        let half = request.payment.open(&request.context()?, keys.opening())?;
+        let context = request.context()?;
+        let half = request.payment.open(&context, keys.opening())?;
         let matched = tally.match_payment(&half, &challenge, agent, now)?;
-        refuse_cards(&half)?;
-        Ok(Self { matched, half, tally: request.tally })
+        let passkey = match (&half.credential, &request.passkey) {
+            (Credential::Passkey, Some(sealed)) => Some(sealed.open(&context, keys.opening())?),
+            (Credential::Code { contract, .. }, None) => {
+                refuse_cards(contract)?;
+                None
+            }
+            _ => return Err(Problem::PasskeyInvalid),
+        };
+        Ok(Self { matched, half, passkey, tally: request.tally })
     }
 
     /// Checks the merchant's contract (59) and the price against the merchant's own Offer.
@@ -84,16 +96,18 @@ impl Vetted {
     /// Makes it ready to be entered: with the Grant that is answered if the contract pays.
     pub fn file(
         self,
+        payer: Payer,
         request_digest: [u8; 32],
         keys: &AgentKeyring,
         now: Timestamp,
         lifetime: Span,
         rng: &mut impl CryptoRng,
     ) -> Filing {
-        let claim = Claim::new(&self.opened.half.contract, &self.opened.half.credential, keys);
+        // A contract number and a code alone never move money (TRUST.md D4).
+        let provisional = matches!(payer, Payer::Code(_));
         let promise = match self.declined {
             Some(problem) => Err(problem),
-            None => Ok(promise(&self.opened.matched, keys, now, lifetime, rng)),
+            None => Ok(promise(&self.opened.matched, provisional, keys, now, lifetime, rng)),
         };
         let tally = self.opened.matched.tally();
         Filing {
@@ -105,7 +119,7 @@ impl Vetted {
             item: self.item,
             locale: self.opened.half.locale,
             promise,
-            ask: Ask { claim, amount: tally.amount, plan_class: self.opened.half.plan.class() },
+            ask: Ask { payer, amount: tally.amount, plan_class: self.opened.half.plan.class() },
             now,
             tally: self.opened.tally,
         }
@@ -116,6 +130,7 @@ impl Vetted {
 /// whole seconds, so that its JWS form says exactly the same.
 fn promise(
     matched: &MatchedPayment,
+    provisional: bool,
     keys: &AgentKeyring,
     now: Timestamp,
     lifetime: Span,
@@ -135,8 +150,7 @@ fn promise(
         amount: tally.amount,
         plan_class: tally.plan_class,
         session_key: tally.session_key(),
-        // A contract number and a code alone never move money (TRUST.md D4).
-        provisional: true,
+        provisional,
         issued,
         expires: issued.plus(lifetime),
     };
@@ -145,8 +159,8 @@ fn promise(
 }
 
 /// A payment card's number is not looked up, hashed or kept, whoever sent it.
-fn refuse_cards(half: &PaymentHalf) -> Result<(), Problem> {
-    let typed = half.contract.expose();
+fn refuse_cards(contract: &ContractNumber) -> Result<(), Problem> {
+    let typed = contract.expose();
     match read_field(Field::PaymentContractNumber, typed, str::to_owned) {
         Err(FieldProblem::CardNumber) => Err(Problem::CardNumberRefused),
         Ok(_) | Err(_) => Ok(()),
@@ -205,13 +219,37 @@ async fn prepare(
     }
     let merchant = app.merchants.get(&opened.matched.tally().merchant, now).await?;
     let vetted = opened.vet(&merchant, now)?;
+    let payer = payer(app, &vetted.opened, &merchant).await?;
     let mut rng = app.entropy.clone();
-    Ok(vetted.file(digest, &app.keys, now, app.config.grant_lifetime(), &mut rng))
+    Ok(vetted.file(payer, digest, &app.keys, now, app.config.grant_lifetime(), &mut rng))
+}
+
+/// Who pays: what was typed, or a passkey whose word on this very tally holds.
+///
+/// # Errors
+/// [`Problem::PasskeyUnknown`], [`Problem::PasskeyInvalid`], [`Problem::Unavailable`].
+async fn payer(app: &App, opened: &Opened, merchant: &Merchant) -> Result<Payer, Problem> {
+    match (&opened.half.credential, &opened.passkey) {
+        (Credential::Code { contract, code }, _) => {
+            Ok(Payer::Code(Claim::of_code(contract, code, &app.keys)))
+        }
+        (Credential::Passkey, Some(said)) => {
+            let known = app.store.passkey(said.credential_id.expose()).await;
+            let passkey = known.map_err(unavailable)?.ok_or(Problem::PasskeyUnknown)?;
+            let challenge = opened.matched.tally().digest();
+            let place = Place::Checkout(&merchant.origins);
+            let party = app.config.relying_party();
+            verify_assertion(&passkey, said, challenge.as_bytes(), &party, place)
+                .map(Payer::Passkey)
+        }
+        (Credential::Passkey, None) => Err(Problem::PasskeyInvalid),
+    }
 }
 
 /// The demo's slow agent takes its time.
 async fn pause(half: &PaymentHalf) {
-    let slow = demo::contracts().find(|contract| contract.number == half.contract.expose());
+    let Credential::Code { contract: typed, .. } = &half.credential else { return };
+    let slow = demo::contracts().find(|contract| contract.number == typed.expose());
     let millis = slow.map_or(0, |contract| contract.delay.as_millis().unsigned_abs());
     if millis > 0 {
         tokio::time::sleep(Duration::from_millis(millis)).await;

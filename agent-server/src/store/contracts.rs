@@ -92,6 +92,14 @@ pub(super) async fn find(
     row.as_ref().map(facts).transpose()
 }
 
+/// The contract of this row, inside a transaction.
+pub(super) async fn find_row(tx: &mut Tx<'_>, id: i64) -> Result<Option<ContractFacts>, Fault> {
+    let query = "SELECT id, code_hash, status, valid_until, code_failures, credit_limit, reserved,
+             currency FROM contracts WHERE id = $1";
+    let row = sqlx::query(query).bind(id).fetch_optional(&mut *tx.connection).await?;
+    row.as_ref().map(facts).transpose()
+}
+
 /// How often codes were tried for a number that is no contract.
 pub(super) async fn stranger_failures(
     tx: &mut Tx<'_>,

@@ -39,11 +39,12 @@ pub(super) async fn newest(connection: &mut Connection) -> Result<i64, Fault> {
 
 const COUNTER_BITS: u32 = 20;
 
-const NEWEST: [&str; 4] = [
+const NEWEST: [&str; 5] = [
     "SELECT COALESCE(MAX(id), 0) FROM contracts",
     "SELECT COALESCE(MAX(id), 0) FROM purchases",
     "SELECT COALESCE(MAX(id), 0) FROM questions",
     "SELECT COALESCE(MAX(id), 0) FROM outbox",
+    "SELECT COALESCE(MAX(id), 0) FROM passkeys",
 ];
 
 #[cfg(test)]

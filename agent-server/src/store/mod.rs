@@ -8,6 +8,7 @@ mod grants;
 mod ids;
 mod merchants;
 mod outbox;
+mod passkeys;
 mod purchases;
 mod questions;
 mod row;
@@ -22,6 +23,7 @@ pub use connect::{SQLITE_OLDEST, sqlite_version};
 pub use contracts::{ContractRow, NewContract};
 pub use grants::{Filed, Filing, Promise};
 pub use outbox::{Delivery, OutboxEntry, Parcel};
+pub use passkeys::{Added, PasskeyLabel, Used};
 pub use turns::Turn;
 pub use writer::InFlight;
 
