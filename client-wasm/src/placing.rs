@@ -4,8 +4,8 @@
 use std::rc::Rc;
 
 use shared_protocol::{
-    Amount, CLOCK_TOLERANCE, Challenge, Mark, ORDER_IDLE, Offer, Problem, PurchaseId, Signed, Span,
-    Timestamp,
+    Amount, CLOCK_TOLERANCE, Challenge, Credential, Mark, ORDER_IDLE, Offer, Problem, PurchaseId,
+    Signed, Span, Timestamp,
 };
 
 use crate::{
@@ -15,9 +15,9 @@ use crate::{
     course::{self, Start},
     deal::{Attempt, prepare},
     entropy::Entropy,
-    page, port,
+    page, passkey, port,
     progress::Progress,
-    session_key::SessionKey,
+    session_key::{SessionKey, WebCrypto},
     stage::{Ending, Event, Stage, Trouble},
     words::Challenged,
 };
@@ -33,8 +33,8 @@ pub fn read_form(app: App) {
     let Some(words) = app.words() else { return };
     let read = {
         let typed = app.typed.borrow();
-        let form = typed.form(&words.offer, *app.locale.peek(), page::nfkc);
-        form.map(|_| typed.total(&words.offer, page::nfkc))
+        let form = typed.form(&words.offer, *app.locale.peek(), page::PLATFORM);
+        form.map(|_| typed.total(&words.offer, page::PLATFORM))
     };
     let event = match read {
         Ok(Ok(total)) => Event::Read(Ok(total.total)),
@@ -47,9 +47,10 @@ pub fn read_form(app: App) {
     fetch_ahead(app);
 }
 
-/// The last button. A second press finds the screen gone and does nothing.
-pub fn place(app: App) {
+/// The last button, or the one beside it. A second press finds the screen gone and does nothing.
+pub fn place(app: App, by_passkey: bool) {
     if app.dispatch(Event::Place) {
+        app.by_passkey.set(by_passkey);
         begin(app, Start::Anew);
     }
 }
@@ -117,7 +118,7 @@ pub fn judge(app: App) {
 fn is_complete(app: App) -> bool {
     let Some(words) = app.words() else { return false };
     let locale = *app.locale.peek();
-    app.typed.borrow().form(&words.offer, locale, page::nfkc).is_ok()
+    app.typed.borrow().form(&words.offer, locale, page::PLATFORM).is_ok()
 }
 
 fn is_waiting(app: App) -> bool {
@@ -173,11 +174,20 @@ async fn seal(app: App) -> Result<Attempt, Problem> {
         Some(ready) => ready,
         None => challenge(app).await?,
     };
-    let form = app.typed.borrow().form(&words.offer, *app.locale.peek(), page::nfkc);
-    let form = form.map_err(|_| Problem::FieldInvalid)?;
+    let form = app.typed.borrow().form(&words.offer, *app.locale.peek(), page::PLATFORM);
+    let mut form = form.map_err(|_| Problem::FieldInvalid)?;
+    if app.by_passkey.get() {
+        form.credential = Credential::Passkey;
+    }
+    let by_passkey = form.credential == Credential::Passkey;
     let prepared = prepare(form, &words, &ready.challenged, app.now(), &mut Entropy)?;
     let signature = key.sign(&prepared.signing_input()).await?;
-    prepared.seal(signature, key.public(), &mut Entropy)
+    let attempt = prepared.seal(signature, key.public(), &mut Entropy)?;
+    if !by_passkey {
+        return Ok(attempt);
+    }
+    let what = [&app.money(attempt.amount), " · ", &app.shop()].concat();
+    passkey::approve(attempt, &words, &ready.challenged, &what).await
 }
 
 async fn key(app: App) -> Result<SessionKey, Problem> {
@@ -196,7 +206,7 @@ async fn challenge(app: App) -> Result<Ready, Problem> {
     let purchase = PurchaseId::random(&mut Entropy);
     let call = Call::challenge(&words, purchase);
     let signed: Signed<Challenge> = course::fetch(&app.network(), &call).await?;
-    let challenged = words.challenge(signed, purchase)?;
+    let challenged = words.challenge(signed, purchase, &WebCrypto).await?;
     let fetched = clock::now();
     let mut agent_clock = app.clock.get();
     agent_clock.learn(challenged.challenge.issued, fetched);
@@ -215,7 +225,7 @@ async fn renew(app: App) -> Result<(), Problem> {
     let (merchant, item) = (&words.mark.merchant, &words.offer.item);
     let mark: Signed<Mark> = course::fetch(&network, &Call::mark(merchant)).await?;
     let offer: Signed<Offer> = course::fetch(&network, &Call::offer(merchant, item)).await?;
-    let renewed = words.renew(&mark, offer)?;
+    let renewed = words.renew(&mark, offer, &WebCrypto).await?;
     renewed.check_time(app.now())?;
     let same = words.has_same_terms(&renewed);
     app.words.replace(Some(Rc::new(renewed)));

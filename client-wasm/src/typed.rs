@@ -17,15 +17,23 @@ pub struct Typed {
     pub quantity: u32,
     /// Whether it goes to somebody else than the contact.
     pub to_another: bool,
+    /// Whether a passkey is at hand: then contract number and code may both stay empty.
+    pub passkeys: bool,
 }
 
-/// The browser's Unicode normalisation form KC.
-pub type Nfkc = fn(&str) -> String;
+/// What the rules ask of the platform.
+#[derive(Clone, Copy, Debug)]
+pub struct Platform {
+    /// Unicode normalisation form KC.
+    pub nfkc: fn(&str) -> String,
+    /// Whether a text has the form of an e-mail address.
+    pub is_email: fn(&str) -> bool,
+}
 
 impl Typed {
     /// An empty form.
     pub fn new(quantity: u32) -> Self {
-        Self { texts: Default::default(), quantity, to_another: false }
+        Self { texts: Default::default(), quantity, to_another: false, passkeys: false }
     }
 
     /// What stands in a field.
@@ -51,21 +59,39 @@ impl Typed {
 
     /// Whether the shopper must fill this field.
     pub fn is_required(&self, field: Field) -> bool {
-        field.is_required() || matches!(field, Field::DeliveryName | Field::DeliveryPhone)
+        match field {
+            Field::DeliveryName | Field::DeliveryPhone => true,
+            Field::PaymentContractNumber | Field::PaymentCode => !self.is_by_passkey(),
+            field => field.is_required(),
+        }
+    }
+
+    /// Whether only a passkey can pay: neither number nor code was typed.
+    pub fn is_by_passkey(&self) -> bool {
+        let typed = [Field::PaymentContractNumber, Field::PaymentCode];
+        self.passkeys && typed.into_iter().all(|field| self.get(field).is_empty())
     }
 
     /// Reads one field: normalised, or what is wrong with it.
     ///
     /// # Errors
     /// The first [`FieldProblem`] that applies.
-    pub fn read(&self, field: Field, offer: &Offer, nfkc: Nfkc) -> Result<String, FieldProblem> {
+    pub fn read(
+        &self,
+        field: Field,
+        offer: &Offer,
+        platform: Platform,
+    ) -> Result<String, FieldProblem> {
         let typed = self.get(field);
         if field == Field::PaymentPlan {
             let plan = plan(typed).ok_or(FieldProblem::NotAChoice)?;
             let accepted = offer.plans.contains(&plan.class());
             return if accepted { Ok(typed.into()) } else { Err(FieldProblem::PlanNotAccepted) };
         }
-        let text = read_field(field, typed, nfkc)?;
+        let text = read_field(field, typed, platform.nfkc)?;
+        if field == Field::ContactEmail && !(platform.is_email)(&text) {
+            return Err(FieldProblem::NotEmail);
+        }
         if text.is_empty() && self.is_required(field) {
             return Err(FieldProblem::Missing);
         }
@@ -79,11 +105,16 @@ impl Typed {
     ///
     /// # Errors
     /// Every field that is wrong, in the order of the form.
-    pub fn form(&self, offer: &Offer, locale: Locale, nfkc: Nfkc) -> Result<Form, Vec<Wrong>> {
+    pub fn form(
+        &self,
+        offer: &Offer,
+        locale: Locale,
+        platform: Platform,
+    ) -> Result<Form, Vec<Wrong>> {
         let mut read: [String; Field::ALL.len()] = Default::default();
         let mut wrong = Vec::new();
         for field in self.fields(offer) {
-            match self.read(field, offer, nfkc) {
+            match self.read(field, offer, platform) {
                 Ok(text) => read[index(field)] = text,
                 Err(problem) => wrong.push((field, problem)),
             }
@@ -102,9 +133,12 @@ impl Typed {
             quantity: self.quantity,
             delivery: self.delivery(&contact, offer, &mut take),
             contact,
-            credential: Credential::Code {
-                contract: ContractNumber::new(take(Field::PaymentContractNumber)),
-                code: SecurityCode::new(take(Field::PaymentCode)),
+            credential: match self.is_by_passkey() {
+                true => Credential::Passkey,
+                false => Credential::Code {
+                    contract: ContractNumber::new(take(Field::PaymentContractNumber)),
+                    code: SecurityCode::new(take(Field::PaymentCode)),
+                },
             },
             plan: plan(&take(Field::PaymentPlan)).unwrap_or(Plan::Single),
             locale,
@@ -115,13 +149,17 @@ impl Typed {
     ///
     /// # Errors
     /// Those of [`Offer::total`].
-    pub fn total(&self, offer: &Offer, nfkc: Nfkc) -> Result<Total, Problem> {
+    pub fn total(&self, offer: &Offer, platform: Platform) -> Result<Total, Problem> {
         match offer.delivery {
             DeliveryTerms::Intangible => {
                 offer.total(self.quantity, Delivery::Intangible.destination())
             }
             DeliveryTerms::Physical { .. } => {
-                let code = read_field(Field::DeliveryRegion, self.get(Field::DeliveryRegion), nfkc);
+                let code = read_field(
+                    Field::DeliveryRegion,
+                    self.get(Field::DeliveryRegion),
+                    platform.nfkc,
+                );
                 let region = code.ok().and_then(|code| code.parse::<Region>().ok());
                 let region = region.ok_or(Problem::NotDeliverable)?;
                 offer.total(self.quantity, shared_protocol::Destination::Region(&region))

@@ -2,7 +2,7 @@
 //! same on the form (Fig 8) and where it is to be corrected (Fig 9).
 
 use shared_protocol::{Field, Locale, Offer, PREFECTURES, Plan, Role};
-use wasm_bindgen::JsCast;
+use wasm_bindgen::{JsCast, UnwrapThrowExt as _};
 use web_sys::{
     Element, Event, HtmlButtonElement, HtmlElement, HtmlInputElement, HtmlSelectElement,
 };
@@ -30,7 +30,7 @@ pub(super) fn field(app: App, offer: &Offer, field: Field, prefix: &str) -> El {
         .attr("id", &id)
         .attr("name", field.name())
         .attr("autocomplete", field.autocomplete())
-        .flag("required", field.is_required());
+        .flag("required", field.is_required() && app.typed.borrow().is_required(field));
     let label = labelled(el("label").attr("for", &id), app, field);
     let short = matches!(field, Field::DeliveryPostalCode | Field::PaymentCode);
     of("div", if short { "f short" } else { "f" })
@@ -130,7 +130,7 @@ fn checked(app: App, field: Field, control: El, id: String, described: String) -
 fn describe(control: &Element, wrong: bool, described: &str) {
     set(control, "aria-invalid", if wrong { "true" } else { "false" });
     match described {
-        "" => control.remove_attribute("aria-describedby").expect("any attribute may go"),
+        "" => control.remove_attribute("aria-describedby").expect_throw("any attribute may go"),
         described => set(control, "aria-describedby", described),
     }
 }

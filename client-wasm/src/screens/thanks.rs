@@ -16,23 +16,24 @@ use crate::{
 pub(super) fn view(app: App, words: &Words, receipt: &Receipt) -> El {
     let deadline = receipt.accepted.plus(CONFIRMATION_LIFETIME);
     let deadline = intl::moment(deadline, *app.locale.peek());
-    let confirm = receipt.provisional.then(|| {
-        let text = app.fill(texts::THANKS_CONFIRM, &[("deadline", &deadline)]);
-        of("p", "lead").child(said("strong", "", &text))
-    });
+    let confirm = match receipt.provisional {
+        true => app.fill(texts::THANKS_CONFIRM, &[("deadline", &deadline)]),
+        false => app.say(texts::THANKS_CONFIRMED),
+    };
+    let confirm = of("p", "lead").child(said("strong", "", &confirm));
     let total = of("dd", "").child(said("strong", "", &app.money(receipt.amount)));
     let total = of("dl", "rows").child(row(app, texts::THANKS_TOTAL, total));
     let missing = app.said("p", "", texts::THANKS_MAIL_MISSING_NOTE);
     let print = button("sub", "print", &app.say(texts::COMMON_PRINT)).click(|| {
         // A browser that does not print says so itself.
-        let _ = leptos::prelude::window().print();
+        let _ = leptos_dom::helpers::window().print();
     });
     el("section")
         .attr("data-s", "thanks")
         .child(tally("tally whole"))
         .child(titled(app, texts::THANKS_TITLE))
         .child(app.said("p", "lead", texts::THANKS_LEAD))
-        .maybe(confirm)
+        .child(confirm)
         .child(number_box(app, &receipt.number, total))
         .child(app.said("h2", "lead", texts::THANKS_NEXT))
         .child(steps(app, words))
