@@ -23,7 +23,8 @@ pub struct Config {
     /// Address and port on which it listens, `host:port`; port 0 takes a free one.
     #[serde(default = "default_listen")]
     pub listen: String,
-    /// The address by which browsers and merchants reach it, without a slash at the end.
+    /// The address by which browsers and merchants reach it, without a slash at the end. Passkeys
+    /// belong to its host, which must be a name for that, not numbers (WebAuthn L3 §5.1.2).
     pub public_url: String,
     /// Its name in the protocol, `agt_…`.
     pub agent_id: AgentId,

@@ -36,6 +36,25 @@ fn a_good_form_becomes_two_halves_normalised() {
 }
 
 #[test]
+fn where_a_passkey_is_at_hand_number_and_code_may_both_stay_empty() {
+    let mut typed = good();
+    typed.passkeys = true;
+    let form = typed.form(&offer(), Locale::Ja, PLATFORM).ok().unwrap();
+    assert!(matches!(form.credential, Credential::Code { .. }), "what was typed is used");
+    typed.set(Field::PaymentCode, String::new());
+    let missing = |field| vec![(field, FieldProblem::Missing)];
+    assert_eq!(wrong(&typed, &offer()), missing(Field::PaymentCode));
+    typed.set(Field::PaymentContractNumber, String::new());
+    let form = typed.form(&offer(), Locale::Ja, PLATFORM).ok().unwrap();
+    assert!(matches!(form.credential, Credential::Passkey));
+    typed.set(Field::PaymentCode, "2468".into());
+    assert_eq!(wrong(&typed, &offer()), missing(Field::PaymentContractNumber));
+    typed.set(Field::PaymentCode, String::new());
+    typed.passkeys = false;
+    assert_eq!(wrong(&typed, &offer()).len(), 2, "without one they are needed");
+}
+
+#[test]
 fn everything_that_is_wrong_is_said_at_once_in_the_order_of_the_form() {
     let typed = client_wasm::typed::Typed::new(1);
     let fields: Vec<Field> = wrong(&typed, &offer()).iter().map(|(field, _)| *field).collect();

@@ -24,7 +24,7 @@ half! {
     /// ```
     /// ```compile_fail,E0277
     /// use shared_protocol::{Envelope, Merchant, PasskeyAssertion};
-    /// fn envelope(word: PasskeyAssertion) -> Envelope<Merchant, PasskeyAssertion> { unreachable!() }
+    /// fn sealed(_: PasskeyAssertion) -> Envelope<Merchant, PasskeyAssertion> { unreachable!() }
     /// ```
     pub struct PasskeyAssertion seen by Agent {
         /// Which passkey.

@@ -58,7 +58,7 @@ pub struct Opened {
     pub at: i64,
     /// The purchase.
     pub purchase: String,
-    /// The contract number, hidden but for its last two digits; a key where a passkey paid.
+    /// The contract number, hidden but for its last two digits; none where a passkey paid.
     pub contract_number: String,
     /// How many bytes of it came.
     pub contract_bytes: usize,
@@ -128,9 +128,9 @@ fn open(body: &[u8], key: &OpeningKey, at: i64) -> Option<(PaymentHalf, Opened)>
     let opened = Opened {
         at,
         purchase: half.purchase.to_string(),
-        contract_number: typed.map_or("🔑".to_owned(), masked),
+        contract_number: typed.map_or("–".to_owned(), masked),
         contract_bytes: typed.map_or(0, str::len),
-        code: if typed.is_some() { "••••" } else { "" },
+        code: if typed.is_some() { "••••" } else { "–" },
         plan: half.plan.class().name(),
         merchant: tally.merchant.to_string(),
         item: offer.map(|offer| [offer.name.ja, offer.name.en]),

@@ -11,8 +11,8 @@ use super::{
 };
 use crate::{app::App, store::Turn};
 
-/// Carries out a merchant's Acceptance; from then on the shopper is asked (64), unless their passkey
-/// has signed the tally: then it is confirmed at once (¶61).
+/// Carries out a merchant's Acceptance; from then on the shopper is asked (64). Where their passkey
+/// has signed the tally, it is confirmed at once (¶61).
 ///
 /// # Errors
 /// [`Problem::PurchaseUnknown`], [`Problem::AcceptanceInvalid`], [`Problem::GrantExpired`],

@@ -43,8 +43,8 @@ async fn list(
     let w = shell.w;
     let passkeys = known.into_iter().map(|passkey| Shown {
         id: passkey.id,
-        created: texts::minute(passkey.created_at, w.locale()),
-        used: passkey.last_used_at.map(|at| texts::minute(at, w.locale())).unwrap_or_default(),
+        created: texts::date(passkey.created_at, w.locale()),
+        used: passkey.last_used_at.map(|at| texts::date(at, w.locale())).unwrap_or_default(),
         is_on_several: passkey.backed_up,
         name: match passkey.name.is_empty() {
             true => w.get("passkey.unnamed").to_owned(),

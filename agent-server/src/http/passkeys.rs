@@ -69,8 +69,9 @@ fn creation(
         let id = BASE64URL.encode(&passkey.credential_id);
         json!({ "type": "public-key", "id": id, "transports": transports })
     };
+    let party = app.config.relying_party();
     json!({
-        "rp": { "id": app.config.relying_party().id, "name": app.config.agent_name.get(w.locale()) },
+        "rp": { "id": party.id, "name": app.config.agent_name.get(w.locale()) },
         "user": { "id": BASE64URL.encode(user), "name": name, "displayName": name },
         "challenge": BASE64URL.encode(challenge.as_bytes()),
         "pubKeyCredParams": ALGORITHMS.map(algorithm),

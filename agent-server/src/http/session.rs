@@ -41,7 +41,6 @@ impl FromRequestParts<App> for SignedIn {
 ///
 /// # Errors
 /// [`Problem::Unavailable`].
-#[expect(clippy::unused_async, reason = "sessions will be stored")]
 pub async fn begin_session(app: &App, contract: i64) -> Result<HeaderValue, Problem> {
     let mut bytes = contract.to_be_bytes().to_vec();
     bytes.extend(app.clock.now().plus(LIFETIME).as_millis().to_be_bytes());

@@ -96,7 +96,8 @@ const BY_TOKEN: &str = "SELECT p.purchase_id, p.state, p.handling_number, p.merc
 
 const BY_PURCHASE: &str = "SELECT p.purchase_id, p.state, p.handling_number, p.merchant, p.item_ja,
          p.item_en, p.quantity, p.amount, p.currency, p.locale,
-         COALESCE(q.deadline, p.updated_at) AS question_deadline, m.name_ja, m.name_en, c.number_tail, c.email
+         COALESCE(q.deadline, p.updated_at) AS question_deadline,
+         m.name_ja, m.name_en, c.number_tail, c.email
      FROM purchases p
      LEFT JOIN questions q ON q.purchase = p.id
      JOIN merchants m ON m.id = p.merchant

@@ -21,6 +21,8 @@ impl Market {
     }
 }
 
+type Spoil = fn(&mut Moment);
+
 const REGISTER: &str = "/me/passkeys";
 const SIGN_IN: &str = "/sign-in/passkey";
 
@@ -52,7 +54,7 @@ async fn a_registration_asks_for_what_the_purchase_needs() {
 async fn a_badly_made_registration_is_refused_and_the_next_one_passes() {
     let market = Market::open().await;
     let (cookie, passkey) = (market.cookie("01").await, Authenticator::new());
-    let spoilt: [(&str, fn(&mut Moment)); 9] = [
+    let spoilt: [(&str, Spoil); 9] = [
         ("another site's page", |m| m.origin = "http://127.0.0.1:8080".into()),
         ("in a frame", |m| m.cross_origin = true),
         ("in a shop's page", |m| m.top_origin = Some("http://localhost:7070".into())),
@@ -151,7 +153,7 @@ async fn a_bad_sign_in_is_refused() {
     let market = Market::open().await;
     let passkey = market.enrolled("01").await;
     let stranger = Authenticator::new();
-    let bad: [(Problem, fn(&mut Moment)); 6] = [
+    let bad: [(Problem, Spoil); 6] = [
         (Problem::PasskeyInvalid, |m| m.flags = PRESENT),
         (Problem::PasskeyInvalid, |m| m.origin = "http://localhost:7071".into()),
         (Problem::PasskeyInvalid, |m| m.cross_origin = true),

@@ -1,5 +1,5 @@
-//! The published vectors of WebAuthn Level 3 §16, through the calls that the server makes. Our rules
-//! are stricter: the user must be verified, and a frame must say in whose page it is.
+//! The published vectors of WebAuthn Level 3 §16, through the calls that the server makes. Our
+//! rules are stricter: the user must be verified, and a frame must say in whose page it is.
 
 use agent_server::domain::passkey::{
     Passkey, Place, RelyingParty, verify_assertion, verify_registration,
