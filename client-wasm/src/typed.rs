@@ -69,7 +69,7 @@ impl Typed {
     /// Whether only a passkey can pay: neither number nor code was typed.
     pub fn is_by_passkey(&self) -> bool {
         let typed = [Field::PaymentContractNumber, Field::PaymentCode];
-        self.passkeys && typed.into_iter().all(|field| self.get(field).is_empty())
+        self.passkeys && typed.into_iter().all(|field| self.get(field).trim().is_empty())
     }
 
     /// Reads one field: normalised, or what is wrong with it.
@@ -87,6 +87,9 @@ impl Typed {
             let plan = plan(typed).ok_or(FieldProblem::NotAChoice)?;
             let accepted = offer.plans.contains(&plan.class());
             return if accepted { Ok(typed.into()) } else { Err(FieldProblem::PlanNotAccepted) };
+        }
+        if typed.trim().is_empty() && !self.is_required(field) {
+            return Ok(String::new());
         }
         let text = read_field(field, typed, platform.nfkc)?;
         if field == Field::ContactEmail && !(platform.is_email)(&text) {
