@@ -77,14 +77,15 @@ let elsewhere = false;
 w.warifuPasskeys = () => w.PublicKeyCredential?.isUserVerifyingPlatformAuthenticatorAvailable();
 w.warifuPasskey = async (challenge, what) => {
 	const publicKey = { challenge, rpId: location.hostname, userVerification: "required", timeout: 3e5 }, asked = performance.now();
-	if (!elsewhere) try {
+	const may = parent === w || d.featurePolicy?.allowsFeature("publickey-credentials-get");
+	if (!elsewhere && may !== false) try {
 		const { rawId, response: { authenticatorData, clientDataJSON, signature, userHandle } } =
 			await navigator.credentials.get({ publicKey });
 		if (parent === w || new TextDecoder().decode(clientDataJSON).includes('"topOrigin"'))
 			return [rawId, authenticatorData, clientDataJSON, signature, userHandle];
 	} catch (error) {
-		// At once: it may not. Later: the shopper did not want to.
-		if (parent === w || performance.now() - asked > 500) throw error;
+		// Where the browser does not say whether it may: at once means no, later that the shopper did not want to.
+		if (may || performance.now() - asked > 500) throw error;
 	}
 	elsewhere = true;
 	return new Promise((done, fail) => {
