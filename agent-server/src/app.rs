@@ -116,6 +116,8 @@ pub fn router(app: App) -> Router {
         .merge(http::keys::routes())
         .merge(http::confirm::routes())
         .merge(http::pages::routes())
+        .merge(http::passkey_pages::routes())
+        .merge(http::passkeys::routes())
         .merge(http::health::routes())
         .merge(demo);
     http::edge::around(routes, &app).with_state(app)

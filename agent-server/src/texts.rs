@@ -9,7 +9,7 @@ use std::{collections::HashMap, sync::LazyLock};
 use shared_protocol::Locale;
 
 pub use amount::amount;
-pub use moment::{day, minute};
+pub use moment::{date, day, minute};
 
 /// The product's texts by key.
 #[derive(Debug)]

@@ -72,6 +72,8 @@ pub struct State {
     pub(crate) key: RefCell<Option<SessionKey>>,
     /// Whether this browser could not make a session key.
     pub key_failed: Cell<bool>,
+    /// Whether the shopper has chosen to pay by passkey.
+    pub by_passkey: Cell<bool>,
     idle: Cell<Idle>,
 }
 
@@ -129,6 +131,7 @@ impl State {
             attempt: RefCell::new(None),
             key: RefCell::new(None),
             key_failed: Cell::new(false),
+            by_passkey: Cell::new(false),
             idle: Cell::new(Idle::new(idle, now)),
         }
     }

@@ -4,8 +4,8 @@
 use std::rc::Rc;
 
 use shared_protocol::{
-    Amount, CLOCK_TOLERANCE, Challenge, Mark, ORDER_IDLE, Offer, Problem, PurchaseId, Signed, Span,
-    Timestamp,
+    Amount, CLOCK_TOLERANCE, Challenge, Credential, Mark, ORDER_IDLE, Offer, Problem, PurchaseId,
+    Signed, Span, Timestamp,
 };
 
 use crate::{
@@ -15,7 +15,7 @@ use crate::{
     course::{self, Start},
     deal::{Attempt, prepare},
     entropy::Entropy,
-    page, port,
+    page, passkey, port,
     progress::Progress,
     session_key::{SessionKey, WebCrypto},
     stage::{Ending, Event, Stage, Trouble},
@@ -47,9 +47,10 @@ pub fn read_form(app: App) {
     fetch_ahead(app);
 }
 
-/// The last button. A second press finds the screen gone and does nothing.
-pub fn place(app: App) {
+/// The last button, or the one beside it. A second press finds the screen gone and does nothing.
+pub fn place(app: App, by_passkey: bool) {
     if app.dispatch(Event::Place) {
+        app.by_passkey.set(by_passkey);
         begin(app, Start::Anew);
     }
 }
@@ -174,10 +175,19 @@ async fn seal(app: App) -> Result<Attempt, Problem> {
         None => challenge(app).await?,
     };
     let form = app.typed.borrow().form(&words.offer, *app.locale.peek(), page::PLATFORM);
-    let form = form.map_err(|_| Problem::FieldInvalid)?;
+    let mut form = form.map_err(|_| Problem::FieldInvalid)?;
+    if app.by_passkey.get() {
+        form.credential = Credential::Passkey;
+    }
+    let by_passkey = form.credential == Credential::Passkey;
     let prepared = prepare(form, &words, &ready.challenged, app.now(), &mut Entropy)?;
     let signature = key.sign(&prepared.signing_input()).await?;
-    prepared.seal(signature, key.public(), &mut Entropy)
+    let attempt = prepared.seal(signature, key.public(), &mut Entropy)?;
+    if !by_passkey {
+        return Ok(attempt);
+    }
+    let what = [&app.money(attempt.amount), " · ", &app.shop()].concat();
+    passkey::approve(attempt, &words, &ready.challenged, &what).await
 }
 
 async fn key(app: App) -> Result<SessionKey, Problem> {

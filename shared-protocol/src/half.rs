@@ -46,9 +46,7 @@ half! {
         goods: Goods,
         /// How many.
         quantity: u32,
-        /// Which contract pays.
-        contract: ContractNumber,
-        /// How the shopper shows that it is theirs.
+        /// Which contract pays, and how the shopper shows that it is theirs.
         credential: Credential,
         /// How the shopper pays the agent.
         plan: Plan,
@@ -131,12 +129,19 @@ impl Goods {
     }
 }
 
-/// How a shopper shows that a contract is theirs. A passkey, which signs the tally itself, is to
-/// follow as another variant.
+/// How a shopper shows that a contract is theirs.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Credential {
-    /// The code that goes with the number.
-    Code(SecurityCode),
+    /// By its number and the code that goes with it.
+    Code {
+        /// The number.
+        contract: ContractNumber,
+        /// The code.
+        code: SecurityCode,
+    },
+    /// By a passkey, which names the contract and signs the tally: nothing is typed. Its word
+    /// travels beside this half, as [`crate::PasskeyAssertion`].
+    Passkey,
 }
 
 impl VisibleTo<Merchant> for Delivery {}
@@ -222,8 +227,6 @@ mod wire {
         purchase: PurchaseId,
         goods: Goods,
         quantity: u32,
-        #[serde(with = "sealed_text")]
-        contract: ContractNumber,
         #[serde(with = "CredentialWire")]
         credential: Credential,
         plan: Plan,
@@ -234,8 +237,13 @@ mod wire {
     #[derive(Serialize, Deserialize)]
     #[serde(remote = "Credential")]
     enum CredentialWire {
-        #[serde(with = "sealed_text")]
-        Code(SecurityCode),
+        Code {
+            #[serde(with = "sealed_text")]
+            contract: ContractNumber,
+            #[serde(with = "sealed_text")]
+            code: SecurityCode,
+        },
+        Passkey,
     }
 }
 
@@ -263,5 +271,6 @@ macro_rules! sealable {
         };
     };
 }
+pub(crate) use sealable;
 sealable!(OrderHalf for Merchant as "order-half" through "wire::OrderHalfWire");
 sealable!(PaymentHalf for Agent as "payment-half" through "wire::PaymentHalfWire");

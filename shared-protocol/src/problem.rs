@@ -186,6 +186,13 @@ problems! {
         "このご契約は停止されています。" "This contract is suspended.";
     44 LimitExceeded "limit_exceeded" 403 false Declined OtherContract
         "ご利用可能額を超えています。" "This is over your limit.";
+    45 PasskeyInvalid "passkey_invalid" 403 false Declined StartOver
+        "パスキーを確認できませんでした。" "The passkey could not be verified.";
+    46 PasskeyUnknown "passkey_unknown" 403 false Declined StartOver
+        "このパスキーは登録されていません。" "This passkey is not registered.";
+    47 PasskeyCloned "passkey_cloned" 403 false Declined AskAgent
+        "このパスキーは複製されたおそれがあるため、使えません。"
+        "This passkey may have been copied and cannot be used.";
     50 GrantInvalid "grant_invalid" 422 false FixOrder StartOver
         "取扱番号の証明が正しくありません。" "The proof of the handling number does not hold.";
     51 GrantExpired "grant_expired" 410 false FixOrder StartOver

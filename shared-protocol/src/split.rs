@@ -4,7 +4,7 @@
 use rand_core::CryptoRng;
 
 use crate::{
-    Amount, ContractNumber, Locale, Plan, PurchaseId, Salt, SecurityCode,
+    Amount, Digest, Locale, PasskeyAssertion, Plan, PurchaseId, Salt,
     challenge::Challenge,
     codec,
     grant::{Grant, GrantProof, GrantRequest, OrderSubmission},
@@ -26,10 +26,8 @@ pub struct Form {
     pub contact: Contact,
     /// Where it goes.
     pub delivery: Delivery,
-    /// Which contract pays.
-    pub contract: ContractNumber,
-    /// The code that goes with it.
-    pub code: SecurityCode,
+    /// Which contract pays, and how that is shown.
+    pub credential: Credential,
     /// How.
     pub plan: Plan,
     /// The language on screen.
@@ -95,8 +93,7 @@ pub fn split(
         purchase,
         goods: Goods::Offer(terms.signed_offer.clone()),
         quantity: form.quantity,
-        contract: form.contract,
-        credential: Credential::Code(form.code),
+        credential: form.credential,
         plan: form.plan,
         locale: form.locale,
         salt: Salt::random(rng),
@@ -154,6 +151,7 @@ impl Split {
             signed: self.tally,
             order,
             payment,
+            passkey: None,
         })
     }
 }
@@ -168,9 +166,30 @@ pub struct SealedPurchase {
     signed: Tally,
     order: Sealed<OrderHalf>,
     payment: Sealed<PaymentHalf>,
+    passkey: Option<Sealed<PasskeyAssertion>>,
 }
 
 impl SealedPurchase {
+    /// What a passkey must sign: the tally's digest, as the challenge of WebAuthn.
+    pub fn passkey_challenge(&self) -> Digest {
+        self.tally.tally.digest()
+    }
+
+    /// Adds the passkey's word on it, sealed to the agent.
+    ///
+    /// # Errors
+    /// [`Problem::EnvelopeInvalid`] if the Challenge's key is none, or the word is too long.
+    pub fn with_passkey(
+        mut self,
+        assertion: &PasskeyAssertion,
+        terms: &Terms<'_>,
+        rng: &mut impl CryptoRng,
+    ) -> Result<Self, Problem> {
+        let key = &terms.challenge.sealing_key;
+        self.passkey = Some(Sealed::seal(assertion, &self.context, key, rng)?);
+        Ok(self)
+    }
+
     /// Whether a Grant is for exactly what was signed here.
     pub fn is_granted_by(&self, grant: &Grant) -> bool {
         let tally = &self.signed;
@@ -196,6 +215,7 @@ impl SealedPurchase {
             challenge: self.challenge.clone(),
             tally: self.tally.clone(),
             payment: self.payment.clone(),
+            passkey: self.passkey.clone(),
         }
     }
 

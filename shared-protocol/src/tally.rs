@@ -16,7 +16,7 @@ use crate::{
     time::Timestamp,
 };
 
-/// What the shopper's session key signs, and later their passkey.
+/// What the shopper's session key signs, and their passkey where they pay by one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
     /// This purchase.

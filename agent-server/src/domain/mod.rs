@@ -17,6 +17,7 @@ pub mod mailed_code;
 pub mod merchant;
 pub mod network;
 pub mod objection;
+pub mod passkey;
 pub mod purchase;
 pub mod question;
 pub mod session;

@@ -51,6 +51,7 @@ fn kind(app: &App, question: &Question, letter: Letter) -> LetterKind {
             let link = format!("{}/confirm/{}", app.config.public_url, token.expose());
             LetterKind::Confirm { link, deadline: question.deadline }
         }
+        Letter::Confirmed => LetterKind::Confirmed,
         Letter::Cancelled => LetterKind::Cancelled,
         Letter::Expired => LetterKind::Expired,
     }

@@ -16,6 +16,8 @@ pub mod language;
 pub mod marks;
 pub mod me;
 pub mod pages;
+pub mod passkey_pages;
+pub mod passkeys;
 pub mod peer;
 pub mod policy;
 pub mod problem;

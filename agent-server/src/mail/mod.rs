@@ -22,7 +22,7 @@ pub enum LetterKind {
         /// Until when it can be answered.
         deadline: Timestamp,
     },
-    /// Says that consent has been received (step 65).
+    /// Says that the order is complete: by a passkey's consent, which leaves nothing to ask (¶61).
     Confirmed,
     /// Says that the shopper has called it off and nothing was charged.
     Cancelled,

@@ -7,11 +7,15 @@ use shared_protocol::{
 };
 
 use super::{
-    Fault, Store, contracts, purchases,
+    Fault, Store, contracts, passkeys, purchases,
     row::minor,
     writer::{Tx, Work},
 };
-use crate::domain::contract::{Ask, Decline, Spent, judge};
+use crate::domain::{
+    code::Verdict,
+    contract::{Ask, ContractFacts, Decline, KeyedHash, Payer, Spent, judge, judge_passkey},
+    passkey::Asserted,
+};
 
 /// A purchase to be entered, with the answer that it gets if its contract pays.
 pub struct Filing {
@@ -71,25 +75,15 @@ impl Work for File {
     const NAME: &'static str = "grant";
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Filed, Fault> {
-        let Filing { ask, promise, now, .. } = &self.0;
-        let facts = contracts::find(tx, &ask.number_hash).await?;
-        let tries = match facts {
-            Some(_) => 0,
-            None => contracts::stranger_failures(tx, &ask.number_hash).await?,
-        };
-        // The code was changed, or the number issued, while the code was being compared.
-        if !ask.verdict.is_about(facts.as_ref().map(|facts| &facts.code_hash)) {
-            return Err(Fault::Raced);
-        }
-        let spent = match &facts {
-            Some(facts) if facts.own.are_by_day() => {
-                contracts::spent(tx, facts.id, &self.0.merchant, self.0.day).await?
+        let (facts, judged) = match &self.0.ask.payer {
+            Payer::Code { number_hash, verdict } => {
+                self.judge_code(tx, number_hash, verdict).await?
             }
-            Some(_) | None => Spent::default(),
+            Payer::Passkey(said) => self.judge_passkey(tx, said).await?,
         };
         let contract = facts.as_ref().map(|facts| facts.id);
-        let judged = match promise {
-            Ok(promise) => judge(facts.as_ref(), tries, ask, spent, *now).map(|()| promise),
+        let judged = match &self.0.promise {
+            Ok(promise) => judged.map(|()| promise),
             Err(problem) => Err(Decline { problem: *problem, counts: false }),
         };
         let entered = match judged {
@@ -106,7 +100,54 @@ impl Work for File {
     }
 }
 
+/// The contract that is asked, if there is one, and what follows.
+type Judged = (Option<ContractFacts>, Result<(), Decline>);
+
 impl File {
+    async fn judge_code(
+        &self,
+        tx: &mut Tx<'_>,
+        number_hash: &KeyedHash,
+        verdict: &Verdict,
+    ) -> Result<Judged, Fault> {
+        let Filing { ask, now, .. } = &self.0;
+        let facts = contracts::find(tx, number_hash).await?;
+        let tries = match facts {
+            Some(_) => 0,
+            None => contracts::stranger_failures(tx, number_hash).await?,
+        };
+        // The code was changed, or the number issued, while the code was being compared.
+        if !verdict.is_about(facts.as_ref().map(|facts| &facts.code_hash)) {
+            return Err(Fault::Raced);
+        }
+        let spent = self.spent(tx, facts.as_ref()).await?;
+        let judged = judge(facts.as_ref(), tries, verdict, ask, spent, *now);
+        Ok((facts, judged))
+    }
+
+    async fn judge_passkey(&self, tx: &mut Tx<'_>, said: &Asserted) -> Result<Judged, Fault> {
+        let Filing { ask, now, .. } = &self.0;
+        let facts = contracts::find_row(tx, said.contract()).await?;
+        let before = passkeys::counter(tx, said.passkey()).await?;
+        let spent = self.spent(tx, facts.as_ref()).await?;
+        let judged = judge_passkey(facts.as_ref(), before, said, ask, spent, *now);
+        Ok((facts, judged))
+    }
+
+    /// What the contract has bought today, where it has a limit that asks for it.
+    async fn spent(
+        &self,
+        tx: &mut Tx<'_>,
+        facts: Option<&ContractFacts>,
+    ) -> Result<Spent, Fault> {
+        match facts {
+            Some(facts) if facts.own.are_by_day() => {
+                contracts::spent(tx, facts.id, &self.0.merchant, self.0.day).await
+            }
+            Some(_) | None => Ok(Spent::default()),
+        }
+    }
+
     /// Enters a granted purchase with its event and what it holds of the contract; `false` if its
     /// id is taken. The decision was made a moment ago in this transaction: if the contract says
     /// otherwise by now, another process changed it.
@@ -124,10 +165,25 @@ impl File {
             promise: Some(promise),
             problem: None,
         };
-        match row.enter(GRANT, &self.0, tx).await? {
+        let statements = match self.0.ask.payer {
+            Payer::Code { .. } => GRANT,
+            Payer::Passkey(_) => GRANT_BY_PASSKEY,
+        };
+        match row.enter(statements, &self.0, tx).await? {
             0 => Ok(false),
-            3 => Ok(true),
+            3 => self.advance(tx).await.map(|()| true),
             _ => Err(Fault::Raced),
+        }
+    }
+
+    /// Keeps the counter of the passkey that paid, with the purchase that it paid for.
+    async fn advance(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
+        match &self.0.ask.payer {
+            Payer::Code { .. } => Ok(()),
+            Payer::Passkey(said) if passkeys::advance(tx, said, self.0.now, Self::NAME).await? => {
+                Ok(())
+            }
+            Payer::Passkey(_) => Err(Fault::Raced),
         }
     }
 
@@ -149,9 +205,15 @@ impl File {
             problem: Some(decline.problem),
         };
         let entered = row.enter(DECLINE, filing, tx).await? > 0;
-        if entered && decline.counts {
-            let number = &filing.ask.number_hash;
-            contracts::count_failure(tx, contract, number, filing.now, Self::NAME).await?;
+        match &filing.ask.payer {
+            Payer::Code { number_hash: number, .. } if entered && decline.counts => {
+                contracts::count_failure(tx, contract, number, filing.now, Self::NAME).await?;
+            }
+            // The passkey's word held all the same, so its counter is where it says.
+            Payer::Passkey(said) if entered => {
+                passkeys::advance(tx, said, filing.now, Self::NAME).await?;
+            }
+            Payer::Code { .. } | Payer::Passkey(_) => {}
         }
         Ok(entered)
     }
@@ -228,6 +290,14 @@ const GRANT: &str = enter!(
     ";
     UPDATE contracts SET reserved = reserved + $9, code_failures = 0, updated_at = $18,
         updated_by = $19
+    WHERE id = $5 AND status = 'active' AND reserved + $9 <= credit_limit
+        AND EXISTS (SELECT 1 FROM purchases WHERE id = $1)"
+);
+
+/// The same by passkey: codes that others tried for the contract stay counted.
+const GRANT_BY_PASSKEY: &str = enter!(
+    ";
+    UPDATE contracts SET reserved = reserved + $9, updated_at = $18, updated_by = $19
     WHERE id = $5 AND status = 'active' AND reserved + $9 <= credit_limit
         AND EXISTS (SELECT 1 FROM purchases WHERE id = $1)"
 );

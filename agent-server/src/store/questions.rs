@@ -8,7 +8,7 @@ use super::{
     row::{Cells as _, Row},
     writer::Tx,
 };
-use crate::domain::{Question, TokenDigest};
+use crate::domain::{Question, TokenDigest, turn::Asked};
 
 impl Store {
     /// The question whose token has this digest.
@@ -21,7 +21,8 @@ impl Store {
         row.as_ref().map(read).transpose()
     }
 
-    /// The question of a purchase, and the address to which its letters go.
+    /// The question of a purchase, and the address to which its letters go. Where a passkey left
+    /// nothing to ask, its deadline is the moment of the answer.
     ///
     /// # Errors
     /// [`Fault`].
@@ -41,8 +42,7 @@ impl Store {
 pub(super) async fn ask(
     tx: &mut Tx<'_>,
     purchase: i64,
-    token: &TokenDigest,
-    deadline: Timestamp,
+    asked: &Asked,
     now: Timestamp,
 ) -> Result<(), Fault> {
     sqlx::query(
@@ -51,9 +51,9 @@ pub(super) async fn ask(
     )
     .bind(tx.id(now))
     .bind(purchase)
-    .bind(token.0.as_slice())
+    .bind(asked.token.0.as_slice())
     .bind(now.as_millis())
-    .bind(deadline.as_millis())
+    .bind(asked.deadline.as_millis())
     .execute(&mut *tx.connection)
     .await?;
     Ok(())
@@ -95,10 +95,11 @@ const BY_TOKEN: &str = "SELECT p.purchase_id, p.state, p.handling_number, p.merc
      WHERE q.token_digest = $1";
 
 const BY_PURCHASE: &str = "SELECT p.purchase_id, p.state, p.handling_number, p.merchant, p.item_ja,
-         p.item_en, p.quantity, p.amount, p.currency, p.locale, q.deadline AS question_deadline,
+         p.item_en, p.quantity, p.amount, p.currency, p.locale,
+         COALESCE(q.deadline, p.updated_at) AS question_deadline,
          m.name_ja, m.name_en, c.number_tail, c.email
-     FROM questions q
-     JOIN purchases p ON p.id = q.purchase
+     FROM purchases p
+     LEFT JOIN questions q ON q.purchase = p.id
      JOIN merchants m ON m.id = p.merchant
      JOIN contracts c ON c.id = p.contract
      WHERE p.purchase_id = $1";

@@ -27,6 +27,15 @@ pub fn day(moment: Timestamp, locale: Locale) -> String {
     }
 }
 
+/// "2026年11月25日" or "25 November 2026", in Japan time.
+pub fn date(moment: Timestamp, locale: Locale) -> String {
+    let local = local(moment);
+    match locale {
+        Locale::Ja => format!("{}年{}月{}日", local.year(), local.month(), local.day()),
+        Locale::En => local.strftime("%-d %B %Y").to_string(),
+    }
+}
+
 fn local(moment: Timestamp) -> jiff::Zoned {
     let moment = jiff::Timestamp::from_millisecond(moment.as_millis());
     let shown = moment.unwrap_or(jiff::Timestamp::MAX);

@@ -30,7 +30,7 @@ pub(super) fn field(app: App, offer: &Offer, field: Field, prefix: &str) -> El {
         .attr("id", &id)
         .attr("name", field.name())
         .attr("autocomplete", field.autocomplete())
-        .flag("required", field.is_required());
+        .flag("required", field.is_required() && app.typed.borrow().is_required(field));
     let label = labelled(el("label").attr("for", &id), app, field);
     let short = matches!(field, Field::DeliveryPostalCode | Field::PaymentCode);
     of("div", if short { "f short" } else { "f" })

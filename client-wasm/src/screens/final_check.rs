@@ -25,22 +25,36 @@ use crate::{
 pub(super) fn view(app: App, words: &Words) -> El {
     let total = app.typed.borrow().total(&words.offer, PLATFORM);
     let amount = total.as_ref().map(|total| app.money(total.total)).unwrap_or_default();
-    let acts = acts(app, "place-order", &app.fill(texts::CHECK_PLACE, &[("amount", &amount)]));
+    let (passkeys, only) = {
+        let typed = app.typed.borrow();
+        (typed.passkeys, typed.is_by_passkey())
+    };
+    let label = |text| app.fill(text, &[("amount", &amount)]);
+    let acts = match only {
+        true => acts(app, PASSKEY, &label(texts::CHECK_PASSKEY)),
+        false => acts(app, "place-order", &label(texts::CHECK_PLACE)),
+    };
     let sight = Rc::new(Sight::of(acts.node()));
-    form("final-check", move || press(app, sight.clone()))
+    let seen = sight.clone();
+    let beside = (passkeys && !only).then(|| {
+        let button = button("sub", PASSKEY, &label(texts::CHECK_PASSKEY));
+        button.click(move || press(app, seen.clone(), true))
+    });
+    let mail = (!only).then(|| app.said("p", "note lead", texts::CHECK_MAIL_NEXT));
+    form("final-check", move || press(app, sight.clone(), only))
         .child(titled(app, texts::CHECK_TITLE))
         .child(app.said("p", "lead", texts::CHECK_LEAD))
         .child(terms(app, &words.offer, total.ok().as_ref()))
         .child(of("div", "halves").child(to_shop(app, words)).child(to_agent(app)))
-        .child(app.said("p", "note lead", texts::CHECK_MAIL_NEXT))
-        .child(acts)
+        .maybe(mail)
+        .child(acts.maybe(beside))
 }
 
 /// Places the order, if the shopper can see what they press.
-fn press(app: App, sight: Rc<Sight>) {
+fn press(app: App, sight: Rc<Sight>, by_passkey: bool) {
     spawn(async move {
         match sight.is_clear().await {
-            true => placing::place(app),
+            true => placing::place(app, by_passkey),
             false => app.announce(&app.say(texts::CHECK_LEAD)),
         }
     });
@@ -140,10 +154,15 @@ fn recipient(app: App) -> El {
 }
 
 fn to_agent(app: App) -> El {
-    let contract = app.normal(Field::PaymentContractNumber);
+    let contract = match app.typed.borrow().is_by_passkey() {
+        true => app.say(texts::CHECK_BY_PASSKEY),
+        false => typed::masked(&app.normal(Field::PaymentContractNumber)),
+    };
     let act =
         change(app, "change-contract", texts::CHECK_CHANGE_PAYMENT, "payment.contract_number");
-    let contract = row(app, texts::CHECK_CONTRACT, value(&typed::masked(&contract)));
+    let contract = row(app, texts::CHECK_CONTRACT, value(&contract));
     half(app, "agent", "check-agent", "② ", texts::CHECK_TO_AGENT)
         .child(of("dl", "rows").child(acting(contract, act)))
 }
+
+const PASSKEY: &str = "pay-with-passkey";

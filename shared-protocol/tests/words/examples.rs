@@ -3,10 +3,10 @@
 
 use shared_protocol::{
     Acceptance, Amount, BasisPoints, Challenge, ChallengeRequest, Channel, Confirmation,
-    DeliveryTerms, Digest, Goods, Grant, GrantProof, GrantRequest, HandlingNumber, Locale, Mark,
-    Offer, OrderCheck, OrderSubmission, Outcome, PaymentHalf, Plan, PlanClass, Problem,
-    PurchaseState, PurchaseStatus, QuantityLimits, Refusal, Salt, SealContext, Signed, SignedTally,
-    Span, Tally, Timestamp, digest, jws,
+    Credential, DeliveryTerms, Digest, Goods, Grant, GrantProof, GrantRequest, HandlingNumber,
+    Locale, Mark, Offer, OrderCheck, OrderSubmission, Outcome, PasskeyAssertion, PasskeyPart,
+    PaymentHalf, Plan, PlanClass, Problem, PurchaseState, PurchaseStatus, QuantityLimits, Refusal,
+    Salt, SealContext, Signed, SignedTally, Span, Tally, Timestamp, digest, jws,
 };
 
 use crate::party::{Deal, NOW, Seeded, form, purchase};
@@ -67,7 +67,8 @@ pub fn order_checks(deal: &Deal) -> Vec<OrderCheck> {
 }
 
 pub fn grant_requests(deal: &Deal) -> Vec<GrantRequest> {
-    vec![deal.split_and_seal().grant_request()]
+    let by_passkey = deal.paid_by_passkey(&passkey_assertion());
+    vec![deal.split_and_seal().grant_request(), by_passkey.grant_request()]
 }
 
 /// A Grant for the usual purchase, without the agent's checks.
@@ -142,6 +143,7 @@ pub fn confirmations(deal: &Deal) -> Vec<Confirmation> {
         confirmation(Outcome::Cancelled, Channel::Mail),
         confirmation(Outcome::Expired, Channel::Silence),
         confirmation(Outcome::Cancelled, Channel::Page),
+        confirmation(Outcome::Confirmed, Channel::Passkey),
     ]
 }
 
@@ -163,7 +165,20 @@ pub fn purchase_statuses(deal: &Deal) -> Vec<PurchaseStatus> {
     core::iter::once(whole).chain(others).collect()
 }
 
-/// Payment halves with every kind of plan; the second names its Offer only by digest.
+/// A passkey's word, of the lengths that are usual.
+pub fn passkey_assertion() -> PasskeyAssertion {
+    let part = |byte, length| PasskeyPart::new(vec![byte; length]);
+    PasskeyAssertion {
+        credential_id: part(1, 32),
+        authenticator_data: part(2, 37),
+        client_data: part(3, 180),
+        signature: part(4, 71),
+        user_handle: part(5, 32),
+    }
+}
+
+/// Payment halves with every kind of plan; the second names its Offer only by digest, the third
+/// is paid by a passkey.
 pub fn payment_halves(deal: &Deal) -> Vec<PaymentHalf> {
     let plans = [
         Plan::Single,
@@ -180,8 +195,10 @@ pub fn payment_halves(deal: &Deal) -> Vec<PaymentHalf> {
             _ => Goods::Offer(deal.signed_offer.clone()),
         },
         quantity: form.quantity,
-        contract: form.contract.clone(),
-        credential: shared_protocol::Credential::Code(form.code.clone()),
+        credential: match at {
+            2 => Credential::Passkey,
+            _ => form.credential.clone(),
+        },
         plan,
         locale: Locale::ALL[at % 2],
         salt: Salt::new([0xa5; 32]),

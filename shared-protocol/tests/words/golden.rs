@@ -17,7 +17,8 @@ use crate::{
 };
 
 /// Files besides those of messages; each has its own test in `golden_more.rs`.
-const MORE: [&str; 5] = ["order-half", "payment-half", "grant-jws", "handling-number", "names"];
+const MORE: [&str; 6] =
+    ["order-half", "payment-half", "passkey-assertion", "grant-jws", "handling-number", "names"];
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 struct MessageVector {

@@ -27,6 +27,7 @@ mod page;
 mod pairs;
 #[path = "../party/mod.rs"]
 mod party;
+mod passkeys;
 mod published;
 mod random;
 mod sides;

@@ -57,6 +57,9 @@ pub struct SignedForm {
 }
 
 /// Every message, in the order of a purchase.
+const GRANT_REQUEST: &str =
+    "as it is; holds a sealed payment half, and a passkey's word if one pays";
+
 pub fn all(deal: &Deal) -> Vec<Spoken> {
     let (agent, merchant) = (&deal.agent, &deal.merchant);
     let spoken = |mut message: Spoken, says, hears, steps, travels| {
@@ -88,7 +91,7 @@ pub fn all(deal: &Deal) -> Vec<Spoken> {
         spoken(tally, "shopper", "anyone", "54–61", "signed, in signed-tally"),
         spoken(signed_tally, "shopper", "anyone", "57, 61", "in grant-request, order-submission"),
         spoken(check, "shopper", "merchant", "54", "as it is; holds a sealed order half"),
-        spoken(grant_request, "shopper", "agent", "57", "as it is; holds a sealed payment half"),
+        spoken(grant_request, "shopper", "agent", "57", GRANT_REQUEST),
         spoken(grant, "agent", "merchant", "60", "signed, through the shopper"),
         spoken(submission, "shopper", "merchant", "61", "as it is; holds a sealed order half"),
         spoken(acceptance, "merchant", "agent", "62", "signed"),

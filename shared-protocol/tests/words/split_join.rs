@@ -86,8 +86,8 @@ fn joined(deal: &Deal, typed: &Typed, amount: u64, seed: u64) -> Result<(), Test
 }
 
 fn is_as_typed_for_agent(half: &PaymentHalf, typed: &Typed) -> bool {
-    let Credential::Code(code) = &half.credential;
-    half.contract.expose() == typed.contract
+    let Credential::Code { contract, code } = &half.credential else { return false };
+    contract.expose() == typed.contract
         && code.expose() == typed.code
         && (half.plan, half.quantity, half.locale) == (typed.plan, typed.quantity, typed.locale)
 }
