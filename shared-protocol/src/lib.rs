@@ -9,6 +9,7 @@ mod answer;
 mod card;
 mod challenge;
 mod codec;
+mod date;
 mod digest;
 mod ed25519;
 mod field;
@@ -26,6 +27,7 @@ mod place;
 mod plan;
 mod problem;
 mod purchase;
+mod quote;
 mod role;
 mod seal;
 mod secret;
@@ -39,6 +41,7 @@ pub use answer::{
 };
 pub use challenge::{Challenge, ChallengeRequest};
 pub use codec::{DecodeError, Message, decode, encode};
+pub use date::Date;
 pub use digest::digest;
 pub use field::{Field, FieldProblem, read as read_field};
 pub use grant::{Grant, GrantProof, GrantRequest, MyOrder, OrderSubmission, RedeemableGrant};
@@ -53,6 +56,7 @@ pub use place::{PREFECTURES, Region};
 pub use plan::{Plan, PlanClass};
 pub use problem::{MerchantView, NextStep, Problem};
 pub use purchase::{IllegalEvent, PurchaseEvent, PurchaseState};
+pub use quote::{Instalment, PlanInquiry, PlanQuote, PlanQuotes};
 pub use role::{Agent, Merchant, Reader, Role, VisibleTo};
 pub use seal::{
     EncappedKey, Envelope, Half, OpeningKey, SIZE_CLASSES, SealContext, Sealed, SealingKey,

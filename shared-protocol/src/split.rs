@@ -12,6 +12,7 @@ use crate::{
     mark::Mark,
     offer::Offer,
     problem::Problem,
+    quote::PlanQuote,
     seal::{SealContext, Sealed},
     sign::{Signature, Signed, Verified, VerifyingKey, signing_input},
     tally::{SignedTally, Tally},
@@ -32,6 +33,8 @@ pub struct Form {
     pub code: SecurityCode,
     /// How.
     pub plan: Plan,
+    /// The agent's quote for it; only the lump sum needs none.
+    pub quote: Option<Signed<PlanQuote>>,
     /// The language on screen.
     pub locale: Locale,
 }
@@ -63,7 +66,8 @@ pub struct Split {
 ///
 /// # Errors
 /// [`Problem::WrongRecipient`] if Mark, Offer and Challenge are not of one deal; those of
-/// [`Offer::total`]; [`Problem::PlanNotAccepted`].
+/// [`Offer::total`]; [`Problem::PlanNotAccepted`]; [`Problem::QuoteInvalid`] if the quote is not of
+/// this plan and amount. Its signature is the caller's to check.
 pub fn split(
     form: Form,
     terms: &Terms<'_>,
@@ -80,6 +84,12 @@ pub fn split(
     let amount = offer.total(form.quantity, form.delivery.destination())?.total;
     if !offer.plans.contains(&form.plan.class()) {
         return Err(Problem::PlanNotAccepted);
+    }
+    let parties = (&challenge.agent, &challenge.merchant);
+    match &form.quote {
+        Some(quote) => quote.claimed()?.check_for(parties, amount, form.plan)?,
+        None if form.plan == Plan::Single => {}
+        None => return Err(Problem::QuoteInvalid),
     }
     let purchase: PurchaseId = challenge.purchase;
     let order = OrderHalf {
@@ -98,6 +108,7 @@ pub fn split(
         contract: form.contract,
         credential: Credential::Code(form.code),
         plan: form.plan,
+        quote: form.quote,
         locale: form.locale,
         salt: Salt::random(rng),
     };

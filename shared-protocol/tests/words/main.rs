@@ -28,6 +28,7 @@ mod pairs;
 #[path = "../party/mod.rs"]
 mod party;
 mod published;
+mod quotes;
 mod random;
 mod sides;
 mod split_join;

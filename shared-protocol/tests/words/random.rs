@@ -48,6 +48,7 @@ impl Typed {
             contract: ContractNumber::new(self.contract.as_str()),
             code: SecurityCode::new(self.code.as_str()),
             plan: self.plan,
+            quote: None,
             locale: self.locale,
         }
     }

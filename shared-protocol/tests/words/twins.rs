@@ -3,8 +3,8 @@
 
 use serde::Serialize;
 use shared_protocol::{
-    Credential, Delivery, Digest, Goods, Half, Locale, OrderHalf, PaymentHalf, Plan, PurchaseId,
-    Region, Salt,
+    Credential, Delivery, Digest, Goods, Half, Locale, OrderHalf, PaymentHalf, Plan, PlanQuote,
+    PurchaseId, Region, Salt, Signed,
 };
 
 use crate::labelled::{Piece, cut, join};
@@ -50,6 +50,7 @@ pub fn cut_payment(half: &PaymentHalf) -> Vec<Piece> {
         contract: half.contract.expose(),
         credential: By::Code(code.expose()),
         plan: half.plan,
+        quote: half.quote.clone(),
         locale: half.locale,
         salt: half.salt,
     };
@@ -105,6 +106,7 @@ struct Payment<'a> {
     contract: &'a str,
     credential: By<'a>,
     plan: Plan,
+    quote: Option<Signed<PlanQuote>>,
     locale: Locale,
     salt: Salt,
 }
