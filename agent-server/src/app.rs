@@ -13,7 +13,10 @@ use crate::{
     clock::Clock,
     config::Config,
     demo::Demo,
-    domain::turn::Turned,
+    domain::{
+        plan::{PlanFault, PlanRules},
+        turn::Turned,
+    },
     driver,
     entropy::Entropy,
     http,
@@ -46,6 +49,8 @@ pub struct Inner {
     pub store: Store,
     /// Merchants at hand.
     pub merchants: Merchants,
+    /// In which ways shoppers may pay.
+    pub plans: PlanRules,
     /// The agent's word on merchants.
     pub marks: Marks,
     /// The merchants' Offers.
@@ -101,6 +106,8 @@ pub fn router(app: App) -> Router {
         .merge(http::frame::routes())
         .merge(http::assets::routes())
         .merge(http::challenges::routes())
+        .merge(http::plans::routes())
+        .merge(http::statements::routes())
         .merge(http::grants::routes())
         .merge(http::purchases::routes())
         .merge(http::marks::routes())
@@ -137,6 +144,9 @@ pub enum StartFault {
     /// The way to the mail server.
     #[error("{0}")]
     Mail(String),
+    /// The rules of plans.
+    #[error("plans_file: {0}")]
+    Plans(#[from] PlanFault),
     /// The built widget.
     #[error("widget: {0}")]
     Widget(#[from] WidgetFault),
@@ -197,6 +207,7 @@ async fn build(
     Ok(App(Arc::new(Inner {
         mailer: mailer(&config, demo.as_ref())?,
         widget: Widget::open(&config.widget_dir, config.demo)?,
+        plans: plans(&config)?,
         marks: Marks::new(config.agent_id.clone(), config.agent_name.clone()),
         merchants: Merchants::new(store.clone()),
         offers: Offers::new(outside.clone()),
@@ -210,6 +221,14 @@ async fn build(
         unstored,
         driver: Notify::new(),
     })))
+}
+
+fn plans(config: &Config) -> Result<PlanRules, PlanFault> {
+    match (&config.plans_file, config.demo) {
+        (Some(file), _) => PlanRules::load(file),
+        (None, true) => Ok(PlanRules::sample()),
+        (None, false) => Ok(PlanRules::lump_sum_only()),
+    }
 }
 
 fn mailer(config: &Config, demo: Option<&Demo>) -> Result<Mailer, StartFault> {

@@ -2,9 +2,11 @@
 
 use clap::Subcommand;
 use serde_json::{Value, json};
-use shared_protocol::{Amount, ContractNumber, Field, Locale, SecurityCode, Timestamp, read_field};
+use shared_protocol::{
+    Amount, ContractNumber, Field, Locale, PlanClass, SecurityCode, Timestamp, read_field,
+};
 
-use super::{Place, Said, say::Report};
+use super::{Place, Said, merchants::class, say::Report};
 use crate::{
     clock::{Clock as _, SystemClock},
     domain::contract::{Claim, ContractStatus},
@@ -47,6 +49,14 @@ pub enum Contracts {
         /// Its number
         number: String,
     },
+    /// Say by which classes of plan it may pay; without --plan, by all
+    Plans {
+        /// Its number
+        number: String,
+        /// single, instalments, revolving, bonus or bonus-instalments; may be given several times
+        #[arg(long, value_name = "CLASS", value_parser = class)]
+        plan: Vec<PlanClass>,
+    },
     /// Open it again, also after five wrong codes
     Resume {
         /// Its number
@@ -80,6 +90,7 @@ impl Contracts {
                 let json: Vec<_> = all.iter().map(shown).collect();
                 Ok(Report::new(all.iter().map(line).collect(), json!({ "contracts": json })))
             }
+            Self::Plans { number, plan } => set_plans(keys, store, number, plan).await,
             Self::Suspend { number } => {
                 set_status(keys, store, number, ContractStatus::Suspended).await
             }
@@ -127,6 +138,19 @@ async fn set_status(
     Ok(Report::line(format!("…{tail}  {status}"), json!({ "number_tail": tail, "status": status })))
 }
 
+async fn set_plans(keys: &AgentKeyring, store: &Store, number: &str, plans: &[PlanClass]) -> Said {
+    let number = read_number(number)?;
+    let hash = Claim::of_code(&number, &SecurityCode::new(""), keys).number_hash;
+    let plans = if plans.is_empty() { PlanClass::ALL.to_vec() } else { plans.to_vec() };
+    let names: Vec<_> = plans.iter().map(|class| class.name()).collect();
+    if !store.set_contract_plans(hash, plans, SystemClock.now()).await? {
+        return Err("no contract has this number".into());
+    }
+    let tail = tail(number.expose());
+    let line = format!("…{tail}  {}", names.join(" "));
+    Ok(Report::line(line, json!({ "number_tail": tail, "plans": names })))
+}
+
 /// As the form reads it: hyphens, spaces and case do not matter.
 fn read_number(typed: &str) -> Result<ContractNumber, String> {
     let field = Field::PaymentContractNumber;
@@ -156,6 +180,7 @@ fn shown(contract: &ContractRow) -> Value {
         "reserved": facts.reserved,
         "currency": facts.credit_limit.currency.code(),
         "code_failures": facts.code_failures,
+        "plans": facts.plans.iter().map(|class| class.name()).collect::<Vec<_>>(),
         "valid_until": facts.valid_until.map(Timestamp::as_secs),
         "created_at": contract.created_at.as_secs(),
     })

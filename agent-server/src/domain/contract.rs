@@ -24,6 +24,8 @@ pub struct ContractFacts {
     pub credit_limit: Amount,
     /// What purchases hold now; in the currency of the limit.
     pub reserved: u64,
+    /// The classes of plan that it allows.
+    pub plans: Vec<PlanClass>,
 }
 
 /// Whether a contract is in force.
@@ -54,7 +56,7 @@ pub struct Claim {
 pub struct Ask {
     /// Who says they may.
     pub claim: Claim,
-    /// How much.
+    /// How much, the fee of the plan included.
     pub amount: Amount,
     /// By which kind of plan.
     pub plan_class: PlanClass,
@@ -121,7 +123,7 @@ impl ContractFacts {
         if self.valid_until.is_some_and(|until| now >= until) {
             return Err(Problem::ContractLapsed);
         }
-        if ask.plan_class != PlanClass::Single {
+        if !self.plans.contains(&ask.plan_class) {
             return Err(Problem::PlanNotAccepted);
         }
         let reserved = Amount { minor: self.reserved, currency: self.credit_limit.currency };
@@ -176,6 +178,7 @@ mod tests {
             code_failures: 4,
             credit_limit: yen(10_000),
             reserved: 6_150,
+            plans: vec![PlanClass::Single, PlanClass::Bonus],
         }
     }
 

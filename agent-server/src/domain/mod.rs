@@ -9,6 +9,7 @@ pub mod errand;
 pub mod expiry;
 pub mod grant;
 pub mod merchant;
+pub mod plan;
 pub mod purchase;
 pub mod question;
 pub mod turn;

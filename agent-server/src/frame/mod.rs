@@ -10,7 +10,7 @@ use shared_protocol::{
 };
 
 use crate::{
-    domain::Merchant,
+    domain::{Merchant, plan::PlanRules},
     texts::{self, Words},
     widget::{Files, GLUE, PROGRAM},
 };
@@ -28,6 +28,8 @@ pub struct FrameFacts<'a> {
     pub keys: &'a [VerifyingKey],
     /// Who sells.
     pub merchant: &'a Merchant,
+    /// In which ways shoppers may pay.
+    pub rules: &'a PlanRules,
     /// The agent's word on them.
     pub mark: &'a Signed<Mark>,
     /// What they sell.
@@ -92,7 +94,7 @@ pub fn page(facts: &FrameFacts<'_>) -> String {
         delivers: matches!(offer.delivery, DeliveryTerms::Physical { .. }),
         countries: &countries(offer, w),
         regions: &regions(facts.locale),
-        plans: &plans(offer, w),
+        plans: &plans(offer, facts.merchant, facts.rules, w),
     };
     view.render().expect("a page is written to memory")
 }

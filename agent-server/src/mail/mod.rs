@@ -6,7 +6,10 @@ mod post;
 use askama::Template;
 use shared_protocol::{Amount, HandlingNumber, Locale, Localized, Timestamp};
 
-use crate::texts::{self, Words};
+use crate::{
+    domain::plan::Bill,
+    texts::{self, BillWords, Words},
+};
 
 pub use post::{MailFault, Mailer, Posting, SmtpMailer, SmtpSettings};
 
@@ -39,8 +42,10 @@ pub struct LetterFacts {
     pub item: Localized,
     /// How many.
     pub quantity: u32,
-    /// What is paid.
+    /// What is paid to the shop.
     pub amount: Amount,
+    /// What the shopper owes for it, and when.
+    pub bill: Bill,
     /// The purchase's handling number.
     pub number: HandlingNumber,
     /// The last two digits of the contract number.
@@ -78,6 +83,7 @@ struct Lines<'a> {
     shop: &'a str,
     what: String,
     amount: String,
+    bill: BillWords,
     number: String,
     contract: String,
 }
@@ -98,6 +104,7 @@ impl<'a> Lines<'a> {
             shop,
             what,
             amount: texts::amount(facts.amount),
+            bill: BillWords::new(&facts.bill, w),
             number: facts.number.to_string(),
             contract: w.fill("mail.contract_value", &[("last2", &facts.contract_last2)]),
         }

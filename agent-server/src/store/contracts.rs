@@ -1,10 +1,10 @@
 //! Shoppers' contracts: limits, what is held, wrong codes.
 
-use shared_protocol::{Amount, Locale, Timestamp};
+use shared_protocol::{Amount, Locale, PlanClass, Timestamp};
 
 use super::{
     Fault, Store,
-    row::{Cells as _, Row, minor},
+    row::{Cells as _, Row, class_names, minor},
     writer::{Tx, Work},
 };
 use crate::domain::contract::{Claim, ContractFacts, ContractStatus, KeyedHash};
@@ -60,6 +60,20 @@ impl Store {
         self.0.writer.write(SetStatus { number_hash, status, now }).await
     }
 
+    /// Sets the classes of plan that the contract with this number allows; says whether there is
+    /// one.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub async fn set_contract_plans(
+        &self,
+        number_hash: KeyedHash,
+        plans: Vec<PlanClass>,
+        now: Timestamp,
+    ) -> Result<bool, Fault> {
+        self.0.writer.write(SetPlans { number_hash, plans, now }).await
+    }
+
     /// All contracts, oldest first.
     ///
     /// # Errors
@@ -86,7 +100,7 @@ pub(super) async fn find(
     number_hash: &KeyedHash,
 ) -> Result<Option<ContractFacts>, Fault> {
     let query = "SELECT id, code_hash, status, valid_until, code_failures, credit_limit, reserved,
-             currency FROM contracts WHERE number_hash = $1";
+             currency, plans FROM contracts WHERE number_hash = $1";
     let row =
         sqlx::query(query).bind(number_hash.as_slice()).fetch_optional(&mut *tx.connection).await?;
     row.as_ref().map(facts).transpose()
@@ -214,6 +228,31 @@ impl Work for SetStatus {
     }
 }
 
+struct SetPlans {
+    number_hash: KeyedHash,
+    plans: Vec<PlanClass>,
+    now: Timestamp,
+}
+
+impl Work for SetPlans {
+    type Answer = bool;
+    const NAME: &'static str = "set-contract-plans";
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<bool, Fault> {
+        let done = sqlx::query(
+            "UPDATE contracts SET plans = $2, updated_at = $3, updated_by = $4
+             WHERE number_hash = $1",
+        )
+        .bind(self.number_hash.as_slice())
+        .bind(class_names(&self.plans))
+        .bind(self.now.as_millis())
+        .bind(Self::NAME)
+        .execute(&mut *tx.connection)
+        .await?;
+        Ok(done.rows_affected() == 1)
+    }
+}
+
 fn read(row: &Row) -> Result<ContractRow, Fault> {
     Ok(ContractRow {
         facts: facts(row)?,
@@ -231,5 +270,6 @@ fn facts(row: &Row) -> Result<ContractFacts, Fault> {
         code_failures: row.count("code_failures")?,
         credit_limit: row.amount("credit_limit", "currency")?,
         reserved: row.count("reserved")?,
+        plans: row.classes("plans")?,
     })
 }

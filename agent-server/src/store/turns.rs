@@ -64,7 +64,7 @@ impl Work for Turn {
         if let (true, false, Some(contract)) =
             (purchase.state.holds_credit(), state.holds_credit(), purchase.contract)
         {
-            contracts::release(tx, contract, purchase.amount, self.now, Self::NAME).await?;
+            contracts::release(tx, contract, purchase.total, self.now, Self::NAME).await?;
         }
         match &self.word {
             Word::Accepted { token, deadline, .. } => {

@@ -4,8 +4,9 @@ use agent_server::entropy::Entropy;
 use reqwest::{Client, Method};
 use shared_protocol::{
     AgentId, Amount, Challenge, ChallengeRequest, ContractNumber, Credential, Digest, Goods, Grant,
-    GrantRequest, Locale, Message as _, ORDER_IDLE, Offer, PaymentHalf, Plan, Problem, PurchaseId,
-    Salt, Sealed, SecurityCode, Signed, SignedTally, Signer as _, Tally, Timestamp, encode,
+    GrantRequest, Locale, Message as _, ORDER_IDLE, Offer, PaymentHalf, Plan, PlanQuote, Problem,
+    PurchaseId, Salt, Sealed, SecurityCode, Signed, SignedTally, Signer as _, Tally, Timestamp,
+    encode,
 };
 
 use crate::{
@@ -18,6 +19,7 @@ pub struct Order {
     pub contract: &'static str,
     pub code: &'static str,
     pub plan: Plan,
+    pub quote: Option<Signed<PlanQuote>>,
     pub quantity: u32,
     pub amount: Amount,
     /// The Offer that the shopper took up.
@@ -103,6 +105,7 @@ pub async fn order_at(http: &Client, base: &str, merchant: &Merchant) -> Option<
         contract: "C900000000001",
         code: "2468",
         plan: Plan::Single,
+        quote: None,
         quantity: 1,
         amount: yen(3850),
         offer: Signed::sign(&merchant.teapot(now), &merchant.key),
@@ -166,6 +169,7 @@ impl Order {
             contract: ContractNumber::new(self.contract),
             credential: Credential::Code(SecurityCode::new(self.code)),
             plan: self.plan,
+            quote: self.quote.clone(),
             locale: Locale::En,
             salt: Salt::random(&mut Entropy::new()),
         }
