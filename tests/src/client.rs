@@ -281,6 +281,7 @@ pub fn form_with(contract: &str, code: &str) -> Form {
         contract: ContractNumber::new(contract),
         code: SecurityCode::new(code),
         plan: Plan::Single,
+        quote: None,
         locale: Locale::Ja,
     }
 }

@@ -201,7 +201,7 @@ impl Row<'_> {
             .bind(bill.map(|bill| minor(bill.total)))
             .bind(self.promise.and_then(|promise| promise.quote.as_ref().map(encode)))
             .bind(first.map(|first| first.due.to_string()))
-            .bind(first.map(|first| instalments::minor(first)))
+            .bind(first.map(instalments::minor))
             .execute(&mut *tx.connection)
             .await?;
         Ok(done.rows_affected())

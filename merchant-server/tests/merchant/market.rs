@@ -349,6 +349,7 @@ pub fn form() -> Form {
         contract: ContractNumber::new("C900000000001"),
         code: SecurityCode::new("2468"),
         plan: Plan::Single,
+        quote: None,
         locale: Locale::Ja,
     }
 }

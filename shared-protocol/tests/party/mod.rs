@@ -129,7 +129,7 @@ impl Deal {
         let total = amount.plus(fee).unwrap();
         let each = total.minor / u64::from(count);
         let payment = |at: u16| Instalment {
-            due: Date::new(2026 + (at + 11) / 12, ((at + 11) % 12 + 1) as u8, 28).unwrap(),
+            due: Date::new(2026 + at.div_ceil(12), ((at + 11) % 12 + 1) as u8, 28).unwrap(),
             minor: if at == 0 { total.minor - each * u64::from(count - 1) } else { each },
         };
         PlanQuote {
