@@ -207,7 +207,7 @@ async fn build(
     Ok(App(Arc::new(Inner {
         mailer: mailer(&config, demo.as_ref())?,
         widget: Widget::open(&config.widget_dir, config.demo)?,
-        plans: plans(&config)?,
+        plans: PlanRules::of(config.plans_file.as_deref(), config.demo)?,
         marks: Marks::new(config.agent_id.clone(), config.agent_name.clone()),
         merchants: Merchants::new(store.clone()),
         offers: Offers::new(outside.clone()),
@@ -221,14 +221,6 @@ async fn build(
         unstored,
         driver: Notify::new(),
     })))
-}
-
-fn plans(config: &Config) -> Result<PlanRules, PlanFault> {
-    match (&config.plans_file, config.demo) {
-        (Some(file), _) => PlanRules::load(file),
-        (None, true) => Ok(PlanRules::sample()),
-        (None, false) => Ok(PlanRules::lump_sum_only()),
-    }
 }
 
 fn mailer(config: &Config, demo: Option<&Demo>) -> Result<Mailer, StartFault> {

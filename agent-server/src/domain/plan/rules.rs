@@ -64,6 +64,19 @@ pub enum PlanFault {
 }
 
 impl PlanRules {
+    /// Those in the file that the settings name; in a demo without one the sample's, else the lump
+    /// sum alone.
+    ///
+    /// # Errors
+    /// [`PlanFault`].
+    pub fn of(file: Option<&Path>, is_demo: bool) -> Result<Self, PlanFault> {
+        match (file, is_demo) {
+            (Some(file), _) => Self::load(file),
+            (None, true) => Ok(Self::sample()),
+            (None, false) => Ok(Self::lump_sum_only()),
+        }
+    }
+
     /// Those in this file.
     ///
     /// # Errors
