@@ -7,9 +7,9 @@ use std::{
     rc::Rc,
 };
 
-use leptos::prelude::{document, window};
+use leptos_dom::helpers::{document, window};
 use shared_protocol::{Field, FieldProblem, Locale, Localized, Problem, Timestamp};
-use wasm_bindgen::{JsCast, closure::Closure};
+use wasm_bindgen::{JsCast, UnwrapThrowExt as _, closure::Closure};
 use wasm_bindgen_futures::spawn_local;
 
 use crate::{
@@ -248,7 +248,7 @@ impl State {
     pub fn speak(&'static self, locale: Locale) {
         let focus = Focus::now();
         if let Some(root) = document().document_element() {
-            root.set_attribute("lang", locale.tag()).expect("an element takes a language");
+            root.set_attribute("lang", locale.tag()).expect_throw("an element takes a language");
         }
         self.locale.set(locale);
         let title = [texts::COMMON_CHECKOUT.get(locale), " – ", &self.shop()].concat();
@@ -324,7 +324,7 @@ impl State {
 
     fn read(&self, field: Field) -> Result<String, FieldProblem> {
         let Some(words) = self.words() else { return Err(FieldProblem::Missing) };
-        self.typed.borrow().read(field, &words.offer, page::nfkc)
+        self.typed.borrow().read(field, &words.offer, page::PLATFORM)
     }
 }
 
@@ -335,11 +335,14 @@ pub fn after_drawing(act: impl FnOnce() + 'static) {
 
 /// Does this so many milliseconds later.
 pub fn after(millis: i32, act: impl FnOnce() + 'static) {
-    let act: Box<dyn FnOnce()> = Box::new(act);
+    later(millis, Box::new(act));
+}
+
+fn later(millis: i32, act: Box<dyn FnOnce()>) {
     let act = Closure::once_into_js(act);
     window()
         .set_timeout_with_callback_and_timeout_and_arguments_0(act.unchecked_ref(), millis)
-        .expect("the browser has timers");
+        .expect_throw("the browser has timers");
 }
 
 /// Lets this go on beside everything else.

@@ -3,7 +3,7 @@
 
 use shared_protocol::{
     Acceptance, CLOCK_TOLERANCE, Field, FieldProblem, Grant, Message, Problem, PurchaseState,
-    PurchaseStatus, Signed, Timestamp, Verified, decode,
+    PurchaseStatus, Signed, Timestamp, Verified, Verifier, decode,
 };
 
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// All that a purchase needs of the world around it.
-pub trait World {
+pub trait World: Verifier {
     /// Makes a call once.
     fn send(&self, call: &Call) -> impl Future<Output = Answer>;
     /// Makes a call of which no answer is awaited.
@@ -99,7 +99,7 @@ async fn stages<W: World>(
         Start::Anew => (granted(world, words, attempt, tell).await?, None),
         Start::Again => standing(world, attempt, tell).await?,
     };
-    let grant = attempt.check_grant(&signed, words);
+    let grant = attempt.check_grant(&signed, words, world).await;
     let grant = match acceptance {
         Some(_) => grant,
         None => grant.and_then(|grant| redeemable(grant, world.now())),
@@ -111,7 +111,7 @@ async fn stages<W: World>(
         Some(acceptance) => acceptance,
         None => accepted(world, words, attempt, signed, tell).await?,
     };
-    let receipt = attempt.check_acceptance(&acceptance, &grant, words);
+    let receipt = attempt.check_acceptance(&acceptance, &grant, words, world).await;
     let receipt = receipt.map_err(|problem| broken(problem, false, Check::Acceptance, tell))?;
     tell(News::Passed(Check::Acceptance));
     // One try is enough: the merchant tells the agent as well.

@@ -3,7 +3,7 @@
 
 use shared_protocol::{
     Acceptance, Amount, Form, Grant, GrantProof, OrderSubmission, Problem, SealedPurchase,
-    Signature, Signed, Split, Timestamp, Verified, VerifyingKey, split,
+    Signature, Signed, Split, Timestamp, Verified, Verifier, VerifyingKey, split,
 };
 
 use crate::{
@@ -73,22 +73,14 @@ impl Attempt {
     ///
     /// # Errors
     /// [`Problem::GrantInvalid`].
-    pub fn check_grant(
+    pub async fn check_grant(
         &self,
         signed: &Signed<Grant>,
         words: &Words,
+        verifier: &impl Verifier,
     ) -> Result<Verified<Grant>, Problem> {
-        let grant = by_any(&words.keys, signed)?;
-        let tally = self.sealed.grant_request().tally.verify()?;
-        let same = grant.agent == tally.agent
-            && grant.merchant == tally.merchant
-            && grant.purchase == tally.purchase
-            && grant.order == tally.order
-            && grant.offer == tally.offer
-            && grant.tally == tally.digest()
-            && grant.amount == tally.amount
-            && grant.plan_class == tally.plan_class
-            && grant.session_key == tally.session_key();
+        let grant = by_any(&words.keys, signed, verifier).await?;
+        let same = self.sealed.is_granted_by(&grant);
         if same { Ok(grant) } else { Err(Problem::GrantInvalid) }
     }
 
@@ -101,13 +93,14 @@ impl Attempt {
     ///
     /// # Errors
     /// [`Problem::AcceptanceInvalid`].
-    pub fn check_acceptance(
+    pub async fn check_acceptance(
         &self,
         signed: &Signed<Acceptance>,
         grant: &Verified<Grant>,
         words: &Words,
+        verifier: &impl Verifier,
     ) -> Result<Receipt, Problem> {
-        let acceptance = signed.verify(&words.mark.verifying_key)?;
+        let acceptance = signed.verify_by(&words.mark.verifying_key, verifier).await?;
         let same = acceptance.merchant == grant.merchant
             && acceptance.agent == grant.agent
             && acceptance.purchase == grant.purchase

@@ -4,11 +4,9 @@
 
 use std::{cell::RefCell, rc::Rc};
 
-use leptos::{
-    prelude::{RenderEffect, document, on_cleanup},
-    tachys::view::Render,
-};
-use wasm_bindgen::{JsCast, closure::Closure};
+use leptos_dom::helpers::document;
+use reactive_graph::{effect::RenderEffect, owner::on_cleanup};
+use wasm_bindgen::{JsCast, UnwrapThrowExt as _, closure::Closure};
 use web_sys::{Element, Event, EventTarget};
 
 /// An element on its way into the page.
@@ -17,7 +15,7 @@ pub struct El(Element);
 
 /// An element with this tag.
 pub fn el(tag: &str) -> El {
-    El(document().create_element(tag).expect("our tags are tags"))
+    El(document().create_element(tag).expect_throw("our tags are tags"))
 }
 
 /// An element with these classes.
@@ -41,11 +39,11 @@ fn rebuilt(build: Box<dyn Fn() -> El>) -> El {
     follow(Box::new(move || {
         let El(new) = build();
         if let Some(old) = kept.replace(Some(new.clone())) {
-            old.replace_with_with_node_1(&new).expect("elements replace elements");
+            old.replace_with_with_node_1(&new).expect_throw("elements replace elements");
         }
     }));
     let first = shown.borrow().clone();
-    El(first.expect("an effect has run once when it is there"))
+    El(first.expect_throw("an effect has run once when it is there"))
 }
 
 impl El {
@@ -72,13 +70,13 @@ impl El {
 
     /// Appends a text.
     pub fn text(self, text: &str) -> Self {
-        self.0.append_with_str_1(text).expect("elements take text");
+        self.0.append_with_str_1(text).expect_throw("elements take text");
         self
     }
 
     /// Appends an element.
     pub fn child(self, El(child): Self) -> Self {
-        self.0.append_child(&child).expect("elements take elements");
+        self.0.append_child(&child).expect_throw("elements take elements");
         self
     }
 
@@ -102,12 +100,20 @@ impl El {
     }
 
     /// Does this when it is clicked.
-    pub fn click(self, mut act: impl FnMut() + 'static) -> Self {
+    pub fn click(self, act: impl FnMut() + 'static) -> Self {
+        self.clicked(Box::new(act))
+    }
+
+    fn clicked(self, mut act: Box<dyn FnMut()>) -> Self {
         self.on("click", move |_| act())
     }
 
     /// Does this now, and again whenever a value that it read changes.
     pub fn live(self, update: impl Fn(&Element) + 'static) -> Self {
+        self.updated(Box::new(update))
+    }
+
+    fn updated(self, update: Box<dyn Fn(&Element)>) -> Self {
         let element = self.0.clone();
         follow(Box::new(move || update(&element)));
         self
@@ -124,22 +130,9 @@ impl El {
     }
 }
 
-impl Render for El {
-    type State = Element;
-
-    fn build(self) -> Element {
-        self.0
-    }
-
-    fn rebuild(self, state: &mut Element) {
-        state.replace_with_with_node_1(&self.0).expect("elements replace elements");
-        *state = self.0;
-    }
-}
-
 /// Sets an attribute.
 pub fn set(element: &Element, name: &str, value: &str) {
-    element.set_attribute(name, value).expect("our attributes are attributes");
+    element.set_attribute(name, value).expect_throw("our attributes are attributes");
 }
 
 /// Sets a text, but only if it is another: a live region repeats what is set.
@@ -154,7 +147,7 @@ pub fn listen(target: &EventTarget, event: &str, act: Box<dyn FnMut(Event)>) {
     let act = Closure::wrap(act).into_js_value();
     target
         .add_event_listener_with_callback(event, act.unchecked_ref())
-        .expect("targets take listeners");
+        .expect_throw("targets take listeners");
 }
 
 /// Does this now and whenever a value that it read changes, until the view around it is built

@@ -3,6 +3,7 @@
 use core::convert::Infallible;
 
 use rand_core::{TryCryptoRng, TryRng};
+use wasm_bindgen::UnwrapThrowExt as _;
 
 /// The browser's cryptographic source.
 #[derive(Clone, Copy, Debug)]
@@ -25,8 +26,11 @@ impl TryRng for Entropy {
 
     fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
         for chunk in bytes.chunks_mut(QUOTA) {
-            let crypto = leptos::prelude::window().crypto().expect("every browser has it");
-            crypto.get_random_values_with_u8_array(chunk).expect("a chunk is within the quota");
+            let crypto =
+                leptos_dom::helpers::window().crypto().expect_throw("every browser has it");
+            crypto
+                .get_random_values_with_u8_array(chunk)
+                .expect_throw("a chunk is within the quota");
         }
         Ok(())
     }

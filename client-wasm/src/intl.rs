@@ -2,7 +2,7 @@
 
 use js_sys::{Array, Date, Function, Intl, Reflect};
 use shared_protocol::{Amount, Locale, Timestamp};
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsValue, UnwrapThrowExt as _};
 
 use crate::page::object;
 
@@ -14,7 +14,7 @@ pub fn money(amount: Amount, locale: Locale) -> String {
         ("currencyDisplay", "narrowSymbol".into()),
     ]);
     let format = Intl::NumberFormat::new(&tags(locale), &options);
-    let major = decimal(amount.minor, usize::from(amount.currency.exponent()));
+    let major = decimal(amount.minor, amount.currency.exponent());
     let text = called(&format.format(), &major.into());
     // Japanese locales write a full-width yen sign; this product writes ¥ in both languages.
     text.replace('￥', "¥")
@@ -50,7 +50,7 @@ pub fn country(code: &str, locale: Locale) -> String {
 fn date(time: Timestamp, locale: Locale, parts: &[(&str, JsValue)]) -> String {
     let options = object(parts);
     Reflect::set(&options, &"timeZone".into(), &"Asia/Tokyo".into())
-        .expect("a fresh object takes properties");
+        .expect_throw("a fresh object takes properties");
     let format = Intl::DateTimeFormat::new(&tags(locale), &options);
     called(&format.format(), &Date::new(&JsValue::from_f64(time.as_millis() as f64)))
 }
@@ -60,14 +60,8 @@ fn tags(locale: Locale) -> Array {
 }
 
 /// The minor units as a decimal text, exactly: no float is involved (ECMA-402 takes texts).
-fn decimal(minor: u64, exponent: usize) -> String {
-    let digits = minor.to_string();
-    if exponent == 0 {
-        return digits;
-    }
-    let padded = ["0".repeat((exponent + 1).saturating_sub(digits.len())), digits].concat();
-    let (whole, part) = padded.split_at(padded.len() - exponent);
-    [whole, ".", part].concat()
+fn decimal(minor: u64, exponent: u16) -> String {
+    [&minor.to_string(), "e-", &exponent.to_string()].concat()
 }
 
 fn called(function: &Function, argument: &JsValue) -> String {
@@ -81,9 +75,7 @@ mod tests {
 
     #[test]
     fn minor_units_become_exact_decimals() {
-        assert_eq!(decimal(3850, 0), "3850");
-        assert_eq!(decimal(1234, 2), "12.34");
-        assert_eq!(decimal(5, 2), "0.05");
-        assert_eq!(decimal(9_007_199_254_740_991, 3), "9007199254740.991");
+        assert_eq!(decimal(3850, 0), "3850e-0");
+        assert_eq!(decimal(9_007_199_254_740_991, 3), "9007199254740991e-3");
     }
 }

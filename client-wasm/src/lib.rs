@@ -28,6 +28,11 @@ pub mod words;
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
+/// Small to download, and quick enough for a form.
+#[cfg(target_arch = "wasm32")]
+#[global_allocator]
+static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
+
 /// Takes the page over. Does nothing in a page that is not the agent's.
 #[wasm_bindgen(start)]
 pub fn start() {

@@ -3,9 +3,9 @@
 
 use std::cell::{Ref, RefCell};
 
-use leptos::{
-    prelude::{Notify, Track},
-    reactive::signal::ArcTrigger,
+use reactive_graph::{
+    signal::ArcTrigger,
+    traits::{Notify, Track},
 };
 
 /// A value and who follows it.

@@ -3,9 +3,9 @@
 
 use gloo_net::http::{Request, Response};
 use js_sys::{JSON, Reflect, Uint8Array};
-use leptos::prelude::window;
-use shared_protocol::{Field, FieldProblem, Problem, Timestamp};
-use wasm_bindgen::JsValue;
+use leptos_dom::helpers::window;
+use shared_protocol::{Field, FieldProblem, Problem, Signature, Timestamp, Verifier, VerifyingKey};
+use wasm_bindgen::{JsValue, UnwrapThrowExt as _};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortSignal, Headers, RequestCredentials, RequestInit, RequestRedirect};
 
@@ -15,6 +15,7 @@ use crate::{
     clock,
     course::{Answer, Refused, World},
     page::get,
+    session_key::WebCrypto,
 };
 
 /// The world as it is.
@@ -22,6 +23,12 @@ use crate::{
 pub struct Network {
     /// The agent's clock.
     pub clock: clock::AgentClock,
+}
+
+impl Verifier for Network {
+    async fn verifies(&self, key: &VerifyingKey, message: &[u8], signature: &Signature) -> bool {
+        WebCrypto.verifies(key, message, signature).await
+    }
 }
 
 impl World for Network {
@@ -55,7 +62,7 @@ pub async fn pause(millis: u32) {
     let timer = js_sys::Promise::new(&mut |resolve, _| {
         window()
             .set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, millis)
-            .expect("the browser has timers");
+            .expect_throw("the browser has timers");
     });
     // A timer is never rejected.
     let _ = JsFuture::from(timer).await;

@@ -2,13 +2,16 @@
 //! deal, what has been typed into it, and where the shopper is in it.
 
 use js_sys::{Array, Function, JsString, Object, Reflect};
-use leptos::prelude::{document, window};
+use leptos_dom::helpers::{document, window};
 use shared_protocol::Field;
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::{JsCast, JsValue, UnwrapThrowExt as _};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Element, HtmlElement, HtmlInputElement, Node};
 
-use crate::{typed::Typed, words::Claims};
+use crate::{
+    typed::{Platform, Typed},
+    words::Claims,
+};
 
 /// What had been typed, and where, at the moment of the takeover.
 #[derive(Clone)]
@@ -153,6 +156,18 @@ pub fn nfkc(text: &str) -> String {
     JsString::from(text).normalize("NFKC").into()
 }
 
+/// What the rules of the form ask of this browser.
+pub const PLATFORM: Platform = Platform { nfkc, is_email };
+
+/// Whether the browser itself takes a text for an e-mail address (HTML, "valid e-mail address").
+fn is_email(text: &str) -> bool {
+    let input = document().create_element("input").expect_throw("our tags are tags");
+    let input = input.unchecked_into::<HtmlInputElement>();
+    input.set_type("email");
+    input.set_value(text);
+    input.check_validity()
+}
+
 /// Copies a text; whether the browser allowed it.
 pub async fn copy(text: &str) -> bool {
     let clipboard = window().navigator().clipboard();
@@ -183,7 +198,8 @@ pub fn get(object: &JsValue, name: &str) -> Option<JsValue> {
 pub fn object(properties: &[(&str, JsValue)]) -> Object {
     let object = Object::new();
     for (name, value) in properties {
-        Reflect::set(&object, &(*name).into(), value).expect("a fresh object takes properties");
+        Reflect::set(&object, &(*name).into(), value)
+            .expect_throw("a fresh object takes properties");
     }
     object
 }

@@ -17,7 +17,7 @@ use crate::{
     entropy::Entropy,
     page, port,
     progress::Progress,
-    session_key::SessionKey,
+    session_key::{SessionKey, WebCrypto},
     stage::{Ending, Event, Stage, Trouble},
     words::Challenged,
 };
@@ -33,8 +33,8 @@ pub fn read_form(app: App) {
     let Some(words) = app.words() else { return };
     let read = {
         let typed = app.typed.borrow();
-        let form = typed.form(&words.offer, *app.locale.peek(), page::nfkc);
-        form.map(|_| typed.total(&words.offer, page::nfkc))
+        let form = typed.form(&words.offer, *app.locale.peek(), page::PLATFORM);
+        form.map(|_| typed.total(&words.offer, page::PLATFORM))
     };
     let event = match read {
         Ok(Ok(total)) => Event::Read(Ok(total.total)),
@@ -117,7 +117,7 @@ pub fn judge(app: App) {
 fn is_complete(app: App) -> bool {
     let Some(words) = app.words() else { return false };
     let locale = *app.locale.peek();
-    app.typed.borrow().form(&words.offer, locale, page::nfkc).is_ok()
+    app.typed.borrow().form(&words.offer, locale, page::PLATFORM).is_ok()
 }
 
 fn is_waiting(app: App) -> bool {
@@ -173,7 +173,7 @@ async fn seal(app: App) -> Result<Attempt, Problem> {
         Some(ready) => ready,
         None => challenge(app).await?,
     };
-    let form = app.typed.borrow().form(&words.offer, *app.locale.peek(), page::nfkc);
+    let form = app.typed.borrow().form(&words.offer, *app.locale.peek(), page::PLATFORM);
     let form = form.map_err(|_| Problem::FieldInvalid)?;
     let prepared = prepare(form, &words, &ready.challenged, app.now(), &mut Entropy)?;
     let signature = key.sign(&prepared.signing_input()).await?;
@@ -196,7 +196,7 @@ async fn challenge(app: App) -> Result<Ready, Problem> {
     let purchase = PurchaseId::random(&mut Entropy);
     let call = Call::challenge(&words, purchase);
     let signed: Signed<Challenge> = course::fetch(&app.network(), &call).await?;
-    let challenged = words.challenge(signed, purchase)?;
+    let challenged = words.challenge(signed, purchase, &WebCrypto).await?;
     let fetched = clock::now();
     let mut agent_clock = app.clock.get();
     agent_clock.learn(challenged.challenge.issued, fetched);
@@ -215,7 +215,7 @@ async fn renew(app: App) -> Result<(), Problem> {
     let (merchant, item) = (&words.mark.merchant, &words.offer.item);
     let mark: Signed<Mark> = course::fetch(&network, &Call::mark(merchant)).await?;
     let offer: Signed<Offer> = course::fetch(&network, &Call::offer(merchant, item)).await?;
-    let renewed = words.renew(&mark, offer)?;
+    let renewed = words.renew(&mark, offer, &WebCrypto).await?;
     renewed.check_time(app.now())?;
     let same = words.has_same_terms(&renewed);
     app.words.replace(Some(Rc::new(renewed)));

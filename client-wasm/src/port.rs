@@ -3,7 +3,7 @@
 
 use js_sys::{Array, Function};
 use shared_protocol::{HandlingNumber, Locale, Problem};
-use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use wasm_bindgen::{JsCast, JsValue, UnwrapThrowExt as _, closure::Closure};
 
 use crate::page::{get, global, object};
 
@@ -40,13 +40,14 @@ pub fn on_locale(change: impl Fn(Locale) + 'static) {
         Array::from(&inbox).iter().for_each(&hear);
     }
     let hear = Closure::<dyn Fn(JsValue)>::new(hear).into_js_value();
-    let window: JsValue = leptos::prelude::window().into();
-    js_sys::Reflect::set(&window, &"warifuReceive".into(), &hear).expect("a window takes globals");
+    let window: JsValue = leptos_dom::helpers::window().into();
+    js_sys::Reflect::set(&window, &"warifuReceive".into(), &hear)
+        .expect_throw("a window takes globals");
 }
 
 fn send(kind: &str, parts: &[(&str, JsValue)]) {
     let message = object(parts);
-    js_sys::Reflect::set(&message, &"type".into(), &kind.into()).expect("an object takes it");
+    js_sys::Reflect::set(&message, &"type".into(), &kind.into()).expect_throw("an object takes it");
     let send = global("warifuSend").and_then(|send| send.dyn_into::<Function>().ok());
     if let Some(send) = send {
         // Without a loader around there is nobody to tell.

@@ -1,8 +1,8 @@
-//! The session key: an Ed25519 key of the browser's own (Web Crypto), made for this page, which
-//! signs the tally and which nobody can take out of the page, this program included.
+//! Ed25519 as the browser has it (Web Crypto). The session key, made for this page, signs the tally
+//! and nobody can take it out of the page, this program included; others' signatures are checked.
 
 use js_sys::{Array, Reflect, Uint8Array};
-use shared_protocol::{Problem, Signature, VerifyingKey};
+use shared_protocol::{Problem, Signature, Verifier, VerifyingKey};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{CryptoKey, SubtleCrypto};
@@ -42,6 +42,30 @@ impl SessionKey {
     }
 }
 
+/// Checks others' signatures.
+#[derive(Clone, Copy, Debug)]
+pub struct WebCrypto;
+
+impl Verifier for WebCrypto {
+    async fn verifies(&self, key: &VerifyingKey, message: &[u8], signature: &Signature) -> bool {
+        verify(key, message, signature).await.unwrap_or(false)
+    }
+}
+
+async fn verify(key: &VerifyingKey, message: &[u8], signature: &Signature) -> Option<bool> {
+    let raw = Uint8Array::from(key.as_bytes().as_slice());
+    let uses = Array::of1(&"verify".into());
+    let key = subtle()?.import_key_with_str("raw", &raw, ALGORITHM, false, &uses).ok()?;
+    let key = JsFuture::from(key).await.ok()?.unchecked_into::<CryptoKey>();
+    let verdict = subtle()?.verify_with_str_and_u8_array_and_u8_array(
+        ALGORITHM,
+        &key,
+        signature.as_bytes(),
+        message,
+    );
+    JsFuture::from(verdict.ok()?).await.ok()?.as_bool()
+}
+
 async fn make() -> Option<SessionKey> {
     let uses = Array::of2(&"sign".into(), &"verify".into());
     let pair = subtle()?.generate_key_with_str(ALGORITHM, false, &uses).ok()?;
@@ -59,7 +83,7 @@ async fn sign(key: &CryptoKey, message: &[u8]) -> Option<Signature> {
 }
 
 fn subtle() -> Option<SubtleCrypto> {
-    Some(leptos::prelude::window().crypto().ok()?.subtle())
+    Some(leptos_dom::helpers::window().crypto().ok()?.subtle())
 }
 
 fn bytes(buffer: JsValue) -> Vec<u8> {

@@ -1,30 +1,41 @@
 //! From the page that the server has rendered to the program, without losing a letter: values,
 //! screen, focus, selection and a button pressed too early all go along.
 
-use leptos::{
-    mount::mount_to_renderer,
-    prelude::{document, window},
-};
+use any_spawner::Executor;
+use leptos_dom::helpers::{document, window};
+use reactive_graph::owner::Owner;
 use shared_protocol::{Locale, Problem};
-use wasm_bindgen::{JsCast, closure::Closure};
+use wasm_bindgen::{JsCast, UnwrapThrowExt as _, closure::Closure};
 
 use crate::{
-    app::{App, State, after, after_drawing},
+    app::{App, State, after, after_drawing, spawn},
     element::{el, listen},
     network::is_online,
     page::{self, Left},
     placing, port,
     screens::{bars, footer, header, screen},
+    session_key::WebCrypto,
     stage::Stage,
     words::Words,
 };
 
-/// Takes over, once no character is being composed.
+/// Takes over, once what the page claims has been checked and no character is being composed.
 pub fn begin() {
+    // The page works on meanwhile, by handlers of its own.
+    spawn(async {
+        let words = match page::claims() {
+            Some(claims) => Words::verify(&claims, &WebCrypto).await,
+            None => Err(Problem::MarkInvalid),
+        };
+        take_over(words);
+    });
+}
+
+fn take_over(words: Result<Words, Problem>) {
     let rendered = page::rendered();
     let Some(left) = page::left(&rendered.plans) else { return };
     if left.composing {
-        let again = Closure::once_into_js(|| after(0, begin));
+        let again = Closure::once_into_js(move || after(0, move || take_over(words)));
         let options = web_sys::AddEventListenerOptions::new();
         options.set_once(true);
         document()
@@ -33,11 +44,9 @@ pub fn begin() {
                 again.unchecked_ref(),
                 &options,
             )
-            .expect("a page takes listeners");
+            .expect_throw("a page takes listeners");
         return;
     }
-    let claims = page::claims().ok_or(Problem::MarkInvalid);
-    let words = claims.and_then(|claims| Words::verify(&claims));
     let typed = left.typed.clone();
     let app = mount(move || State::new(words, typed, rendered, locale()));
     resume(app, &left);
@@ -48,22 +57,26 @@ pub fn begin() {
 
 /// Replaces the page by the program's. The state lives as long as the page.
 pub fn mount(state: impl FnOnce() -> State + 'static) -> App {
-    let body = document().body().expect("a page has a body");
+    let body = document().body().expect_throw("a page has a body");
     body.replace_children_with_node_0();
     let mut app = None;
     let kept = &mut app;
-    let owner = leptos::prelude::Owner::new();
-    owner.with(|| *kept = Some(&*Box::leak(Box::new(state()))));
-    let app: App = app.expect("it was just made");
-    mount_to_renderer(&body, move || {
+    // An error says only that it has begun already.
+    let _ = Executor::init_wasm_bindgen();
+    let owner = Owner::new();
+    owner.with(|| {
+        let app: App = Box::leak(Box::new(state()));
         let status = el("p").class("vh").attr("role", "status").attr("id", "say");
-        (header(app), bars(app), screen(app), status, footer(app))
-    })
-    .forget();
+        for part in [header(app), bars(app), screen(app), status, footer(app)] {
+            body.append_child(part.node()).expect_throw("a body takes elements");
+        }
+        *kept = Some(app);
+    });
     core::mem::forget(owner);
+    let app: App = app.expect_throw("it was just made");
     watch(app);
     if let Some(root) = document().document_element() {
-        root.set_attribute("data-program", "running").expect("an element takes an attribute");
+        root.set_attribute("data-program", "running").expect_throw("an element takes an attribute");
     }
     app
 }

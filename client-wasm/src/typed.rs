@@ -19,8 +19,14 @@ pub struct Typed {
     pub to_another: bool,
 }
 
-/// The browser's Unicode normalisation form KC.
-pub type Nfkc = fn(&str) -> String;
+/// What the rules ask of the platform.
+#[derive(Clone, Copy, Debug)]
+pub struct Platform {
+    /// Unicode normalisation form KC.
+    pub nfkc: fn(&str) -> String,
+    /// Whether a text has the form of an e-mail address.
+    pub is_email: fn(&str) -> bool,
+}
 
 impl Typed {
     /// An empty form.
@@ -58,14 +64,22 @@ impl Typed {
     ///
     /// # Errors
     /// The first [`FieldProblem`] that applies.
-    pub fn read(&self, field: Field, offer: &Offer, nfkc: Nfkc) -> Result<String, FieldProblem> {
+    pub fn read(
+        &self,
+        field: Field,
+        offer: &Offer,
+        platform: Platform,
+    ) -> Result<String, FieldProblem> {
         let typed = self.get(field);
         if field == Field::PaymentPlan {
             let plan = plan(typed).ok_or(FieldProblem::NotAChoice)?;
             let accepted = offer.plans.contains(&plan.class());
             return if accepted { Ok(typed.into()) } else { Err(FieldProblem::PlanNotAccepted) };
         }
-        let text = read_field(field, typed, nfkc)?;
+        let text = read_field(field, typed, platform.nfkc)?;
+        if field == Field::ContactEmail && !(platform.is_email)(&text) {
+            return Err(FieldProblem::NotEmail);
+        }
         if text.is_empty() && self.is_required(field) {
             return Err(FieldProblem::Missing);
         }
@@ -79,11 +93,16 @@ impl Typed {
     ///
     /// # Errors
     /// Every field that is wrong, in the order of the form.
-    pub fn form(&self, offer: &Offer, locale: Locale, nfkc: Nfkc) -> Result<Form, Vec<Wrong>> {
+    pub fn form(
+        &self,
+        offer: &Offer,
+        locale: Locale,
+        platform: Platform,
+    ) -> Result<Form, Vec<Wrong>> {
         let mut read: [String; Field::ALL.len()] = Default::default();
         let mut wrong = Vec::new();
         for field in self.fields(offer) {
-            match self.read(field, offer, nfkc) {
+            match self.read(field, offer, platform) {
                 Ok(text) => read[index(field)] = text,
                 Err(problem) => wrong.push((field, problem)),
             }
@@ -113,13 +132,17 @@ impl Typed {
     ///
     /// # Errors
     /// Those of [`Offer::total`].
-    pub fn total(&self, offer: &Offer, nfkc: Nfkc) -> Result<Total, Problem> {
+    pub fn total(&self, offer: &Offer, platform: Platform) -> Result<Total, Problem> {
         match offer.delivery {
             DeliveryTerms::Intangible => {
                 offer.total(self.quantity, Delivery::Intangible.destination())
             }
             DeliveryTerms::Physical { .. } => {
-                let code = read_field(Field::DeliveryRegion, self.get(Field::DeliveryRegion), nfkc);
+                let code = read_field(
+                    Field::DeliveryRegion,
+                    self.get(Field::DeliveryRegion),
+                    platform.nfkc,
+                );
                 let region = code.ok().and_then(|code| code.parse::<Region>().ok());
                 let region = region.ok_or(Problem::NotDeliverable)?;
                 offer.total(self.quantity, shared_protocol::Destination::Region(&region))

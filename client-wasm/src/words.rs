@@ -3,7 +3,7 @@
 
 use shared_protocol::{
     Challenge, ItemId, Mark, MerchantId, Message, Offer, Problem, PurchaseId, Signed, Statement,
-    Terms, Timestamp, Verified, VerifyingKey, decode,
+    Terms, Timestamp, Verified, Verifier, VerifyingKey, decode,
 };
 
 /// What the page says of its deal, as it came: texts of its `<meta>` elements.
@@ -42,7 +42,7 @@ impl Words {
     /// # Errors
     /// [`Problem::MarkInvalid`], [`Problem::OfferInvalid`] if a signature does not hold or it is
     /// about something else, [`Problem::OriginNotRegistered`] if another's page shows this one.
-    pub fn verify(claims: &Claims) -> Result<Self, Problem> {
+    pub async fn verify(claims: &Claims, verifier: &impl Verifier) -> Result<Self, Problem> {
         let keys: Option<Vec<_>> =
             claims.keys.iter().map(|key| VerifyingKey::try_from(key.as_slice()).ok()).collect();
         let keys = keys.ok_or(Problem::MarkInvalid)?;
@@ -50,7 +50,7 @@ impl Words {
         let item: ItemId = claims.item.parse().map_err(|_| Problem::OfferInvalid)?;
         let mark = read(&claims.mark).ok_or(Problem::MarkInvalid)?;
         let offer = read(&claims.offer).ok_or(Problem::OfferInvalid)?;
-        let words = Self::of(keys, &mark, offer)?;
+        let words = Self::of(keys, &mark, offer, verifier).await?;
         if words.mark.merchant != merchant {
             return Err(Problem::MarkInvalid);
         }
@@ -65,8 +65,13 @@ impl Words {
     ///
     /// # Errors
     /// As [`Words::verify`].
-    pub fn renew(&self, mark: &Signed<Mark>, offer: Signed<Offer>) -> Result<Self, Problem> {
-        let words = Self::of(self.keys.clone(), mark, offer)?;
+    pub async fn renew(
+        &self,
+        mark: &Signed<Mark>,
+        offer: Signed<Offer>,
+        verifier: &impl Verifier,
+    ) -> Result<Self, Problem> {
+        let words = Self::of(self.keys.clone(), mark, offer, verifier).await?;
         let same = words.mark.merchant == self.mark.merchant && words.offer.item == self.offer.item;
         same.then_some(words).ok_or(Problem::OfferInvalid)
     }
@@ -89,12 +94,13 @@ impl Words {
     ///
     /// # Errors
     /// [`Problem::ChallengeInvalid`].
-    pub fn challenge(
+    pub async fn challenge(
         &self,
         signed: Signed<Challenge>,
         purchase: PurchaseId,
+        verifier: &impl Verifier,
     ) -> Result<Challenged, Problem> {
-        let challenge = by_any(&self.keys, &signed)?;
+        let challenge = by_any(&self.keys, &signed, verifier).await?;
         let ours = challenge.purchase == purchase
             && challenge.merchant == self.mark.merchant
             && challenge.agent == self.mark.agent;
@@ -112,13 +118,14 @@ impl Words {
         }
     }
 
-    fn of(
+    async fn of(
         keys: Vec<VerifyingKey>,
         mark: &Signed<Mark>,
         signed_offer: Signed<Offer>,
+        verifier: &impl Verifier,
     ) -> Result<Self, Problem> {
-        let mark = by_any(&keys, mark)?;
-        let offer = signed_offer.verify(&mark.verifying_key)?;
+        let mark = by_any(&keys, mark, verifier).await?;
+        let offer = signed_offer.verify_by(&mark.verifying_key, verifier).await?;
         if offer.merchant != mark.merchant {
             return Err(Problem::OfferInvalid);
         }
@@ -139,11 +146,17 @@ pub struct Challenged {
 ///
 /// # Errors
 /// The statement's own `BROKEN` if none of the keys signed it.
-pub fn by_any<T: Statement>(
+pub async fn by_any<T: Statement>(
     keys: &[VerifyingKey],
     signed: &Signed<T>,
+    verifier: &impl Verifier,
 ) -> Result<Verified<T>, Problem> {
-    keys.iter().find_map(|key| signed.verify(key).ok()).ok_or(T::BROKEN)
+    for key in keys {
+        if let Ok(verified) = signed.verify_by(key, verifier).await {
+            return Ok(verified);
+        }
+    }
+    Err(T::BROKEN)
 }
 
 /// What an Offer binds the shopper to (特定商取引法 12条の6), and what it is called.

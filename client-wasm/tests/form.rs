@@ -10,19 +10,19 @@ use shared_protocol::{
     Delivery, DeliveryTerms, Field, FieldProblem, Locale, Offer, Plan, PlanClass, Problem,
     ShippingZone,
 };
-use world::{good, nfkc};
+use world::{PLATFORM, good};
 
 fn offer() -> Offer {
     party::offer(&"mrc_tea".parse().unwrap())
 }
 
 fn wrong(typed: &client_wasm::typed::Typed, offer: &Offer) -> Vec<(Field, FieldProblem)> {
-    typed.form(offer, Locale::Ja, nfkc).err().unwrap_or_default()
+    typed.form(offer, Locale::Ja, PLATFORM).err().unwrap_or_default()
 }
 
 #[test]
 fn a_good_form_becomes_two_halves_normalised() {
-    let form = good().form(&offer(), Locale::Ja, nfkc).ok().unwrap();
+    let form = good().form(&offer(), Locale::Ja, PLATFORM).ok().unwrap();
     assert_eq!(form.contact.name.expose(), "山田 花子");
     assert_eq!(form.contact.kana.expose(), "ヤマダ ハナコ");
     assert_eq!(form.contact.phone.expose(), "0312345678");
@@ -62,7 +62,7 @@ fn another_recipient_is_asked_for_only_when_there_is_one() {
     assert_eq!(wrong(&typed, &offer()), missing);
     typed.set(Field::DeliveryName, "佐藤 次郎".into());
     typed.set(Field::DeliveryPhone, "090-1234-5678".into());
-    let form = typed.form(&offer(), Locale::Ja, nfkc).ok().unwrap();
+    let form = typed.form(&offer(), Locale::Ja, PLATFORM).ok().unwrap();
     let Delivery::Physical(address) = form.delivery else { panic!("it is carried") };
     assert_eq!((address.name.expose(), address.phone.expose()), ("佐藤 次郎", "09012345678"));
 }
@@ -78,7 +78,7 @@ fn a_place_to_which_nobody_delivers_is_a_wrong_prefecture() {
     assert!(wrong(&typed, &offer).is_empty());
     typed.set(Field::DeliveryRegion, "JP-47".into());
     assert_eq!(wrong(&typed, &offer), [(Field::DeliveryRegion, FieldProblem::NotDeliverable)]);
-    assert_eq!(typed.total(&offer, nfkc), Err(Problem::NotDeliverable));
+    assert_eq!(typed.total(&offer, PLATFORM), Err(Problem::NotDeliverable));
 }
 
 #[test]
@@ -89,9 +89,9 @@ fn what_is_not_carried_asks_for_no_address() {
     for field in [Field::DeliveryPostalCode, Field::DeliveryRegion, Field::DeliveryLine1] {
         typed.set(field, String::new());
     }
-    let form = typed.form(&offer, Locale::En, nfkc).ok().unwrap();
+    let form = typed.form(&offer, Locale::En, PLATFORM).ok().unwrap();
     assert!(matches!(form.delivery, Delivery::Intangible));
-    assert_eq!(typed.total(&offer, nfkc).unwrap().total, party::yen(3300));
+    assert_eq!(typed.total(&offer, PLATFORM).unwrap().total, party::yen(3300));
 }
 
 #[test]
@@ -116,7 +116,7 @@ fn a_way_to_pay_that_the_offer_does_not_take_is_refused() {
     assert_eq!(wrong(&typed, &offer()), [(Field::PaymentPlan, FieldProblem::PlanNotAccepted)]);
     let mut offer = offer();
     offer.plans.push(PlanClass::Instalments);
-    let form = typed.form(&offer, Locale::Ja, nfkc).ok().unwrap();
+    let form = typed.form(&offer, Locale::Ja, PLATFORM).ok().unwrap();
     assert!(matches!(form.plan, Plan::Instalments(3)));
 }
 
@@ -124,11 +124,15 @@ fn a_way_to_pay_that_the_offer_does_not_take_is_refused() {
 fn the_total_follows_quantity_and_place() {
     let mut typed = good();
     typed.quantity = 3;
-    let total = typed.total(&offer(), nfkc).unwrap();
+    let total = typed.total(&offer(), PLATFORM).unwrap();
     assert_eq!((total.goods, total.shipping), (party::yen(9900), party::yen(550)));
     typed.quantity = 4;
-    assert_eq!(typed.total(&offer(), nfkc).unwrap().total, party::yen(13_200), "free from 10,000");
+    assert_eq!(
+        typed.total(&offer(), PLATFORM).unwrap().total,
+        party::yen(13_200),
+        "free from 10,000"
+    );
     typed.set(Field::DeliveryRegion, "沖縄県".into());
     typed.quantity = 1;
-    assert_eq!(typed.total(&offer(), nfkc).unwrap().shipping, party::yen(1320));
+    assert_eq!(typed.total(&offer(), PLATFORM).unwrap().shipping, party::yen(1320));
 }

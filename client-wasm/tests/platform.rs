@@ -11,8 +11,11 @@ mod world;
 use std::rc::Rc;
 
 use browser::*;
-use client_wasm::{intl, page, session_key::SessionKey};
-use shared_protocol::{Locale, Signed, SignedTally, Timestamp};
+use client_wasm::{
+    intl, page,
+    session_key::{SessionKey, WebCrypto},
+};
+use shared_protocol::{Locale, Mark, Signed, SignedTally, Timestamp};
 use unicode_normalization::UnicodeNormalization as _;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use world::Counterparts;
@@ -60,6 +63,29 @@ async fn the_session_key_signs_and_cannot_be_taken_out() {
     }
     let other = SessionKey::make().await.unwrap();
     assert_ne!(key.public(), other.public(), "each page has its own");
+}
+
+#[wasm_bindgen_test]
+fn the_browser_knows_an_address_when_it_sees_one() {
+    for good in ["hanako@example.jp", "h.o+tea@mail.example.co.jp", "1@a.jp"] {
+        assert!((page::PLATFORM.is_email)(good), "{good}");
+    }
+    for bad in ["hanako", "@example.jp", "hanako@", "a@-b.jp", "a b@c.jp", "a@b..jp"] {
+        assert!(!(page::PLATFORM.is_email)(bad), "{bad}");
+    }
+}
+
+#[wasm_bindgen_test]
+async fn the_browser_believes_the_signatures_that_the_servers_make_and_no_others() {
+    let world = Counterparts::new();
+    let key = world.deal.agent.key();
+    assert!(world.deal.signed_mark.verify_by(&key, &WebCrypto).await.is_ok());
+    let other = world.words().mark.verifying_key;
+    assert!(world.deal.signed_mark.verify_by(&other, &WebCrypto).await.is_err());
+    let mut bytes = world.deal.signed_mark.bytes().to_vec();
+    bytes[20] ^= 1;
+    let forged = Signed::<Mark>::from_parts(bytes, *world.deal.signed_mark.signature());
+    assert!(forged.verify_by(&key, &WebCrypto).await.is_err());
 }
 
 #[wasm_bindgen_test]

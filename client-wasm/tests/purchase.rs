@@ -9,6 +9,7 @@ mod world;
 
 use std::cell::RefCell;
 
+use pollster::block_on;
 use client_wasm::{
     course::{Answer, Refused, Start, run},
     progress::{Check, News},
@@ -16,8 +17,9 @@ use client_wasm::{
     words::Words,
 };
 use party::NOW;
-use pollster::block_on;
-use shared_protocol::{Acceptance, Amount, Digest, Field, FieldProblem, Grant, Problem, Span};
+use shared_protocol::{
+    Acceptance, Amount, AtOnce, Digest, Field, FieldProblem, Grant, Problem, Span,
+};
 use world::{Counterparts, refused};
 
 /// Runs a good attempt and gives its end and its news.
@@ -238,7 +240,7 @@ fn words_that_do_not_hold_are_refused_with_their_problem() {
     let bad = |change: fn(&mut client_wasm::words::Claims)| {
         let mut claims = world.claims();
         change(&mut claims);
-        Words::verify(&claims).err()
+        block_on(Words::verify(&claims, &AtOnce)).err()
     };
     assert_eq!(bad(|_| {}), None);
     assert_eq!(bad(|claims| claims.keys.clear()), Some(Problem::MarkInvalid));
@@ -262,7 +264,7 @@ fn terms_that_changed_while_nobody_looked_are_noticed() {
         let mut offer = party::offer(&world.deal.merchant.id);
         change(&mut offer);
         let offer = shared_protocol::Signed::sign(&offer, &world.deal.merchant);
-        words.renew(&world.deal.signed_mark, offer).unwrap()
+        block_on(words.renew(&world.deal.signed_mark, offer, &AtOnce)).unwrap()
     };
     let later = renewed(|offer| offer.expires = offer.expires.plus(Span::hours(1)));
     assert!(words.has_same_terms(&later), "signed again, nothing else");

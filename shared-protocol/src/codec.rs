@@ -3,6 +3,11 @@
 
 use alloc::vec::Vec;
 
+use postcard::{
+    Deserializer, Serializer,
+    de_flavors::Slice,
+    ser_flavors::{AllocVec, Flavor as _},
+};
 use serde::{Serialize, de::DeserializeOwned};
 use zeroize::Zeroizing;
 
@@ -42,7 +47,7 @@ pub fn decode<M: Message>(bytes: &[u8]) -> Result<M, DecodeError> {
     if bytes.len() > M::LEN_MAX {
         return Err(DecodeError::TooLong);
     }
-    strictly(bytes, to_bytes)
+    strictly(bytes)
 }
 
 /// The plaintext of a half. Only `seal.rs` calls it; wiped when dropped.
@@ -54,26 +59,41 @@ pub(crate) fn encode_private<T: Serialize>(value: &T) -> Zeroizing<Vec<u8>> {
 pub(crate) fn decode_private<T: Serialize + DeserializeOwned>(
     bytes: &[u8],
 ) -> Result<T, DecodeError> {
-    strictly(bytes, to_bytes)
+    strictly(bytes)
 }
 
+// Written out instead of `postcard::to_allocvec` and `from_bytes`, whose layers are compiled anew for
+// each type; and without `expect`, whose printed error every shopper would download.
 fn to_bytes<T: Serialize>(value: &T) -> Vec<u8> {
-    postcard::to_allocvec(value).expect("memory is the only sink and our types have known lengths")
+    let mut writer = Serializer { output: AllocVec::new() };
+    let written = value.serialize(&mut writer).is_ok();
+    finished(writer, written)
 }
 
-fn strictly<T: DeserializeOwned>(
+fn finished(writer: Serializer<AllocVec>, written: bool) -> Vec<u8> {
+    match writer.output.finalize() {
+        Ok(bytes) if written => bytes,
+        _ => unreachable!("memory is the only sink and our types have known lengths"),
+    }
+}
+
+fn strictly<T: Serialize + DeserializeOwned>(bytes: &[u8]) -> Result<T, DecodeError> {
+    let mut reader = Deserializer::from_bytes(bytes);
+    let value = T::deserialize(&mut reader).map_err(|_| DecodeError::Malformed)?;
+    check_canonical(reader, bytes, &Zeroizing::new(to_bytes(&value)))?;
+    Ok(value)
+}
+
+fn check_canonical<'a>(
+    reader: Deserializer<'a, Slice<'a>>,
     bytes: &[u8],
-    again: impl Fn(&T) -> Vec<u8>,
-) -> Result<T, DecodeError> {
-    let (value, rest) =
-        postcard::take_from_bytes::<T>(bytes).map_err(|_| DecodeError::Malformed)?;
+    again: &[u8],
+) -> Result<(), DecodeError> {
+    let rest = reader.finalize().map_err(|_| DecodeError::Malformed)?;
     if !rest.is_empty() {
         return Err(DecodeError::TrailingBytes);
     }
-    if Zeroizing::new(again(&value)).as_slice() != bytes {
-        return Err(DecodeError::NotCanonical);
-    }
-    Ok(value)
+    if again == bytes { Ok(()) } else { Err(DecodeError::NotCanonical) }
 }
 
 macro_rules! messages {

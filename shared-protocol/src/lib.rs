@@ -62,7 +62,9 @@ pub use seal::{
     EncappedKey, Envelope, Half, OpeningKey, SIZE_CLASSES, SealContext, Sealed, SealingKey,
 };
 pub use secret::{ContractNumber, Personal, SecurityCode};
-pub use sign::{Signature, Signed, Signer, Statement, Verified, VerifyingKey, signing_input};
+pub use sign::{
+    AtOnce, Signature, Signed, Signer, Statement, Verified, Verifier, VerifyingKey, signing_input,
+};
 pub use split::{Form, SealedPurchase, Split, Terms, split};
 pub use tally::{MatchedOrder, MatchedPayment, SignedTally, Tally, VerifiedTally};
 pub use time::{

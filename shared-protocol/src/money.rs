@@ -79,30 +79,57 @@ pub struct BasisPoints(pub u16);
 
 /// An ISO 4217 currency that has a minor unit; on the wire its three letters.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Currency(iso_currency::Currency);
+pub struct Currency([u8; 3]);
 
 impl Currency {
     /// The yen, which has no smaller unit.
-    pub const JPY: Self = Self(iso_currency::Currency::JPY);
+    pub const JPY: Self = Self(*b"JPY");
 
     /// The three letters.
-    pub fn code(self) -> &'static str {
-        self.0.code()
+    pub fn code(&self) -> &str {
+        core::str::from_utf8(&self.0).unwrap_or_default()
     }
 
     /// Decimal places of the minor unit: 0 for JPY, 2 for USD, 3 for KWD.
     pub fn exponent(self) -> u16 {
-        self.0.exponent().unwrap_or(0)
+        let found = NOT_TWO_DECIMALS.iter().find(|(codes, _)| codes.contains(&self.0));
+        found.map_or(2, |(_, exponent)| *exponent)
     }
 }
+
+/// ISO 4217 table A.1 as far as it does not say 2. A test holds it against the whole list, which
+/// the browser need not download.
+static NOT_TWO_DECIMALS: [(&[[u8; 3]], u16); 3] = [
+    (
+        &[
+            *b"BIF", *b"CLP", *b"DJF", *b"GNF", *b"ISK", *b"JPY", *b"KMF", *b"KRW", *b"PYG",
+            *b"RWF", *b"UGX", *b"UYI", *b"VND", *b"VUV", *b"XAF", *b"XOF", *b"XPF",
+        ],
+        0,
+    ),
+    (&[*b"BHD", *b"IQD", *b"JOD", *b"KWD", *b"LYD", *b"OMR", *b"TND"], 3),
+    (&[*b"CLF", *b"UYW"], 4),
+];
 
 impl FromStr for Currency {
     type Err = NotAnId;
 
     fn from_str(code: &str) -> Result<Self, NotAnId> {
-        let currency = iso_currency::Currency::from_code(code).ok_or(NotAnId)?;
-        currency.exponent().map(|_| Self(currency)).ok_or(NotAnId)
+        let letters = code.as_bytes().try_into().map_err(|_| NotAnId)?;
+        if has_minor_unit(code) { Ok(Self(letters)) } else { Err(NotAnId) }
     }
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn has_minor_unit(code: &str) -> bool {
+    iso_currency::Currency::from_code(code).is_some_and(|known| known.exponent().is_some())
+}
+
+/// In the browser only the form is checked: what is decoded there was signed by a server that
+/// knows the list.
+#[cfg(target_arch = "wasm32")]
+fn has_minor_unit(code: &str) -> bool {
+    code.bytes().all(|letter| letter.is_ascii_uppercase())
 }
 
 impl fmt::Debug for Currency {

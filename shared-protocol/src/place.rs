@@ -24,7 +24,7 @@ impl Region {
 
     /// Its country's two letters.
     pub fn country(&self) -> &str {
-        &self.0[..2]
+        self.0.get(..2).unwrap_or_default()
     }
 
     /// Whether `place` lies in this region: itself, or a part of this country.
@@ -70,7 +70,7 @@ impl<'de> Deserialize<'de> for Region {
 }
 
 /// Japan's prefectures (ISO 3166-2:JP): code, Japanese name, English name, in the official order.
-pub const PREFECTURES: [(&str, &str, &str); 47] = [
+pub static PREFECTURES: [(&str, &str, &str); 47] = [
     ("JP-01", "北海道", "Hokkaido"),
     ("JP-02", "青森県", "Aomori"),
     ("JP-03", "岩手県", "Iwate"),

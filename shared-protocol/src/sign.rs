@@ -44,6 +44,27 @@ pub trait Signer {
     fn verifying_key(&self) -> VerifyingKey;
 }
 
+/// Whoever can check signatures but may answer later than asked: the browser's WebCrypto.
+pub trait Verifier {
+    /// Whether `signature` is `key`'s over `message` (Ed25519, RFC 8032 §5.1.7).
+    fn verifies(
+        &self,
+        key: &VerifyingKey,
+        message: &[u8],
+        signature: &Signature,
+    ) -> impl Future<Output = bool>;
+}
+
+/// The verifier of [`Signed::verify`], which answers at once.
+#[derive(Clone, Copy, Debug)]
+pub struct AtOnce;
+
+impl Verifier for AtOnce {
+    async fn verifies(&self, key: &VerifyingKey, message: &[u8], signature: &Signature) -> bool {
+        crate::ed25519::verifies(key, message, signature)
+    }
+}
+
 /// Bytes and the signature over them, not yet checked.
 #[derive(Serialize, Deserialize)]
 #[serde(bound = "")]
@@ -72,7 +93,26 @@ impl<T: Statement> Signed<T> {
     /// # Errors
     /// `T::BROKEN` if `key` did not sign this, [`Problem::MalformedMessage`] if it signed nonsense.
     pub fn verify(&self, key: &VerifyingKey) -> Result<Verified<T>, Problem> {
-        if !crate::ed25519::verifies(key, &signing_input::<T>(&self.bytes), &self.signature) {
+        let holds =
+            crate::ed25519::verifies(key, &signing_input::<T>(&self.bytes), &self.signature);
+        self.read_if(holds)
+    }
+
+    /// The same, where the signature is checked by somebody who answers later.
+    ///
+    /// # Errors
+    /// As [`Signed::verify`].
+    pub async fn verify_by(
+        &self,
+        key: &VerifyingKey,
+        verifier: &impl Verifier,
+    ) -> Result<Verified<T>, Problem> {
+        let input = signing_input::<T>(&self.bytes);
+        self.read_if(verifier.verifies(key, &input, &self.signature).await)
+    }
+
+    fn read_if(&self, holds: bool) -> Result<Verified<T>, Problem> {
+        if !holds {
             return Err(T::BROKEN);
         }
         let value = codec::decode(&self.bytes).map_err(|_| Problem::MalformedMessage)?;
@@ -128,7 +168,7 @@ impl<T: Statement> Message for Signed<T> {
     const LEN_MAX: usize = T::LEN_MAX + 70;
 }
 
-/// A statement whose signature held. Only [`Signed::verify`] makes one.
+/// A statement whose signature held. Only [`Signed::verify`] and [`Signed::verify_by`] make one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verified<T> {
     value: T,

@@ -7,7 +7,7 @@ use crate::{
     Amount, ContractNumber, Locale, Plan, PurchaseId, Salt, SecurityCode,
     challenge::Challenge,
     codec,
-    grant::{GrantProof, GrantRequest, OrderSubmission},
+    grant::{Grant, GrantProof, GrantRequest, OrderSubmission},
     half::{Contact, Credential, Delivery, Goods, OrderHalf, PaymentHalf},
     mark::Mark,
     offer::Offer,
@@ -162,6 +162,7 @@ impl Split {
             context,
             challenge: terms.signed_challenge.clone(),
             tally: SignedTally { tally, session_key },
+            signed: self.tally,
             order,
             payment,
         })
@@ -175,11 +176,26 @@ pub struct SealedPurchase {
     pub context: SealContext,
     challenge: Signed<Challenge>,
     tally: SignedTally,
+    signed: Tally,
     order: Sealed<OrderHalf>,
     payment: Sealed<PaymentHalf>,
 }
 
 impl SealedPurchase {
+    /// Whether a Grant is for exactly what was signed here.
+    pub fn is_granted_by(&self, grant: &Grant) -> bool {
+        let tally = &self.signed;
+        grant.agent == tally.agent
+            && grant.merchant == tally.merchant
+            && grant.purchase == tally.purchase
+            && grant.order == tally.order
+            && grant.offer == tally.offer
+            && grant.tally == self.tally.tally.digest()
+            && grant.amount == tally.amount
+            && grant.plan_class == tally.plan_class
+            && grant.session_key == self.tally.session_key
+    }
+
     /// For the merchant, before anything is granted (54).
     pub fn order_check(&self) -> crate::OrderCheck {
         crate::OrderCheck { context: self.context.clone(), order: self.order.clone() }

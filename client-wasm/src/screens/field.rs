@@ -2,7 +2,7 @@
 //! same on the form (Fig 8) and where it is to be corrected (Fig 9).
 
 use shared_protocol::{Field, Locale, Offer, PREFECTURES, Plan, Role};
-use wasm_bindgen::JsCast;
+use wasm_bindgen::{JsCast, UnwrapThrowExt as _};
 use web_sys::{
     Element, Event, HtmlButtonElement, HtmlElement, HtmlInputElement, HtmlSelectElement,
 };
@@ -130,7 +130,7 @@ fn checked(app: App, field: Field, control: El, id: String, described: String) -
 fn describe(control: &Element, wrong: bool, described: &str) {
     set(control, "aria-invalid", if wrong { "true" } else { "false" });
     match described {
-        "" => control.remove_attribute("aria-describedby").expect("any attribute may go"),
+        "" => control.remove_attribute("aria-describedby").expect_throw("any attribute may go"),
         described => set(control, "aria-describedby", described),
     }
 }

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     app::{App, spawn},
     element::{El, el, of, said},
-    page::nfkc,
+    page::PLATFORM,
     placing,
     sight::Sight,
     stage::Event,
@@ -23,7 +23,7 @@ use crate::{
 };
 
 pub(super) fn view(app: App, words: &Words) -> El {
-    let total = app.typed.borrow().total(&words.offer, nfkc);
+    let total = app.typed.borrow().total(&words.offer, PLATFORM);
     let amount = total.as_ref().map(|total| app.money(total.total)).unwrap_or_default();
     let acts = acts(app, "place-order", &app.fill(texts::CHECK_PLACE, &[("amount", &amount)]));
     let sight = Rc::new(Sight::of(acts.node()));

@@ -25,7 +25,7 @@ pub(super) fn view(app: App, words: &Words, receipt: &Receipt) -> El {
     let missing = app.said("p", "", texts::THANKS_MAIL_MISSING_NOTE);
     let print = button("sub", "print", &app.say(texts::COMMON_PRINT)).click(|| {
         // A browser that does not print says so itself.
-        let _ = leptos::prelude::window().print();
+        let _ = leptos_dom::helpers::window().print();
     });
     el("section")
         .attr("data-s", "thanks")

@@ -4,8 +4,10 @@
 use core::time::Duration;
 use std::rc::Rc;
 
-use leptos::prelude::{on_cleanup, set_interval_with_handle};
+use leptos_dom::helpers::set_interval_with_handle;
+use reactive_graph::owner::on_cleanup;
 use shared_protocol::{DeliveryTerms, Timestamp};
+use wasm_bindgen::UnwrapThrowExt as _;
 
 use super::{number::number_box, tally, titled};
 use crate::{
@@ -69,7 +71,7 @@ fn line(app: App, now: Now, check: Check, what: Text) -> El {
     of("li", "").child(app.said("span", "", what).text(" ")).child(stands).child(took).live(
         move |line| {
             let (_, name) = words_of(state());
-            line.set_attribute("data-state", name).expect("an element takes an attribute");
+            line.set_attribute("data-state", name).expect_throw("an element takes an attribute");
         },
     )
 }

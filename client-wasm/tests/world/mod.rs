@@ -9,13 +9,13 @@ use client_wasm::{
     calls::Call,
     course::{Answer, Refused, World},
     deal::{Attempt, prepare},
-    typed::Typed,
+    typed::{Platform, Typed},
     words::{Claims, Words},
 };
 use shared_protocol::{
-    Acceptance, ChallengeRequest, Field, Grant, GrantProof, GrantRequest, Locale, Message,
+    Acceptance, AtOnce, ChallengeRequest, Field, Grant, GrantProof, GrantRequest, Locale, Message,
     OrderCheck, OrderSubmission, Problem, PurchaseState, PurchaseStatus, Signature, Signed,
-    Timestamp, decode, encode,
+    Timestamp, Verifier, VerifyingKey, decode, encode,
 };
 use unicode_normalization::UnicodeNormalization as _;
 
@@ -71,14 +71,19 @@ impl Counterparts {
     }
 
     pub fn words(&self) -> Words {
-        Words::verify(&self.claims()).unwrap()
+        pollster::block_on(Words::verify(&self.claims(), &AtOnce)).unwrap()
     }
 
     /// An attempt as the program makes it from a good form.
     pub fn attempt(&self, words: &Words) -> Attempt {
         let purchase = crate::party::purchase(42);
-        let challenged = words.challenge(self.deal.signed_challenge.clone(), purchase).unwrap();
-        let form = good().form(&words.offer, Locale::Ja, nfkc).unwrap();
+        let challenged = pollster::block_on(words.challenge(
+            self.deal.signed_challenge.clone(),
+            purchase,
+            &AtOnce,
+        ))
+        .unwrap();
+        let form = good().form(&words.offer, Locale::Ja, PLATFORM).unwrap();
         let mut rng = Seeded(7);
         let prepared = prepare(form, words, &challenged, NOW, &mut rng).unwrap();
         let signature: Signature =
@@ -171,6 +176,12 @@ impl Counterparts {
     }
 }
 
+impl Verifier for Counterparts {
+    async fn verifies(&self, key: &VerifyingKey, message: &[u8], signature: &Signature) -> bool {
+        AtOnce.verifies(key, message, signature).await
+    }
+}
+
 impl World for Counterparts {
     async fn send(&self, call: &Call) -> Answer {
         self.calls.borrow_mut().push(call.clone());
@@ -227,10 +238,9 @@ pub fn good() -> Typed {
     typed
 }
 
-/// The servers' normalisation; a browser test shows that the browser's is the same.
-pub fn nfkc(text: &str) -> String {
-    text.nfkc().collect()
-}
+/// The servers' normalisation; a browser test shows that the browser's is the same. Addresses are
+/// judged by the rules themselves outside of a browser.
+pub const PLATFORM: Platform = Platform { nfkc: |text| text.nfkc().collect(), is_email: |_| true };
 
 fn read<M: Message>(bytes: &[u8]) -> M {
     decode(bytes).unwrap()

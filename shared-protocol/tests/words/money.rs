@@ -95,6 +95,18 @@ fn currencies_have_their_decimals_and_one_spelling() {
 }
 
 #[test]
+fn every_currency_of_the_list_has_its_own_decimals() {
+    use iso_currency::IntoEnumIterator as _;
+    let mut known = 0;
+    for listed in iso_currency::Currency::iter() {
+        let ours = listed.code().parse::<Currency>().ok();
+        assert_eq!(ours.map(Currency::exponent), listed.exponent(), "{}", listed.code());
+        known += usize::from(ours.is_some());
+    }
+    assert!(known > 150, "{known} currencies");
+}
+
+#[test]
 fn included_tax_is_rounded_down() {
     let rows: [(u64, u16, u64); 24] = [
         (0, 1000, 0),
