@@ -41,6 +41,12 @@ pub fn day(time: Timestamp, locale: Locale) -> String {
     date(time, locale, &[("dateStyle", "medium".into()), ("timeStyle", "short".into())])
 }
 
+/// A day of the calendar: `2026年12月28日`.
+pub fn due(day: shared_protocol::Date, locale: Locale) -> String {
+    // Midnight in London is morning of the same day in Japan.
+    formatted(&Date::new(&day.to_string().into()), locale, &[("dateStyle", "long".into())])
+}
+
 /// A country's name.
 pub fn country(code: &str, locale: Locale) -> String {
     let names = Intl::DisplayNames::new(&tags(locale), &object(&[("type", "region".into())]));
@@ -48,11 +54,15 @@ pub fn country(code: &str, locale: Locale) -> String {
 }
 
 fn date(time: Timestamp, locale: Locale, parts: &[(&str, JsValue)]) -> String {
+    formatted(&Date::new(&JsValue::from_f64(time.as_millis() as f64)), locale, parts)
+}
+
+fn formatted(date: &Date, locale: Locale, parts: &[(&str, JsValue)]) -> String {
     let options = object(parts);
     Reflect::set(&options, &"timeZone".into(), &"Asia/Tokyo".into())
         .expect_throw("a fresh object takes properties");
     let format = Intl::DateTimeFormat::new(&tags(locale), &options);
-    called(&format.format(), &Date::new(&JsValue::from_f64(time.as_millis() as f64)))
+    called(&format.format(), date)
 }
 
 fn tags(locale: Locale) -> Array {

@@ -9,7 +9,6 @@ mod world;
 
 use std::cell::RefCell;
 
-use pollster::block_on;
 use client_wasm::{
     course::{Answer, Refused, Start, run},
     progress::{Check, News},
@@ -17,6 +16,7 @@ use client_wasm::{
     words::Words,
 };
 use party::NOW;
+use pollster::block_on;
 use shared_protocol::{
     Acceptance, Amount, AtOnce, Digest, Field, FieldProblem, Grant, Problem, Span,
 };

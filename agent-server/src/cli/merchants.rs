@@ -83,8 +83,8 @@ pub struct Add {
     /// How it is paid out
     #[arg(long)]
     payout_class: Option<String>,
-    /// Class of plan that it takes: single, instalments, revolving, bonus, bonus-instalments; may be
-    /// given several times; all at first
+    /// Class of plan that it takes (single, instalments, revolving, bonus, bonus-instalments); may
+    /// be given several times; all at first
     #[arg(long, value_name = "CLASS", value_parser = class)]
     plan: Vec<PlanClass>,
     /// Until when its contract runs, epoch seconds

@@ -68,7 +68,8 @@ impl Opened {
     ///
     /// # Errors
     /// [`Problem::OfferInvalid`] and the others of `MatchedPayment::check_offer`, then those of
-    /// `plan::quote::bill`. A lapsed merchant is no error here: the purchase is entered as declined.
+    /// `plan::quote::bill`. A lapsed merchant is no error here: the purchase is entered as
+    /// declined.
     pub fn vet(
         self,
         merchant: &Merchant,

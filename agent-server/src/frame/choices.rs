@@ -63,8 +63,8 @@ pub fn regions(locale: Locale) -> Vec<Choice<'static>> {
     PREFECTURES.iter().map(choice).collect()
 }
 
-/// The ways to pay that Offer, merchant and rules allow, the first of them chosen. What each costs, and
-/// whether it may be had for the amount, the quotes say.
+/// The ways to pay that Offer, merchant and rules allow, the first of them chosen. What each costs,
+/// and whether it may be had for the amount, the quotes say.
 pub fn plans(offer: &Offer, merchant: &Merchant, rules: &PlanRules, w: Words) -> Vec<Plan> {
     let choose = |(at, plan): (usize, shared_protocol::Plan)| Plan {
         value: plan.to_string(),

@@ -27,7 +27,8 @@ impl Store {
     /// [`Fault`].
     pub async fn overdue(&self, now: Timestamp, most: u32) -> Result<Vec<Purchase>, Fault> {
         let rows = sqlx::query(
-            "SELECT *, COALESCE(total, amount) AS held FROM purchases WHERE deadline IS NOT NULL AND deadline <= $1
+            "SELECT *, COALESCE(total, amount) AS held FROM purchases
+             WHERE deadline IS NOT NULL AND deadline <= $1
              ORDER BY deadline LIMIT $2",
         )
         .bind(now.as_millis())

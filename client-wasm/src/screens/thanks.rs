@@ -2,14 +2,13 @@
 
 use shared_protocol::{CONFIRMATION_LIFETIME, DeliveryTerms, Field};
 
-use super::{button, field::plan_name, lines, number::number_box, row, tally, titled, unfolding};
+use super::{button, field::shown, lines, number::number_box, row, tally, titled, unfolding};
 use crate::{
     app::App,
     element::{El, el, of, said},
     intl,
     stage::Receipt,
     texts::{self, Text},
-    typed,
     words::Words,
 };
 
@@ -51,8 +50,7 @@ fn steps(app: App, words: &Words) -> El {
             .child(app.said("span", "", when))
             .child(lines(el("p"), more))
     };
-    let plan = typed::plan(app.typed.borrow().get(Field::PaymentPlan));
-    let plan = plan.map(|plan| plan_name(app, plan)).unwrap_or_default();
+    let plan = shown(app, Field::PaymentPlan);
     of("ol", "steps")
         .child(step(
             "now",

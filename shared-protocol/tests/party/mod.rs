@@ -117,8 +117,8 @@ impl Deal {
         halves.seal(signature, self.session.key(), &terms, &mut rng).unwrap()
     }
 
-    /// What the agent would ask for this plan: a fiftieth of the price as fee, monthly from the 28th
-    /// of next month on.
+    /// What the agent would ask for this plan: a fiftieth of the price as fee, monthly from the
+    /// 28th of next month on.
     pub fn quote(&self, plan: Plan, amount: Amount) -> PlanQuote {
         let count = match plan {
             Plan::Single | Plan::Bonus => 1,

@@ -27,7 +27,7 @@ pub struct PlanRules {
     pub(super) fees: BTreeMap<u8, BasisPoints>,
     pub(super) revolving_rate: Option<BasisPoints>,
     pub(super) bonus: Option<Bonus>,
-    pub(super) currencies: BTreeMap<&'static str, CurrencyRules>,
+    pub(super) currencies: BTreeMap<String, CurrencyRules>,
 }
 
 /// How bonuses pay.
@@ -309,7 +309,7 @@ fn bonus(said: SaidBonus, fees: &BTreeMap<u8, BasisPoints>) -> Result<Bonus, Pla
 
 fn currencies(
     said: &BTreeMap<String, CurrencyRules>,
-) -> Result<BTreeMap<&'static str, CurrencyRules>, PlanFault> {
+) -> Result<BTreeMap<String, CurrencyRules>, PlanFault> {
     let mut known = BTreeMap::new();
     for (code, rules) in said {
         let currency: Currency = code.parse().map_err(|_| {
@@ -317,7 +317,7 @@ fn currencies(
         })?;
         let nothing = || format!("{code}: revolving_principal is 0");
         ensure(rules.revolving_principal > 0, "currencies", nothing)?;
-        known.insert(currency.code(), *rules);
+        known.insert(currency.code().to_owned(), *rules);
     }
     Ok(known)
 }
