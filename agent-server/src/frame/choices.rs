@@ -1,7 +1,7 @@
 //! What the form lets the shopper choose from, and the words of its fields: those of the shared
 //! field table, so that the page and the program say the same.
 
-use shared_protocol::{Field, Locale, Offer, PREFECTURES};
+use shared_protocol::{Field, Locale, Offer, PREFECTURES, Timestamp};
 
 use crate::{
     domain::{Merchant, plan::PlanRules},
@@ -63,17 +63,31 @@ pub fn regions(locale: Locale) -> Vec<Choice<'static>> {
     PREFECTURES.iter().map(choice).collect()
 }
 
-/// The ways to pay that Offer, merchant and rules allow, the first of them chosen. What each costs,
-/// and whether it may be had for the amount, the quotes say.
-pub fn plans(offer: &Offer, merchant: &Merchant, rules: &PlanRules, w: Words) -> Vec<Plan> {
+/// The ways to pay that Offer, merchant and rules allow for the least or the most that may be
+/// ordered, the first of them chosen. What each costs, the quotes say.
+pub fn plans(
+    offer: &Offer,
+    merchant: &Merchant,
+    (rules, now): (&PlanRules, Timestamp),
+    w: Words,
+) -> Vec<Plan> {
+    let least = offer.unit_price.times(offer.quantity.min);
+    let delivery = offer.zones().iter().map(|zone| zone.fee).max_by_key(|fee| fee.minor);
+    let most = offer.unit_price.times(offer.quantity.max);
+    let most = most.and_then(|goods| delivery.map_or(Some(goods), |fee| goods.plus(fee)));
+    let prices: Vec<_> = least.into_iter().chain(most).collect();
+    let mut classes = offer.plans.clone();
+    classes.retain(|class| merchant.plans.contains(class));
+    let plans = rules.plans(&classes).into_iter();
+    let may_be = |plan: &shared_protocol::Plan| {
+        prices.iter().any(|price| rules.bill(*plan, *price, now).is_ok())
+    };
     let choose = |(at, plan): (usize, shared_protocol::Plan)| Plan {
         value: plan.to_string(),
         label: plan_name(plan, w),
         checked: at == 0,
     };
-    let mut classes = offer.plans.clone();
-    classes.retain(|class| merchant.plans.contains(class));
-    rules.plans(&classes).into_iter().enumerate().map(choose).collect()
+    plans.filter(may_be).enumerate().map(choose).collect()
 }
 
 #[cfg(test)]
