@@ -44,7 +44,8 @@ pub fn day(time: Timestamp, locale: Locale) -> String {
 /// A day of the calendar: `2026年12月28日`.
 pub fn due(day: shared_protocol::Date, locale: Locale) -> String {
     // Midnight in London is morning of the same day in Japan.
-    formatted(&Date::new(&day.to_string().into()), locale, &[("dateStyle", "long".into())])
+    let morning = Timestamp::from_millis(i64::from(day.days()) * MILLIS_A_DAY);
+    date(morning, locale, &[("dateStyle", "long".into())])
 }
 
 /// A country's name.
@@ -54,15 +55,11 @@ pub fn country(code: &str, locale: Locale) -> String {
 }
 
 fn date(time: Timestamp, locale: Locale, parts: &[(&str, JsValue)]) -> String {
-    formatted(&Date::new(&JsValue::from_f64(time.as_millis() as f64)), locale, parts)
-}
-
-fn formatted(date: &Date, locale: Locale, parts: &[(&str, JsValue)]) -> String {
     let options = object(parts);
     Reflect::set(&options, &"timeZone".into(), &"Asia/Tokyo".into())
         .expect_throw("a fresh object takes properties");
     let format = Intl::DateTimeFormat::new(&tags(locale), &options);
-    called(&format.format(), date)
+    called(&format.format(), &Date::new(&JsValue::from_f64(time.as_millis() as f64)))
 }
 
 fn tags(locale: Locale) -> Array {
@@ -78,6 +75,8 @@ fn called(function: &Function, argument: &JsValue) -> String {
     let text = function.call1(&JsValue::UNDEFINED, argument).ok();
     text.and_then(|text| text.as_string()).unwrap_or_default()
 }
+
+const MILLIS_A_DAY: i64 = 86_400_000;
 
 #[cfg(test)]
 mod tests {

@@ -1,5 +1,5 @@
-//! A purchase by a plan: the agent is asked what it comes to, its quote is checked, and goes into the
-//! payment half alone.
+//! A purchase by a plan: the agent is asked what it comes to; its quote is checked, and goes into
+//! the payment half alone.
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop where it is")]
 

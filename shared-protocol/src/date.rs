@@ -6,63 +6,72 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 
 use crate::id::NotAnId;
 
-/// A day that exists (Gregorian calendar, years 1 to 9999); on the wire year, month, day.
+/// A day of the Gregorian calendar from 1970 to 9999; on the wire the days since 1970-01-01.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-pub struct Date {
-    year: u16,
-    month: u8,
-    day: u8,
-}
+pub struct Date(u32);
 
 impl Date {
     /// The day of this year, month (1 to 12) and number; `None` if there is none.
-    pub const fn new(year: u16, month: u8, day: u8) -> Option<Self> {
-        let is_leap =
-            year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
-        let days = match month {
-            2 if is_leap => 29,
-            2 => 28,
-            4 | 6 | 9 | 11 => 30,
-            1..=12 => 31,
-            _ => return None,
-        };
-        let exists = year >= 1 && year <= 9999 && day >= 1 && day <= days;
-        if exists { Some(Self { year, month, day }) } else { None }
+    pub fn new(year: u16, month: u8, day: u8) -> Option<Self> {
+        if !(1970..=9999).contains(&year) {
+            return None;
+        }
+        let is_leap = days_before(year + 1) - days_before(year) == 366;
+        let before: u16 = DAYS.iter().take(usize::from(month.checked_sub(1)?)).sum();
+        let leap_day = u16::from(is_leap && month > 2);
+        let length = DAYS.get(usize::from(month) - 1)? + u16::from(is_leap && month == 2);
+        let exists = (1..=length).contains(&u16::from(day));
+        let until = days_before(year) - days_before(1970) + u32::from(before + leap_day);
+        exists.then(|| Self(until + u32::from(day) - 1))
+    }
+
+    /// The days since 1970-01-01.
+    pub const fn days(self) -> u32 {
+        self.0
     }
 
     /// 2026
-    pub const fn year(self) -> u16 {
-        self.year
+    pub fn year(self) -> u16 {
+        let since = |year: &u16| days_before(*year) - days_before(1970) <= self.0;
+        // 366 days a year lead to this year or a little before it.
+        let least = 1970 + u16::try_from(self.0 / 366).unwrap_or_default();
+        (least..=9999).take_while(since).last().unwrap_or(least)
     }
 
     /// 1 to 12
-    pub const fn month(self) -> u8 {
-        self.month
+    pub fn month(self) -> u8 {
+        let has_begun = |month: &u8| Self::new(self.year(), *month, 1).is_some_and(|it| it <= self);
+        (1..=12).take_while(has_begun).last().unwrap_or(1)
     }
 
     /// 1 to 31
-    pub const fn day(self) -> u8 {
-        self.day
+    pub fn day(self) -> u8 {
+        let first = Self::new(self.year(), self.month(), 1).map_or(0, Self::days);
+        u8::try_from(self.0 - first + 1).unwrap_or(1)
     }
 }
 
+/// The days of all years before this one, from the year 1 on.
+fn days_before(year: u16) -> u32 {
+    let years = u32::from(year.saturating_sub(1));
+    years * 365 + years / 4 - years / 100 + years / 400
+}
+
+const DAYS: [u16; 12] = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+/// 9999-12-31
+const LAST: u32 = 2_932_896;
+
 impl<'de> Deserialize<'de> for Date {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        struct Wire {
-            year: u16,
-            month: u8,
-            day: u8,
-        }
-        let Wire { year, month, day } = Wire::deserialize(deserializer)?;
-        Self::new(year, month, day).ok_or_else(|| de::Error::custom("not a day of the calendar"))
+        let days = u32::deserialize(deserializer)?;
+        if days <= LAST { Ok(Self(days)) } else { Err(de::Error::custom("after the year 9999")) }
     }
 }
 
 /// `2026-12-28` (ISO 8601)
 impl fmt::Display for Date {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.day)
+        write!(f, "{:04}-{:02}-{:02}", self.year(), self.month(), self.day())
     }
 }
 

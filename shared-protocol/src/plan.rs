@@ -57,8 +57,7 @@ impl FromStr for Plan {
 
     fn from_str(text: &str) -> Result<Self, NotAnId> {
         let times = |count: &str| match count.parse() {
-            // Only as it is written: no sign, no zero in front.
-            Ok(n @ 2..=60) if !count.starts_with(['0', '+']) => Ok(n),
+            Ok(n @ 2..=60) => Ok(n),
             _ => Err(NotAnId),
         };
         match text {
