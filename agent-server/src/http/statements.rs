@@ -16,9 +16,9 @@ use super::{
 };
 use crate::{
     app::App,
-    domain::unavailable,
+    domain::{plan::Bill, unavailable},
     store::StatementLine,
-    texts::{self, Words},
+    texts::{self, BillWords, Words},
 };
 
 /// Its routes.
@@ -42,6 +42,21 @@ async fn show(
     match app.store.statement(contract, month).await.map_err(unavailable) {
         Ok(lines) => page(StatusCode::OK, &View::new(shell, &uri, month, &lines)),
         Err(problem) => refused(&app, &uri, &headers, problem),
+    }
+}
+
+/// How one purchase is paid, as a part of a page: plan, fee, total, rate, and each payment.
+#[derive(Template)]
+#[template(path = "plan.html")]
+pub struct PlanPart {
+    w: Words,
+    bill: BillWords,
+}
+
+impl PlanPart {
+    /// Of this bill.
+    pub fn new(bill: &Bill, w: Words) -> Self {
+        Self { bill: BillWords::new(bill, w), w }
     }
 }
 
@@ -163,7 +178,7 @@ mod tests {
         assert_eq!(month_before(after.unwrap().0), month);
         let leap = month_after(after.unwrap().0);
         assert_eq!(texts(leap).as_deref(), Some("2028-02-01 2028-02-29"));
-        assert_eq!(month_before(month_named("0001-01").unwrap().0), None);
+        assert_eq!(month_before(month_named("1970-01").unwrap().0), None);
         assert_eq!(month_after(month_named("9999-12").unwrap().0), None);
         for nonsense in ["", "2027", "2027-13", "2027-1", "2027-12-01", "%00"] {
             assert_eq!(month_named(nonsense), None, "{nonsense}");

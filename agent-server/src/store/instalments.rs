@@ -1,6 +1,8 @@
 //! What falls due when: written with the Grant, read for letters, pages and statements.
 
-use shared_protocol::{Amount, Date, Instalment, Localized, Plan, PurchaseId, PurchaseState};
+use shared_protocol::{
+    Amount, Date, Instalment, Localized, Plan, PlanQuote, PurchaseId, PurchaseState, Signed,
+};
 use sqlx::{QueryBuilder, Sqlite};
 
 use super::{
@@ -53,6 +55,23 @@ impl Store {
         rows.await?.iter().map(read).collect()
     }
 
+    /// What a purchase comes to, and when; `None` if it was declined or is not known.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub async fn bill(&self, purchase: &PurchaseId) -> Result<Option<Bill>, Fault> {
+        let row = sqlx::query(
+            "SELECT plan, fee, total, currency, quote FROM purchases
+             WHERE purchase_id = $1 AND plan IS NOT NULL",
+        )
+        .bind(purchase.as_bytes().as_slice())
+        .fetch_optional(&self.0.reads);
+        match row.await? {
+            Some(row) => bill(&row, self.instalments(purchase).await?).map(Some),
+            None => Ok(None),
+        }
+    }
+
     /// What a contract owes from one day to another, both included, the first first: of purchases
     /// that the shopper confirmed, or is still asked about.
     ///
@@ -70,6 +89,19 @@ impl Store {
             .fetch_all(&self.0.reads);
         rows.await?.iter().map(line).collect()
     }
+}
+
+/// What a purchase comes to; the columns are those of `purchases`.
+pub(super) fn bill(row: &Row, schedule: Vec<Instalment>) -> Result<Bill, Fault> {
+    let quote: Option<Signed<PlanQuote>> = row.message("quote")?;
+    let quote = quote.map(|quote| quote.claimed().map_err(|_| Fault::Damaged("quote")));
+    Ok(Bill {
+        plan: row.named("plan", |name| name.parse().ok())?,
+        fee: row.amount("fee", "currency")?,
+        total: row.amount("total", "currency")?,
+        yearly_rate: quote.transpose()?.and_then(|quote| quote.yearly_rate),
+        schedule,
+    })
 }
 
 /// All payments of a bill but the first, which is written with the purchase.

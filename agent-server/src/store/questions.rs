@@ -1,16 +1,14 @@
 //! Questions to shoppers and what the confirmation page and the letters say of their purchases.
 
-use shared_protocol::{
-    Instalment, Locale, PlanQuote, PurchaseId, PurchaseState, Signed, Timestamp,
-};
+use shared_protocol::{Instalment, Locale, PurchaseId, PurchaseState, Timestamp};
 
 use super::{
-    Fault, Store,
+    Fault, Store, instalments,
     merchants::localized,
     row::{Cells as _, Row},
     writer::Tx,
 };
-use crate::domain::{Question, TokenDigest, plan::Bill};
+use crate::domain::{Question, TokenDigest};
 
 impl Store {
     /// The question whose token has this digest.
@@ -82,22 +80,9 @@ pub(super) async fn answer(tx: &mut Tx<'_>, purchase: i64, now: Timestamp) -> Re
     Ok(())
 }
 
-/// What a purchase comes to; the columns are those of `purchases`.
-fn bill(row: &Row, schedule: Vec<Instalment>) -> Result<Bill, Fault> {
-    let quote: Option<Signed<PlanQuote>> = row.message("quote")?;
-    let quote = quote.map(|quote| quote.claimed().map_err(|_| Fault::Damaged("quote")));
-    Ok(Bill {
-        plan: row.named("plan", |name| name.parse().ok())?,
-        fee: row.amount("fee", "currency")?,
-        total: row.amount("total", "currency")?,
-        yearly_rate: quote.transpose()?.and_then(|quote| quote.yearly_rate),
-        schedule,
-    })
-}
-
 fn read(row: &Row, schedule: Vec<Instalment>) -> Result<Question, Fault> {
     Ok(Question {
-        bill: bill(row, schedule)?,
+        bill: instalments::bill(row, schedule)?,
         purchase: row.exact("purchase_id")?,
         state: row.named("state", PurchaseState::from_name)?,
         handling_number: row.named("handling_number", |text| text.parse().ok())?,

@@ -4,13 +4,17 @@ use agent_server::{
     domain::confirm,
     http::{
         pages::Shell,
-        statements::{View, month_named},
+        statements::{PlanPart, View, month_named},
     },
+    texts::Words,
 };
 use askama::Template as _;
 use shared_protocol::{Locale, Outcome, Plan, PurchaseState};
 
-use crate::{market::Market, shopper::id};
+use crate::{
+    market::Market,
+    shopper::{Order, id},
+};
 
 /// Buys five teapots by this plan, and confirms it if asked to.
 async fn bought(market: &Market, plan: Plan, confirms: bool) -> Vec<shared_protocol::Instalment> {
@@ -69,6 +73,25 @@ async fn a_month_lists_what_falls_due_in_it_and_no_other() {
         let (thousands, rest) = confirmed.split_at(confirmed.len() - 3);
         assert!(sum.starts_with(&format!("¥{thousands},{rest}<")), "{sum}");
     }
+}
+
+#[tokio::test]
+async fn a_purchase_shows_its_plan_and_each_payment() {
+    let market = Market::open().await;
+    let attempt = market.order_by(Plan::Instalments(12)).await.seal();
+    market.grant(&attempt).await.unwrap();
+    let store = &market.agent.app.store;
+    let bill = store.bill(&attempt.purchase).await.unwrap().unwrap();
+    assert_eq!((bill.plan, bill.fee.minor), (Plan::Instalments(12), 1416));
+    assert!(bill.yearly_rate.is_some());
+    let part = PlanPart::new(&bill, Words::of(Locale::Ja)).render().unwrap();
+    for said in ["12回払い", "¥1,416", "¥18,466", "実質年率", "全12回。初回 "] {
+        assert!(part.contains(said), "{said}");
+    }
+    assert_eq!(part.matches("<tr><th scope=\"row\">").count(), 12);
+    let declined = Order { contract: "C900000000003", ..market.order().await }.seal();
+    market.grant(&declined).await.unwrap_err();
+    assert_eq!(store.bill(&declined.purchase).await.unwrap(), None);
 }
 
 #[tokio::test]
