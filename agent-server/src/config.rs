@@ -39,6 +39,10 @@ pub struct Config {
     pub database_url: Option<String>,
     /// The folder of the built widget: loader, frame script, Wasm, and their manifest.
     pub widget_dir: PathBuf,
+    /// The file of the plans by which shoppers may pay (`plans.sample.toml`); absent: a lump sum
+    /// only, and in a demo the sample.
+    #[serde(default)]
+    pub plans_file: Option<PathBuf>,
     /// How letters are sent; absent only in a demo, which keeps them in its own mailbox.
     #[serde(default)]
     pub smtp: Option<SmtpConfig>,
@@ -278,6 +282,7 @@ fn environment() -> Env {
         "smtp_from",
         "confirmation_hours",
         "grant_minutes",
+        "plans_file",
     ];
     Env::prefixed("WARIFU_").only(&keys).map(|key| match key.as_str() {
         "agent_name_ja" | "AGENT_NAME_JA" => "agent_name.ja".into(),

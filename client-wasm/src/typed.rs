@@ -84,7 +84,7 @@ impl Typed {
     ) -> Result<String, FieldProblem> {
         let typed = self.get(field);
         if field == Field::PaymentPlan {
-            let plan = plan(typed).ok_or(FieldProblem::NotAChoice)?;
+            let plan = self.plan().ok_or(FieldProblem::NotAChoice)?;
             let accepted = offer.plans.contains(&plan.class());
             return if accepted { Ok(typed.into()) } else { Err(FieldProblem::PlanNotAccepted) };
         }
@@ -143,9 +143,15 @@ impl Typed {
                     code: SecurityCode::new(take(Field::PaymentCode)),
                 },
             },
-            plan: plan(&take(Field::PaymentPlan)).unwrap_or(Plan::Single),
+            plan: self.plan().unwrap_or(Plan::Single),
+            quote: None,
             locale,
         })
+    }
+
+    /// How the shopper wants to pay.
+    pub fn plan(&self) -> Option<Plan> {
+        self.get(Field::PaymentPlan).parse().ok()
     }
 
     /// What this order costs, as far as the form says where it goes.
@@ -244,21 +250,6 @@ pub fn masked(contract: &str) -> String {
     masked
 }
 
-/// The plan that a choice in the form means: `single`, `times-3`, `revolving`, `bonus`,
-/// `bonus-times-3`.
-pub fn plan(choice: &str) -> Option<Plan> {
-    let times = |count: &str| count.parse().ok().filter(|count| (2..=60).contains(count));
-    match choice {
-        "single" => Some(Plan::Single),
-        "revolving" => Some(Plan::Revolving),
-        "bonus" => Some(Plan::Bonus),
-        _ => match choice.strip_prefix("bonus-times-") {
-            Some(count) => times(count).map(Plan::BonusInstalments),
-            None => choice.strip_prefix("times-").and_then(times).map(Plan::Instalments),
-        },
-    }
-}
-
 /// The order in which the form asks.
 pub const FORM_ORDER: [Field; Field::ALL.len()] = [
     Field::ContactName,
@@ -317,16 +308,6 @@ mod tests {
     fn a_shoulder_surfer_sees_four_digits() {
         assert_eq!(masked("C900000000001"), "C-••••-••••-0001");
         assert_eq!(masked(""), "-••••-••••-");
-    }
-
-    #[test]
-    fn a_plan_is_what_the_page_offers_and_nothing_else() {
-        assert_eq!(plan("single"), Some(Plan::Single));
-        assert_eq!(plan("times-3"), Some(Plan::Instalments(3)));
-        assert_eq!(plan("bonus-times-6"), Some(Plan::BonusInstalments(6)));
-        for nonsense in ["", "times-", "times-1", "times-61", "times-x", "bonus-", "cash"] {
-            assert_eq!(plan(nonsense), None, "{nonsense}");
-        }
     }
 
     #[test]

@@ -11,6 +11,7 @@ use crate::{
     digest::digest,
     offer::{Destination, Offer},
     place::Region,
+    quote::PlanQuote,
     role::{Agent, Merchant, VisibleTo, half},
     seal::Half,
     secret::sealed_text,
@@ -50,6 +51,9 @@ half! {
         credential: Credential,
         /// How the shopper pays the agent.
         plan: Plan,
+        /// What that costs and when it falls due, as the agent quoted it; every plan but the lump
+        /// sum has one.
+        quote: Option<Signed<PlanQuote>>,
         /// The language of the agent's letters.
         locale: Locale,
         /// Keeps the digest of this half from being guessed.
@@ -230,6 +234,7 @@ mod wire {
         #[serde(with = "CredentialWire")]
         credential: Credential,
         plan: Plan,
+        quote: Option<Signed<PlanQuote>>,
         locale: Locale,
         salt: Salt,
     }

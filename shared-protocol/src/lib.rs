@@ -10,6 +10,7 @@ mod card;
 mod challenge;
 mod codec;
 mod contract;
+mod date;
 mod digest;
 mod ed25519;
 mod field;
@@ -28,6 +29,7 @@ mod place;
 mod plan;
 mod problem;
 mod purchase;
+mod quote;
 mod role;
 mod seal;
 mod secret;
@@ -41,6 +43,7 @@ pub use answer::{
 };
 pub use challenge::{Challenge, ChallengeRequest};
 pub use codec::{DecodeError, Message, decode, encode};
+pub use date::Date;
 pub use digest::digest;
 pub use field::{Field, FieldProblem, read as read_field};
 pub use grant::{Grant, GrantProof, GrantRequest, MyOrder, OrderSubmission, RedeemableGrant};
@@ -56,6 +59,7 @@ pub use place::{Region, prefectures};
 pub use plan::{Plan, PlanClass};
 pub use problem::{MerchantView, NextStep, Problem};
 pub use purchase::{IllegalEvent, PurchaseEvent, PurchaseState};
+pub use quote::{Instalment, PlanInquiry, PlanQuote, PlanQuotes};
 pub use role::{Agent, Merchant, Reader, Role, VisibleTo};
 pub use seal::{
     EncappedKey, Envelope, Half, OpeningKey, SIZE_CLASSES, SealContext, Sealed, SealingKey,

@@ -12,6 +12,7 @@ use crate::{
     mark::Mark,
     offer::Offer,
     problem::Problem,
+    quote::PlanQuote,
     seal::{SealContext, Sealed},
     sign::{Signature, Signed, Verified, VerifyingKey, signing_input},
     tally::{SignedTally, Tally},
@@ -30,6 +31,8 @@ pub struct Form {
     pub credential: Credential,
     /// How.
     pub plan: Plan,
+    /// The agent's quote for it; only the lump sum needs none.
+    pub quote: Option<Signed<PlanQuote>>,
     /// The language on screen.
     pub locale: Locale,
 }
@@ -61,7 +64,8 @@ pub struct Split {
 ///
 /// # Errors
 /// [`Problem::WrongRecipient`] if Mark, Offer and Challenge are not of one deal; those of
-/// [`Offer::total`]; [`Problem::PlanNotAccepted`].
+/// [`Offer::total`]; [`Problem::PlanNotAccepted`]; [`Problem::QuoteInvalid`] if the quote is not of
+/// this plan and amount. Its signature is the caller's to check.
 pub fn split(
     form: Form,
     terms: &Terms<'_>,
@@ -79,6 +83,12 @@ pub fn split(
     if !offer.plans.contains(&form.plan.class()) {
         return Err(Problem::PlanNotAccepted);
     }
+    let parties = (&challenge.agent, &challenge.merchant);
+    match &form.quote {
+        Some(quote) => quote.claimed()?.check_for(parties, amount, form.plan)?,
+        None if form.plan == Plan::Single => {}
+        None => return Err(Problem::QuoteInvalid),
+    }
     let purchase: PurchaseId = challenge.purchase;
     let order = OrderHalf {
         purchase,
@@ -95,6 +105,7 @@ pub fn split(
         quantity: form.quantity,
         credential: form.credential,
         plan: form.plan,
+        quote: form.quote,
         locale: form.locale,
         salt: Salt::random(rng),
     };

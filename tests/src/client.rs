@@ -283,6 +283,7 @@ pub fn form_with(contract: &str, code: &str) -> Form {
             code: SecurityCode::new(code),
         },
         plan: Plan::Single,
+        quote: None,
         locale: Locale::Ja,
     }
 }

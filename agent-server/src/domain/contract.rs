@@ -27,6 +27,8 @@ pub struct ContractFacts {
     pub reserved: u64,
     /// What the shopper wants to be held to.
     pub own: OwnLimits,
+    /// The classes of plan that it allows.
+    pub plans: Vec<PlanClass>,
 }
 
 /// Limits that shoppers set themselves, in the currency of the contract; `None`: none.
@@ -91,7 +93,7 @@ pub enum Payer {
 pub struct Ask {
     /// Who says they may.
     pub payer: Payer,
-    /// How much.
+    /// How much, the fee of the plan included.
     pub amount: Amount,
     /// By which kind of plan.
     pub plan_class: PlanClass,
@@ -194,7 +196,7 @@ impl ContractFacts {
         if self.valid_until.is_some_and(|until| now >= until) {
             return Err(Problem::ContractLapsed);
         }
-        if ask.plan_class != PlanClass::Single {
+        if !self.plans.contains(&ask.plan_class) {
             return Err(Problem::PlanNotAccepted);
         }
         let reserved = Amount { minor: self.reserved, currency: self.credit_limit.currency };
@@ -262,6 +264,7 @@ mod tests {
             credit_limit: yen(10_000),
             reserved: 6_150,
             own: OwnLimits::default(),
+            plans: vec![PlanClass::Single, PlanClass::Bonus],
         }
     }
 

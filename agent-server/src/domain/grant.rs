@@ -17,6 +17,7 @@ use super::{
     day,
     network::Network,
     passkey::{Place, verify_assertion},
+    plan::{self, Bill, PlanRules},
     purchase::redeemable_until,
     unavailable,
 };
@@ -41,8 +42,9 @@ pub struct Opened {
 pub struct Vetted {
     opened: Opened,
     item: Localized,
-    /// Why the agent does not stand for it whatever the contract says (59).
-    declined: Option<Problem>,
+    /// What the shopper will owe for it, or why the agent does not stand for it whatever the
+    /// contract says (59).
+    bill: Result<Bill, Problem>,
 }
 
 /// The times that a purchase is entered with.
@@ -86,22 +88,33 @@ impl Opened {
         Ok(Self { matched, half, passkey, tally: request.tally })
     }
 
-    /// Checks the merchant's contract (59) and the price against the merchant's own Offer.
+    /// Checks the merchant's contract (59), the price against the merchant's own Offer, and the
+    /// plan against the agent's own quote.
     ///
     /// # Errors
-    /// [`Problem::OfferInvalid`] and the others of `MatchedPayment::check_offer`. A lapsed
-    /// merchant is no error here: the purchase is entered as declined.
-    pub fn vet(self, merchant: &Merchant, now: Timestamp) -> Result<Vetted, Problem> {
-        let declined = merchant.check_in_force(now).err();
-        let item = match (&self.half.goods, declined) {
-            (_, Some(_)) | (Goods::Digest(_), _) => Localized::default(),
-            (Goods::Offer(signed), None) => {
+    /// [`Problem::OfferInvalid`] and the others of `MatchedPayment::check_offer`, then those of
+    /// `plan::quote::bill`. A lapsed merchant is no error here: the purchase is entered as
+    /// declined.
+    pub fn vet(
+        self,
+        merchant: &Merchant,
+        rules: &PlanRules,
+        keys: &AgentKeyring,
+        now: Timestamp,
+    ) -> Result<Vetted, Problem> {
+        if let Err(problem) = merchant.check_in_force(now) {
+            return Ok(Vetted { opened: self, item: Localized::default(), bill: Err(problem) });
+        }
+        let item = match &self.half.goods {
+            Goods::Digest(_) => Localized::default(),
+            Goods::Offer(signed) => {
                 let offer = signed.verify(&merchant.verifying_key)?;
                 self.matched.check_offer(&offer, self.half.quantity, now)?;
                 offer.into_inner().name
             }
         };
-        Ok(Vetted { opened: self, item, declined })
+        let bill = plan::quote::bill(&self.matched, &self.half, merchant, rules, keys, now)?;
+        Ok(Vetted { opened: self, item, bill: Ok(bill) })
     }
 }
 
@@ -118,11 +131,18 @@ impl Vetted {
         let Times { now, day, lifetime } = *times;
         // A contract number and a code alone never move money (TRUST.md D4).
         let provisional = matches!(payer, Payer::Code { .. });
-        let promise = match self.declined {
-            Some(problem) => Err(problem),
-            None => Ok(promise(&self.opened.matched, provisional, keys, now, lifetime, rng)),
-        };
         let tally = self.opened.matched.tally();
+        let total = self.bill.as_ref().map_or(tally.amount, |bill| bill.total);
+        let promise = self.bill.map(|bill| {
+            let grant = grant(&self.opened.matched, provisional, now, lifetime, rng);
+            Promise {
+                handling_number: grant.handling_number,
+                deadline: redeemable_until(&grant),
+                grant: Signed::sign(&grant, keys),
+                bill,
+                quote: self.opened.half.quote.clone(),
+            }
+        });
         Filing {
             purchase: tally.purchase,
             request_digest,
@@ -132,7 +152,7 @@ impl Vetted {
             item: self.item,
             locale: self.opened.half.locale,
             promise,
-            ask: Ask { payer, amount: tally.amount, plan_class: self.opened.half.plan.class() },
+            ask: Ask { payer, amount: total, plan_class: self.opened.half.plan.class() },
             day,
             now,
             tally: self.opened.tally,
@@ -142,21 +162,19 @@ impl Vetted {
 
 /// The Grant that a matched payment half deserves, with a fresh handling number. Its times are
 /// whole seconds, so that its JWS form says exactly the same.
-fn promise(
+fn grant(
     matched: &MatchedPayment,
     provisional: bool,
-    keys: &AgentKeyring,
     now: Timestamp,
     lifetime: Span,
     rng: &mut impl CryptoRng,
-) -> Promise {
+) -> Grant {
     let tally = matched.tally();
-    let handling_number = HandlingNumber::random(rng);
     let issued = Timestamp::from_millis(now.as_secs() * 1000);
-    let grant = Grant {
+    Grant {
         agent: tally.agent.clone(),
         merchant: tally.merchant.clone(),
-        handling_number,
+        handling_number: HandlingNumber::random(rng),
         purchase: tally.purchase,
         order: tally.order,
         offer: tally.offer,
@@ -167,9 +185,7 @@ fn promise(
         provisional,
         issued,
         expires: issued.plus(lifetime),
-    };
-    let deadline = redeemable_until(&grant);
-    Promise { grant: Signed::sign(&grant, keys), handling_number, deadline }
+    }
 }
 
 /// A payment card's number is not looked up, hashed or kept, whoever sent it.
@@ -253,7 +269,7 @@ async fn prepare(
         pause(&opened.half).await;
     }
     let merchant = app.merchants.get(&opened.matched.tally().merchant, now).await?;
-    let vetted = opened.vet(&merchant, now)?;
+    let vetted = opened.vet(&merchant, &app.plans, &app.keys, now)?;
     Ok((vetted, merchant))
 }
 

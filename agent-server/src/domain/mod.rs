@@ -18,6 +18,7 @@ pub mod merchant;
 pub mod network;
 pub mod objection;
 pub mod passkey;
+pub mod plan;
 pub mod purchase;
 pub mod question;
 pub mod session;

@@ -64,6 +64,7 @@ fn facts(app: &App, question: &Question) -> LetterFacts {
         item: question.item_name.clone(),
         quantity: question.quantity,
         amount: question.amount,
+        bill: question.bill.clone(),
         number: question.handling_number,
         contract_last2: question.contract_tail.clone(),
     }

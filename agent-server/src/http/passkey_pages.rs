@@ -49,10 +49,12 @@ async fn list(
     let shell = me::shell(&app, &uri, &account);
     let known = app.store.passkeys(by.contract).await.map_err(unavailable)?;
     let w = shell.w;
+    let day = |at| app.plans.calendar.today(at);
+    let date = |at| day(at).map(|day| texts::date(day, w.locale())).unwrap_or_default();
     let passkeys = known.into_iter().map(|passkey| Shown {
         id: passkey.id,
-        created: texts::date(passkey.created_at, w.locale()),
-        used: passkey.last_used_at.map(|at| texts::date(at, w.locale())).unwrap_or_default(),
+        created: date(passkey.created_at),
+        used: passkey.last_used_at.map(date).unwrap_or_default(),
         is_on_several: passkey.backed_up,
         name: match passkey.name.is_empty() {
             true => w.get("passkey.unnamed").to_owned(),

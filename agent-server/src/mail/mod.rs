@@ -7,7 +7,10 @@ mod post;
 use askama::Template;
 use shared_protocol::{Amount, HandlingNumber, Locale, Localized, Timestamp};
 
-use crate::texts::{self, Words};
+use crate::{
+    domain::plan::Bill,
+    texts::{self, BillWords, Words},
+};
 
 pub use code::{CodeFacts, code_letter};
 pub use post::{MailFault, Mailer, Posting, SmtpMailer, SmtpSettings};
@@ -41,8 +44,10 @@ pub struct LetterFacts {
     pub item: Localized,
     /// How many.
     pub quantity: u32,
-    /// What is paid.
+    /// What is paid to the shop.
     pub amount: Amount,
+    /// What the shopper owes for it, and when.
+    pub bill: Bill,
     /// The purchase's handling number.
     pub number: HandlingNumber,
     /// The last two digits of the contract number.
@@ -80,6 +85,7 @@ struct Lines<'a> {
     shop: &'a str,
     what: String,
     amount: String,
+    bill: BillWords,
     number: String,
     contract: String,
 }
@@ -100,6 +106,7 @@ impl<'a> Lines<'a> {
             shop,
             what,
             amount: texts::amount(facts.amount),
+            bill: BillWords::new(&facts.bill, w),
             number: facts.number.to_string(),
             contract: w.fill("mail.contract_value", &[("last2", &facts.contract_last2)]),
         }

@@ -110,7 +110,7 @@ macro_rules! facts_by {
     ($column:literal) => {
         concat!(
             "SELECT id, code_hash, status, valid_until, code_failures, credit_limit, reserved,
-                 currency, purchase_limit, day_limit, merchant_limit
+                 currency, purchase_limit, day_limit, merchant_limit, plans
              FROM contracts WHERE ",
             $column,
             " = $1"
@@ -141,8 +141,8 @@ pub(super) async fn spent(
     since: Timestamp,
 ) -> Result<Spent, Fault> {
     let row = sqlx::query(
-        "SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) AS today,
-             CAST(COALESCE(SUM(CASE WHEN merchant = $3 THEN amount ELSE 0 END), 0) AS BIGINT)
+        "SELECT CAST(COALESCE(SUM(total), 0) AS BIGINT) AS today,
+             CAST(COALESCE(SUM(CASE WHEN merchant = $3 THEN total ELSE 0 END), 0) AS BIGINT)
                  AS at_merchant
          FROM purchases
          WHERE contract = $1 AND created_at >= $2
@@ -306,6 +306,7 @@ pub(super) fn facts(row: &Row) -> Result<ContractFacts, Fault> {
             day: limit(row, "day_limit")?,
             merchant: limit(row, "merchant_limit")?,
         },
+        plans: row.classes("plans")?,
     })
 }
 

@@ -2,12 +2,12 @@
 //! holds of its contract, and its first event, in one transaction.
 
 use shared_protocol::{
-    Amount, Grant, HandlingNumber, Locale, Localized, MerchantId, Problem, PurchaseEvent,
-    PurchaseId, PurchaseState, Signed, SignedTally, Timestamp, encode,
+    Amount, Grant, HandlingNumber, Locale, Localized, MerchantId, PlanQuote, Problem,
+    PurchaseEvent, PurchaseId, PurchaseState, Signed, SignedTally, Timestamp, encode,
 };
 
 use super::{
-    Fault, Store, contracts, passkeys, purchases,
+    Fault, Store, contracts, instalments, passkeys, purchases,
     row::minor,
     writer::{Tx, Work},
 };
@@ -15,6 +15,7 @@ use crate::domain::{
     code::Verdict,
     contract::{Ask, ContractFacts, Decline, KeyedHash, Payer, Spent, judge, judge_passkey},
     passkey::Asserted,
+    plan::Bill,
 };
 
 /// A purchase to be entered, with the answer that it gets if its contract pays.
@@ -53,6 +54,10 @@ pub struct Promise {
     pub handling_number: HandlingNumber,
     /// When it is asked after, if nobody redeems it.
     pub deadline: Timestamp,
+    /// What the shopper will owe for it.
+    pub bill: Bill,
+    /// The quote that the bill follows, as it came.
+    pub quote: Option<Signed<PlanQuote>>,
 }
 
 /// The answer to a grant request, committed.
@@ -171,7 +176,10 @@ impl File {
         };
         match row.enter(statements, &self.0, tx).await? {
             0 => Ok(false),
-            3 => self.advance(tx).await.map(|()| true),
+            4 => {
+                instalments::add_later(tx, row.id, &promise.bill).await?;
+                self.advance(tx).await.map(|()| true)
+            }
             _ => Err(Fault::Raced),
         }
     }
@@ -237,6 +245,8 @@ impl Row<'_> {
         filing: &Filing,
         tx: &mut Tx<'_>,
     ) -> Result<u64, Fault> {
+        let bill = self.promise.map(|promise| &promise.bill);
+        let first = bill.and_then(|bill| bill.schedule.first());
         let done = sqlx::query(statements)
             .bind(self.id)
             .bind(filing.purchase.as_bytes().as_slice())
@@ -258,6 +268,12 @@ impl Row<'_> {
             .bind(filing.now.as_millis())
             .bind(File::NAME)
             .bind(self.event.name())
+            .bind(bill.map(|bill| bill.plan.to_string()))
+            .bind(bill.map(|bill| minor(bill.fee)))
+            .bind(bill.map(|bill| minor(bill.total)))
+            .bind(self.promise.and_then(|promise| promise.quote.as_ref().map(encode)))
+            .bind(first.map(|first| first.due.to_string()))
+            .bind(first.map(instalments::minor))
             .execute(&mut *tx.connection)
             .await?;
         Ok(done.rows_affected())
@@ -271,9 +287,10 @@ macro_rules! enter {
         concat!(
             "INSERT INTO purchases (id, purchase_id, handling_number, merchant, contract,
                  request_digest, state, problem, amount, currency, quantity, item_ja, item_en,
-                 locale, tally, grant_signed, events, deadline, created_at, updated_at, updated_by)
+                 locale, tally, grant_signed, events, deadline, created_at, updated_at, updated_by,
+                 plan, fee, total, quote)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 1,
-                 $17, $18, $18, $19)
+                 $17, $18, $18, $19, $21, $22, $23, $24)
              ON CONFLICT (purchase_id) DO NOTHING;
              INSERT INTO purchase_events (purchase, number, event, state, at, created_by)
              SELECT $1, 1, $20, $7, $18, $19
@@ -285,19 +302,23 @@ macro_rules! enter {
 
 const DECLINE: &str = enter!();
 
-/// And what the purchase holds of its contract.
+/// And what the purchase holds of its contract, and its first payment. Few have more.
 const GRANT: &str = enter!(
     ";
-    UPDATE contracts SET reserved = reserved + $9, code_failures = 0, updated_at = $18,
+    UPDATE contracts SET reserved = reserved + $23, code_failures = 0, updated_at = $18,
         updated_by = $19
-    WHERE id = $5 AND status = 'active' AND reserved + $9 <= credit_limit
-        AND EXISTS (SELECT 1 FROM purchases WHERE id = $1)"
+    WHERE id = $5 AND status = 'active' AND reserved + $23 <= credit_limit
+        AND EXISTS (SELECT 1 FROM purchases WHERE id = $1);
+    INSERT INTO instalments (purchase, number, due, amount)
+    SELECT $1, 1, $25, $26 WHERE EXISTS (SELECT 1 FROM purchases WHERE id = $1)"
 );
 
 /// The same by passkey: codes that others tried for the contract stay counted.
 const GRANT_BY_PASSKEY: &str = enter!(
     ";
-    UPDATE contracts SET reserved = reserved + $9, updated_at = $18, updated_by = $19
-    WHERE id = $5 AND status = 'active' AND reserved + $9 <= credit_limit
-        AND EXISTS (SELECT 1 FROM purchases WHERE id = $1)"
+    UPDATE contracts SET reserved = reserved + $23, updated_at = $18, updated_by = $19
+    WHERE id = $5 AND status = 'active' AND reserved + $23 <= credit_limit
+        AND EXISTS (SELECT 1 FROM purchases WHERE id = $1);
+    INSERT INTO instalments (purchase, number, due, amount)
+    SELECT $1, 1, $25, $26 WHERE EXISTS (SELECT 1 FROM purchases WHERE id = $1)"
 );

@@ -1,9 +1,9 @@
 //! Questions to shoppers and what the confirmation page and the letters say of their purchases.
 
-use shared_protocol::{Locale, PurchaseId, PurchaseState, Timestamp};
+use shared_protocol::{Instalment, Locale, PurchaseId, PurchaseState, Timestamp};
 
 use super::{
-    Fault, Store,
+    Fault, Store, instalments,
     merchants::localized,
     row::{Cells as _, Row},
     writer::Tx,
@@ -18,7 +18,10 @@ impl Store {
     pub async fn question(&self, digest: &TokenDigest) -> Result<Option<Question>, Fault> {
         let row =
             sqlx::query(BY_TOKEN).bind(digest.0.as_slice()).fetch_optional(&self.0.reads).await?;
-        row.as_ref().map(read).transpose()
+        match &row {
+            Some(row) => Ok(Some(self.read_question(row).await?)),
+            None => Ok(None),
+        }
     }
 
     /// The question of a purchase, and the address to which its letters go. Where a passkey left
@@ -34,7 +37,15 @@ impl Store {
             .bind(purchase.as_bytes().as_slice())
             .fetch_optional(&self.0.reads)
             .await?;
-        row.as_ref().map(|row| Ok((read(row)?, row.cell("email")?))).transpose()
+        match &row {
+            Some(row) => Ok(Some((self.read_question(row).await?, row.cell("email")?))),
+            None => Ok(None),
+        }
+    }
+
+    async fn read_question(&self, row: &Row) -> Result<Question, Fault> {
+        let schedule = self.instalments(&row.exact("purchase_id")?).await?;
+        read(row, schedule)
     }
 }
 
@@ -69,8 +80,9 @@ pub(super) async fn answer(tx: &mut Tx<'_>, purchase: i64, now: Timestamp) -> Re
     Ok(())
 }
 
-fn read(row: &Row) -> Result<Question, Fault> {
+fn read(row: &Row, schedule: Vec<Instalment>) -> Result<Question, Fault> {
     Ok(Question {
+        bill: instalments::bill(row, schedule)?,
         purchase: row.exact("purchase_id")?,
         state: row.named("state", PurchaseState::from_name)?,
         handling_number: row.named("handling_number", |text| text.parse().ok())?,
@@ -86,7 +98,8 @@ fn read(row: &Row) -> Result<Question, Fault> {
 }
 
 const BY_TOKEN: &str = "SELECT p.purchase_id, p.state, p.handling_number, p.merchant, p.item_ja,
-         p.item_en, p.quantity, p.amount, p.currency, p.locale, q.deadline AS question_deadline,
+         p.item_en, p.quantity, p.amount, p.currency, p.locale, p.plan, p.fee, p.total, p.quote,
+         q.deadline AS question_deadline,
          m.name_ja, m.name_en, c.number_tail, c.email
      FROM questions q
      JOIN purchases p ON p.id = q.purchase
@@ -95,7 +108,7 @@ const BY_TOKEN: &str = "SELECT p.purchase_id, p.state, p.handling_number, p.merc
      WHERE q.token_digest = $1";
 
 const BY_PURCHASE: &str = "SELECT p.purchase_id, p.state, p.handling_number, p.merchant, p.item_ja,
-         p.item_en, p.quantity, p.amount, p.currency, p.locale,
+         p.item_en, p.quantity, p.amount, p.currency, p.locale, p.plan, p.fee, p.total, p.quote,
          COALESCE(q.deadline, p.updated_at) AS question_deadline,
          m.name_ja, m.name_en, c.number_tail, c.email
      FROM purchases p

@@ -75,7 +75,7 @@ impl Turn {
         if let (true, false, Some(contract)) =
             (purchase.state.holds_credit(), state.holds_credit(), purchase.contract)
         {
-            contracts::release(tx, contract, purchase.amount, self.now, Self::NAME).await?;
+            contracts::release(tx, contract, purchase.total, self.now, Self::NAME).await?;
         }
         match word {
             Word::Accepted { question: Some(asked), .. } => {

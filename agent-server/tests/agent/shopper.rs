@@ -5,8 +5,8 @@ use reqwest::{Client, Method};
 use shared_protocol::{
     AgentId, Amount, Challenge, ChallengeRequest, ContractNumber, Credential, Digest, Goods, Grant,
     GrantRequest, Locale, Message as _, ORDER_IDLE, Offer, PasskeyAssertion, PaymentHalf, Plan,
-    Problem, PurchaseId, Salt, Sealed, SecurityCode, Signed, SignedTally, Signer as _, Tally,
-    Timestamp, encode,
+    PlanQuote, Problem, PurchaseId, Salt, Sealed, SecurityCode, Signed, SignedTally, Signer as _,
+    Tally, Timestamp, encode,
 };
 
 use crate::{
@@ -19,6 +19,7 @@ pub struct Order {
     pub contract: &'static str,
     pub code: &'static str,
     pub plan: Plan,
+    pub quote: Option<Signed<PlanQuote>>,
     pub quantity: u32,
     pub amount: Amount,
     /// The Offer that the shopper took up.
@@ -106,6 +107,7 @@ pub async fn order_at(http: &Client, base: &str, merchant: &Merchant) -> Option<
         contract: "C900000000001",
         code: "2468",
         plan: Plan::Single,
+        quote: None,
         quantity: 1,
         amount: yen(3850),
         offer: Signed::sign(&merchant.teapot(now), &merchant.key),
@@ -197,6 +199,7 @@ impl Order {
                 },
             },
             plan: self.plan,
+            quote: self.quote.clone(),
             locale: Locale::En,
             salt: Salt::random(&mut Entropy::new()),
         }

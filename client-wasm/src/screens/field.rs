@@ -11,7 +11,6 @@ use crate::{
     app::{App, after},
     element::{El, el, of, said, set},
     texts::{self, Text},
-    typed,
 };
 
 /// A field, its ids beginning with `prefix`.
@@ -176,7 +175,7 @@ fn plans(app: App, field: Field, prefix: &str) -> El {
     let chosen = app.typed.borrow().get(field).to_owned();
     let id = id(field, prefix);
     let choices = app.rendered.plans.iter().filter_map(|choice| {
-        let plan = typed::plan(choice)?;
+        let plan = choice.parse().ok()?;
         let radio = el("input")
             .attr("type", "radio")
             .attr("name", field.name())
@@ -216,9 +215,7 @@ pub(super) fn shown(app: App, field: Field) -> String {
     match field {
         Field::DeliveryRegion => region_name(text, locale).unwrap_or(text).to_owned(),
         Field::DeliveryCountry => crate::intl::country(text, locale),
-        Field::PaymentPlan => {
-            typed::plan(text).map(|plan| plan_name(app, plan)).unwrap_or_default()
-        }
+        Field::PaymentPlan => typed.plan().map(|plan| plan_name(app, plan)).unwrap_or_default(),
         _ => text.to_owned(),
     }
 }

@@ -2,14 +2,13 @@
 
 use shared_protocol::{CONFIRMATION_LIFETIME, DeliveryTerms, Field};
 
-use super::{button, field::plan_name, lines, number::number_box, row, tally, titled, unfolding};
+use super::{button, field::shown, lines, number::number_box, row, tally, titled, unfolding};
 use crate::{
     app::App,
     element::{El, el, of, said},
     intl,
     stage::Receipt,
     texts::{self, Text},
-    typed,
     words::Words,
 };
 
@@ -52,8 +51,7 @@ fn steps(app: App, words: &Words, provisional: bool) -> El {
             .child(app.said("span", "", when))
             .child(lines(el("p"), more))
     };
-    let plan = typed::plan(app.typed.borrow().get(Field::PaymentPlan));
-    let plan = plan.map(|plan| plan_name(app, plan)).unwrap_or_default();
+    let plan = shown(app, Field::PaymentPlan);
     let mail = provisional.then(|| {
         let note = app.say(texts::THANKS_STEP_MAIL_NOTE);
         step("now", texts::THANKS_STEP_MAIL, texts::THANKS_STEP_MAIL_WHEN, &[&note])

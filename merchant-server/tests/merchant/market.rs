@@ -351,6 +351,7 @@ pub fn form() -> Form {
             code: SecurityCode::new("2468"),
         },
         plan: Plan::Single,
+        quote: None,
         locale: Locale::Ja,
     }
 }

@@ -8,11 +8,11 @@ use core::convert::Infallible;
 use ed25519_dalek::Signer as _;
 use shared_protocol::{
     Address, AgentId, Amount, BasisPoints, Challenge, Contact, ContractNumber, Credential,
-    Currency, Delivery, DeliveryTerms, Form, GRANT_LIFETIME, Grant, HandlingNumber, ItemId, Locale,
-    Localized, Mark, MatchedPayment, MerchantId, Nonce, ORDER_IDLE, Offer, OpeningKey,
-    PasskeyAssertion, Personal, Plan, PlanClass, PurchaseId, QuantityLimits, SealedPurchase,
-    SecurityCode, ShippingZone, Signature, Signed, Signer, Span, Terms, Timestamp, Verified,
-    VerifyingKey, split,
+    Currency, Date, Delivery, DeliveryTerms, Form, GRANT_LIFETIME, Grant, HandlingNumber,
+    Instalment, ItemId, Locale, Localized, Mark, MatchedPayment, MerchantId, Nonce, ORDER_IDLE,
+    Offer, OpeningKey, PasskeyAssertion, Personal, Plan, PlanClass, PlanQuote, PurchaseId,
+    QuantityLimits, SealedPurchase, SecurityCode, ShippingZone, Signature, Signed, Signer, Span,
+    Terms, Timestamp, Verified, VerifyingKey, split,
 };
 
 pub const NOW: Timestamp = Timestamp::from_millis(1_795_000_000_000);
@@ -131,6 +131,35 @@ impl Deal {
         }
     }
 
+    /// What the agent would ask for this plan: a fiftieth of the price as fee, monthly from the
+    /// 28th of next month on.
+    pub fn quote(&self, plan: Plan, amount: Amount) -> PlanQuote {
+        let count = match plan {
+            Plan::Single | Plan::Bonus => 1,
+            Plan::Revolving => 4,
+            Plan::Instalments(count) | Plan::BonusInstalments(count) => u16::from(count),
+        };
+        let fee = Amount::new(amount.minor / 50, amount.currency).unwrap();
+        let total = amount.plus(fee).unwrap();
+        let each = total.minor / u64::from(count);
+        let payment = |at: u16| Instalment {
+            due: Date::new(2026 + at.div_ceil(12), ((at + 11) % 12 + 1) as u8, 28).unwrap(),
+            minor: if at == 0 { total.minor - each * u64::from(count - 1) } else { each },
+        };
+        PlanQuote {
+            agent: self.agent.id.clone(),
+            merchant: self.merchant.id.clone(),
+            amount,
+            plan,
+            fee,
+            total,
+            yearly_rate: (plan != Plan::Single).then_some(BasisPoints(1500)),
+            schedule: (0..count).map(payment).collect(),
+            issued: NOW,
+            expires: NOW.plus(Span::minutes(30)),
+        }
+    }
+
     pub fn grant(&self, matched: &MatchedPayment) -> Grant {
         let tally = matched.tally();
         Grant {
@@ -175,6 +204,7 @@ pub fn form() -> Form {
             code: SecurityCode::new("2468"),
         },
         plan: Plan::Single,
+        quote: None,
         locale: Locale::Ja,
     }
 }

@@ -5,11 +5,12 @@ use shared_protocol::{
     Acceptance, Amount, BasisPoints, Challenge, ChallengeRequest, Channel, Confirmation,
     Credential, DeliveryTerms, Digest, Goods, Grant, GrantProof, GrantRequest, HandlingNumber,
     Locale, Mark, Offer, OrderCheck, OrderSubmission, Outcome, PasskeyAssertion, PasskeyPart,
-    PaymentHalf, Plan, PlanClass, Problem, PurchaseState, PurchaseStatus, QuantityLimits, Refusal,
-    Salt, SealContext, Signed, SignedTally, Span, Tally, Timestamp, digest, jws,
+    PaymentHalf, Plan, PlanClass, PlanInquiry, PlanQuote, PlanQuotes, Problem, PurchaseState,
+    PurchaseStatus, QuantityLimits, Refusal, Salt, SealContext, Signed, SignedTally, Span, Tally,
+    Timestamp, digest, jws,
 };
 
-use crate::party::{Deal, NOW, Seeded, form, purchase};
+use crate::party::{Deal, NOW, Seeded, form, purchase, yen};
 
 pub fn marks(deal: &Deal) -> Vec<Mark> {
     let usual = deal.signed_mark.claimed().unwrap();
@@ -45,6 +46,28 @@ pub fn challenge_requests(deal: &Deal) -> Vec<ChallengeRequest> {
 
 pub fn challenges(deal: &Deal) -> Vec<Challenge> {
     vec![deal.signed_challenge.claimed().unwrap()]
+}
+
+pub fn inquiries(deal: &Deal) -> Vec<PlanInquiry> {
+    let merchant = deal.merchant.id.clone();
+    vec![PlanInquiry { merchant, amount: yen(3850), accepted: PlanClass::ALL.to_vec() }]
+}
+
+/// One of each plan; the last at the end of what an amount may be.
+pub fn quotes(deal: &Deal) -> Vec<PlanQuote> {
+    let most = Amount::new(Amount::MINOR_MAX / 2, "KWD".parse().unwrap()).unwrap();
+    vec![
+        deal.quote(Plan::Instalments(3), yen(3850)),
+        deal.quote(Plan::Single, yen(3850)),
+        deal.quote(Plan::Revolving, yen(3850)),
+        deal.quote(Plan::Bonus, yen(3850)),
+        deal.quote(Plan::BonusInstalments(60), most),
+    ]
+}
+
+pub fn quote_lists(deal: &Deal) -> Vec<PlanQuotes> {
+    let signed = quotes(deal).into_iter().take(2).map(|quote| Signed::sign(&quote, &deal.agent));
+    vec![PlanQuotes(signed.collect()), PlanQuotes(Vec::new())]
 }
 
 pub fn contexts(deal: &Deal) -> Vec<SealContext> {
@@ -200,6 +223,8 @@ pub fn payment_halves(deal: &Deal) -> Vec<PaymentHalf> {
             _ => form.credential.clone(),
         },
         plan,
+        quote: (plan != Plan::Single)
+            .then(|| Signed::sign(&deal.quote(plan, yen(3850)), &deal.agent)),
         locale: Locale::ALL[at % 2],
         salt: Salt::new([0xa5; 32]),
     };

@@ -29,6 +29,7 @@ mod pairs;
 mod party;
 mod passkeys;
 mod published;
+mod quotes;
 mod random;
 mod sides;
 mod split_join;

@@ -50,6 +50,7 @@ impl Typed {
                 code: SecurityCode::new(self.code.as_str()),
             },
             plan: self.plan,
+            quote: None,
             locale: self.locale,
         }
     }

@@ -4,7 +4,7 @@
 use serde::Serialize;
 use shared_protocol::{
     Credential, Delivery, Digest, Goods, Half, Locale, OrderHalf, PasskeyAssertion, PaymentHalf,
-    Plan, PurchaseId, Region, Salt,
+    Plan, PlanQuote, PurchaseId, Region, Salt, Signed,
 };
 
 use crate::labelled::{Piece, cut, join};
@@ -53,6 +53,7 @@ pub fn cut_payment(half: &PaymentHalf) -> Vec<Piece> {
             Credential::Passkey => By::Passkey,
         },
         plan: half.plan,
+        quote: half.quote.clone(),
         locale: half.locale,
         salt: half.salt,
     };
@@ -119,6 +120,7 @@ struct Payment<'a> {
     quantity: u32,
     credential: By<'a>,
     plan: Plan,
+    quote: Option<Signed<PlanQuote>>,
     locale: Locale,
     salt: Salt,
 }
