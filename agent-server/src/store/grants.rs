@@ -140,11 +140,7 @@ impl File {
     }
 
     /// What the contract has bought today, where it has a limit that asks for it.
-    async fn spent(
-        &self,
-        tx: &mut Tx<'_>,
-        facts: Option<&ContractFacts>,
-    ) -> Result<Spent, Fault> {
+    async fn spent(&self, tx: &mut Tx<'_>, facts: Option<&ContractFacts>) -> Result<Spent, Fault> {
         match facts {
             Some(facts) if facts.own.are_by_day() => {
                 contracts::spent(tx, facts.id, &self.0.merchant, self.0.day).await

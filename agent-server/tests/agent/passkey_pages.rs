@@ -11,7 +11,7 @@ impl Market {
         Page::of(request.send().await.unwrap()).await
     }
 
-    async fn submit(&self, path: &str, cookie: &str, body: &str) -> Page {
+    pub async fn submit(&self, path: &str, cookie: &str, body: &str) -> Page {
         let page = self.mine("/me/passkeys", cookie).await;
         let token = page.html.split("name=\"form_token\" value=\"").nth(1).unwrap();
         let token = token.split('"').next().unwrap();

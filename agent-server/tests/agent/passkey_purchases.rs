@@ -1,7 +1,6 @@
 //! Purchases that a passkey pays: no number, no code, no question; each assertion once, a copied
 //! passkey noticed, and what others guess at the contract's code without effect.
 
-use reqwest::Method;
 use shared_protocol::{Channel, Outcome, Problem, PurchaseState, Span};
 
 use crate::{
@@ -149,8 +148,7 @@ async fn a_passkey_that_is_not_registered_or_was_removed_buys_nothing() {
     let (passkey, contract) = (market.enrolled("01").await, market.contract("01").await);
     let row = market.agent.app.store.passkeys(contract).await.unwrap()[0].id;
     let (path, cookie) = (format!("/me/passkeys/{row}/removal"), market.cookie("01").await);
-    let request = market.browse(Method::POST, &path).header("cookie", cookie);
-    assert_eq!(request.send().await.unwrap().status(), 303);
+    assert_eq!(market.submit(&path, &cookie, "").await.status, 303);
     let told = market.grant(&market.by_passkey(&passkey, 1).await).await;
     assert_eq!(told.unwrap_err(), Problem::PasskeyUnknown);
 }
