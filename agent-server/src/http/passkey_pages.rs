@@ -10,7 +10,7 @@ use axum::{
     routing::{get, post},
 };
 use serde::Deserialize;
-use shared_protocol::Problem;
+use shared_protocol::{Problem, Timestamp};
 
 use super::{
     form::own_page,
@@ -49,8 +49,7 @@ async fn list(
     let shell = me::shell(&app, &uri, &account);
     let known = app.store.passkeys(by.contract).await.map_err(unavailable)?;
     let w = shell.w;
-    let day = |at| app.plans.calendar.today(at);
-    let date = |at| day(at).map(|day| texts::date(day, w.locale())).unwrap_or_default();
+    let date = |at| date(&app, at, w);
     let passkeys = known.into_iter().map(|passkey| Shown {
         id: passkey.id,
         created: date(passkey.created_at),
@@ -70,6 +69,11 @@ async fn list(
         shell,
     };
     Ok(own_page(answer(StatusCode::OK, &passkey_policy(), rendered(&view))))
+}
+
+fn date(app: &App, at: Timestamp, w: Words) -> String {
+    let day = app.plans.calendar.today(at);
+    day.map(|day| texts::date(day, w.locale())).unwrap_or_default()
 }
 
 async fn rename(

@@ -129,8 +129,9 @@ async fn sign_in(
     Ok(([(SET_COOKIE, cookie)], unkept(json!({ "next": "/me" }))))
 }
 
-/// JSON of a script on a page of ours: pages of others cannot send this media type here, as browsers
-/// ask first and get no consent (Fetch §3.3), and what says that it comes from there is refused.
+/// JSON of a script on a page of ours: pages of others cannot send this media type here, as
+/// browsers ask first and get no consent (Fetch §3.3), and what says that it comes from there is
+/// refused.
 struct Said<T>(T);
 
 impl<T: serde::de::DeserializeOwned> FromRequest<App> for Said<T> {
