@@ -14,7 +14,10 @@ use crate::{
     codes::Codes,
     config::Config,
     demo::Demo,
-    domain::turn::Turned,
+    domain::{
+        plan::{PlanFault, PlanRules},
+        turn::Turned,
+    },
     driver,
     entropy::Entropy,
     guard::Guard,
@@ -52,6 +55,8 @@ pub struct Inner {
     pub guard: Guard,
     /// Merchants at hand.
     pub merchants: Merchants,
+    /// In which ways shoppers may pay.
+    pub plans: PlanRules,
     /// The agent's word on merchants.
     pub marks: Marks,
     /// The merchants' Offers.
@@ -110,6 +115,8 @@ pub fn router(app: App) -> Router {
         .merge(http::me::routes())
         .merge(http::assets::routes())
         .merge(http::challenges::routes())
+        .merge(http::plans::routes())
+        .merge(http::statements::routes())
         .merge(http::grants::routes())
         .merge(http::purchases::routes())
         .merge(http::marks::routes())
@@ -117,6 +124,8 @@ pub fn router(app: App) -> Router {
         .merge(http::confirm::routes())
         .merge(http::confirm_code::routes())
         .merge(http::pages::routes())
+        .merge(http::passkey_pages::routes())
+        .merge(http::passkeys::routes())
         .merge(http::health::routes())
         .merge(demo);
     http::edge::around(routes, &app).with_state(app)
@@ -147,6 +156,9 @@ pub enum StartFault {
     /// The way to the mail server.
     #[error("{0}")]
     Mail(String),
+    /// The rules of plans.
+    #[error("plans_file: {0}")]
+    Plans(#[from] PlanFault),
     /// The built widget.
     #[error("widget: {0}")]
     Widget(#[from] WidgetFault),
@@ -210,6 +222,7 @@ async fn build(
         guard: Guard::new(config.guessing),
         mailer: mailer(&config, demo.as_ref())?,
         widget: Widget::open(&config.widget_dir, config.demo)?,
+        plans: PlanRules::of(config.plans_file.as_deref(), config.demo)?,
         marks: Marks::new(config.agent_id.clone(), config.agent_name.clone()),
         merchants: Merchants::new(store.clone()),
         offers: Offers::new(outside.clone()),

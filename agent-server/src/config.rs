@@ -16,6 +16,8 @@ use shared_protocol::{AgentId, Amount, Localized, Span};
 
 use crate::{domain::code::CodeCost, guard::Limits};
 
+use crate::domain::passkey::RelyingParty;
+
 /// The settings of one agent server. `config.sample.toml` shows each of them.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -23,7 +25,8 @@ pub struct Config {
     /// Address and port on which it listens, `host:port`; port 0 takes a free one.
     #[serde(default = "default_listen")]
     pub listen: String,
-    /// The address by which browsers and merchants reach it, without a slash at the end.
+    /// The address by which browsers and merchants reach it, without a slash at the end. Passkeys
+    /// belong to its host, which must be a name for that, not numbers (WebAuthn L3 §5.1.2).
     pub public_url: String,
     /// Its name in the protocol, `agt_…`.
     pub agent_id: AgentId,
@@ -36,6 +39,10 @@ pub struct Config {
     pub database_url: Option<String>,
     /// The folder of the built widget: loader, frame script, Wasm, and their manifest.
     pub widget_dir: PathBuf,
+    /// The file of the plans by which shoppers may pay (`plans.sample.toml`); absent: a lump sum
+    /// only, and in a demo the sample.
+    #[serde(default)]
+    pub plans_file: Option<PathBuf>,
     /// How letters are sent; absent only in a demo, which keeps them in its own mailbox.
     #[serde(default)]
     pub smtp: Option<SmtpConfig>,
@@ -176,6 +183,13 @@ impl Config {
         }
     }
 
+    /// This agent, as passkeys know it: the host and the web origin in `public_url`.
+    pub fn relying_party(&self) -> RelyingParty {
+        let (scheme, rest) = self.public_url.split_once("://").unwrap_or_default();
+        let authority = rest.split('/').next().unwrap_or(rest);
+        RelyingParty { id: self.public_host().into(), origin: format!("{scheme}://{authority}") }
+    }
+
     /// How long a confirmation mail can be answered.
     pub fn confirmation_lifetime(&self) -> Span {
         Span::hours(i64::from(self.confirmation_hours))
@@ -268,6 +282,7 @@ fn environment() -> Env {
         "smtp_from",
         "confirmation_hours",
         "grant_minutes",
+        "plans_file",
     ];
     Env::prefixed("WARIFU_").only(&keys).map(|key| match key.as_str() {
         "agent_name_ja" | "AGENT_NAME_JA" => "agent_name.ja".into(),

@@ -2,6 +2,7 @@
 //! whose words the widget says too, and `texts.tsv`, which no shopper's browser downloads.
 
 mod amount;
+mod bill;
 mod moment;
 
 use std::{collections::HashMap, sync::LazyLock};
@@ -9,7 +10,8 @@ use std::{collections::HashMap, sync::LazyLock};
 use shared_protocol::Locale;
 
 pub use amount::amount;
-pub use moment::{day, minute};
+pub use bill::{BillWords, plan_name};
+pub use moment::{date, day, minute, month};
 
 /// The product's texts by key.
 #[derive(Debug)]
@@ -185,7 +187,7 @@ mod tests {
     /// Every key in the pages, the letters and their code, and a file where it stands.
     fn used_keys() -> BTreeMap<String, String> {
         let room = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let sources = ["templates", "src/http", "src/mail", "src/demo", "src/frame"];
+        let sources = ["templates", "src/http", "src/mail", "src/demo", "src/frame", "src/texts"];
         let mut used = BTreeMap::new();
         for file in sources.iter().flat_map(|folder| files(&room.join(folder))) {
             let text = fs::read_to_string(&file).unwrap();

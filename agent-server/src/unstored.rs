@@ -8,7 +8,7 @@ use shared_protocol::{Grant, Problem, Signed};
 use crate::{
     domain::{
         code::CodeHash,
-        contract::{ContractFacts, KeyedHash, Spent, judge},
+        contract::{ContractFacts, KeyedHash, Payer, Spent, judge, judge_passkey},
     },
     store::{Fault, Filing, Store},
 };
@@ -35,9 +35,17 @@ impl Unstored {
     /// # Errors
     /// Those of `domain::contract::judge`.
     pub fn answer(&self, filing: Filing) -> Result<Signed<Grant>, Problem> {
-        let facts = self.0.get(&filing.ask.number_hash);
-        judge(facts, 0, &filing.ask, Spent::default(), filing.now)
-            .map_err(|decline| decline.problem)?;
+        let Filing { ask, now, .. } = &filing;
+        let judged = match &ask.payer {
+            Payer::Code { number_hash, verdict } => {
+                judge(self.0.get(number_hash), 0, verdict, ask, Spent::default(), *now)
+            }
+            Payer::Passkey(said) => {
+                let facts = self.0.values().find(|facts| facts.id == said.contract());
+                judge_passkey(facts, Some(0), said, ask, Spent::default(), *now)
+            }
+        };
+        judged.map_err(|decline| decline.problem)?;
         filing.promise.map(|promise| promise.grant)
     }
 }

@@ -142,6 +142,7 @@ impl Files {
         let sources = [
             ("warifu.js", include_str!("../../www/warifu.js")),
             ("boot.js", include_str!("../../www/boot.js")),
+            ("passkey.js", include_str!("../../www/passkey.js")),
             ("widget.css", include_str!("../../www/widget.css")),
         ];
         let file = |text: &'static str| File::new(Bytes::from_static(text.as_bytes()), None);

@@ -28,7 +28,7 @@ use crate::{
     stage::{Event, Stage},
     texts::{self, Text},
     typed::{self, Typed, Wrong},
-    words::Words,
+    words::{Quoted, Words},
 };
 
 /// A handle of the page's state.
@@ -66,12 +66,17 @@ pub struct State {
     pub clock: Cell<AgentClock>,
     /// What the next attempt will need, fetched ahead.
     pub(crate) ready: RefCell<Option<Ready>>,
+    /// What the chosen plan comes to, as the shopper sees it before the last button; none for a
+    /// lump sum.
+    pub(crate) quoted: RefCell<Option<Quoted>>,
     /// The attempt that is under way, or of which no answer came.
     pub(crate) attempt: RefCell<Option<Rc<Attempt>>>,
     /// The page's key.
     pub(crate) key: RefCell<Option<SessionKey>>,
     /// Whether this browser could not make a session key.
     pub key_failed: Cell<bool>,
+    /// Whether the shopper has chosen to pay by passkey.
+    pub by_passkey: Cell<bool>,
     idle: Cell<Idle>,
 }
 
@@ -126,9 +131,11 @@ impl State {
             words: RefCell::new(words.ok().map(Rc::new)),
             clock: Cell::new(AgentClock::default()),
             ready: RefCell::new(None),
+            quoted: RefCell::new(None),
             attempt: RefCell::new(None),
             key: RefCell::new(None),
             key_failed: Cell::new(false),
+            by_passkey: Cell::new(false),
             idle: Cell::new(Idle::new(idle, now)),
         }
     }

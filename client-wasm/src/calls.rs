@@ -2,8 +2,8 @@
 //! made again with the same bytes, and the servers answer it once.
 
 use shared_protocol::{
-    Acceptance, ChallengeRequest, ItemId, MerchantId, Message, PurchaseId, SealedPurchase, Signed,
-    encode,
+    Acceptance, Amount, ChallengeRequest, ItemId, MerchantId, Message, Plan, PlanInquiry,
+    PurchaseId, SealedPurchase, Signed, encode,
 };
 
 use crate::{deal::Attempt, words::Words};
@@ -38,6 +38,13 @@ impl Call {
         let merchant = words.mark.merchant.clone();
         let request = ChallengeRequest { merchant, purchase };
         Self::agent("POST", "/v1/challenges".into()).with(&request)
+    }
+
+    /// Asks the agent what paying this amount by this plan comes to.
+    pub fn plans(words: &Words, amount: Amount, plan: Plan) -> Self {
+        let merchant = words.mark.merchant.clone();
+        let inquiry = PlanInquiry { merchant, amount, accepted: vec![plan.class()] };
+        Self::agent("POST", "/v1/plans".into()).with(&inquiry)
     }
 
     /// Asks the agent for the merchant's current Mark.

@@ -41,6 +41,13 @@ pub fn day(time: Timestamp, locale: Locale) -> String {
     date(time, locale, &[("dateStyle", "medium".into()), ("timeStyle", "short".into())])
 }
 
+/// A day of the calendar: `2026年12月28日`.
+pub fn due(day: shared_protocol::Date, locale: Locale) -> String {
+    // Midnight in London is morning of the same day in Japan.
+    let morning = Timestamp::from_millis(i64::from(day.days()) * MILLIS_A_DAY);
+    date(morning, locale, &[("dateStyle", "long".into())])
+}
+
 /// A country's name.
 pub fn country(code: &str, locale: Locale) -> String {
     let names = Intl::DisplayNames::new(&tags(locale), &object(&[("type", "region".into())]));
@@ -67,6 +74,8 @@ fn called(function: &Function, argument: &JsValue) -> String {
     let text = function.call1(&JsValue::UNDEFINED, argument).ok();
     text.and_then(|text| text.as_string()).unwrap_or_default()
 }
+
+const MILLIS_A_DAY: i64 = 86_400_000;
 
 #[cfg(test)]
 mod tests {

@@ -15,6 +15,7 @@ pub mod intl;
 pub mod live;
 pub mod network;
 pub mod page;
+pub mod passkey;
 pub mod placing;
 pub mod port;
 pub mod progress;

@@ -4,8 +4,8 @@
 use std::rc::Rc;
 
 use shared_protocol::{
-    Amount, CLOCK_TOLERANCE, Challenge, Mark, ORDER_IDLE, Offer, Problem, PurchaseId, Signed, Span,
-    Timestamp,
+    Amount, CLOCK_TOLERANCE, Challenge, Credential, Field, FieldProblem, Mark, ORDER_IDLE, Offer,
+    Plan, PlanQuotes, Problem, PurchaseId, Signed, Span, Timestamp,
 };
 
 use crate::{
@@ -15,7 +15,7 @@ use crate::{
     course::{self, Start},
     deal::{Attempt, prepare},
     entropy::Entropy,
-    page, port,
+    page, passkey, port,
     progress::Progress,
     session_key::{SessionKey, WebCrypto},
     stage::{Ending, Event, Stage, Trouble},
@@ -36,20 +36,78 @@ pub fn read_form(app: App) {
         let form = typed.form(&words.offer, *app.locale.peek(), page::PLATFORM);
         form.map(|_| typed.total(&words.offer, page::PLATFORM))
     };
-    let event = match read {
-        Ok(Ok(total)) => Event::Read(Ok(total.total)),
-        Ok(Err(problem)) => Event::Broken(problem),
-        Err(wrong) => Event::Read(Err(wrong)),
-    };
-    if app.dispatch(event) && is_waiting(app) {
-        begin(app, Start::Anew);
+    match read {
+        Ok(Ok(_)) => show_price(app),
+        Ok(Err(problem)) => go_on(app, Event::Broken(problem)),
+        Err(wrong) => go_on(app, Event::Read(Err(wrong))),
     }
     fetch_ahead(app);
 }
 
-/// The last button. A second press finds the screen gone and does nothing.
-pub fn place(app: App) {
+fn go_on(app: App, event: Event) {
+    if app.dispatch(event) && is_waiting(app) {
+        begin(app, Start::Anew);
+    }
+}
+
+/// The form is complete. What it costs by the plan that was chosen is shown before anything is
+/// sent, unless the shopper has agreed to just that already.
+fn show_price(app: App) {
+    let Some((amount, plan)) = price(app) else { return };
+    if plan == Plan::Single {
+        let had_another = app.quoted.take().is_some();
+        return go_on(app, if had_another { Event::Quoted } else { Event::Read(Ok(amount)) });
+    }
+    if is_quoted(app) {
+        return go_on(app, Event::Read(Ok(amount)));
+    }
+    spawn(async move {
+        match quote(app).await {
+            // What was typed meanwhile is read by the next press.
+            Ok(()) if price(app) != Some((amount, plan)) => {}
+            Ok(()) => go_on(app, Event::Quoted),
+            Err(Problem::PlanNotAccepted) => {
+                let wrong = (Field::PaymentPlan, FieldProblem::PlanNotAccepted);
+                go_on(app, Event::Read(Err(vec![wrong])));
+            }
+            Err(problem) => go_on(app, Event::Broken(problem)),
+        }
+    });
+}
+
+/// What the form says is to be paid, and by which plan.
+fn price(app: App) -> Option<(Amount, Plan)> {
+    let words = app.words()?;
+    let typed = app.typed.borrow();
+    let total = typed.total(&words.offer, page::PLATFORM).ok()?;
+    Some((total.total, typed.plan()?))
+}
+
+/// Whether the quote at hand is for what the form says, and still good.
+fn is_quoted(app: App) -> bool {
+    let (Some(words), Some((amount, plan))) = (app.words(), price(app)) else { return false };
+    let quoted = app.quoted.borrow();
+    quoted.as_ref().is_some_and(|quoted| quoted.check(&words, amount, plan, app.now()).is_ok())
+}
+
+/// Sees to it that there is a quote for what the form says; a lump sum needs none.
+async fn quote(app: App) -> Result<(), Problem> {
+    let words = app.words().ok_or(Problem::MarkInvalid)?;
+    let (amount, plan) = price(app).ok_or(Problem::FieldInvalid)?;
+    if plan == Plan::Single || is_quoted(app) {
+        return Ok(());
+    }
+    let call = Call::plans(&words, amount, plan);
+    let quotes: PlanQuotes = course::fetch(&app.network(), &call).await?;
+    let quoted = words.quote(quotes, (amount, plan), app.now(), &WebCrypto).await?;
+    app.quoted.replace(Some(quoted));
+    Ok(())
+}
+
+/// The last button, or the one beside it. A second press finds the screen gone and does nothing.
+pub fn place(app: App, by_passkey: bool) {
     if app.dispatch(Event::Place) {
+        app.by_passkey.set(by_passkey);
         begin(app, Start::Anew);
     }
 }
@@ -59,7 +117,8 @@ pub fn retry(app: App) {
     spawn(async move {
         // If the shop or the agent cannot be asked now, placing the order will say so.
         let _ = renew(app).await;
-        let event = if is_complete(app) { Event::Retry } else { Event::Back };
+        let is_ready = is_complete(app) && (!is_known(app) || quote(app).await.is_ok());
+        let event = if is_ready { Event::Retry } else { Event::Back };
         if app.dispatch(event) && is_waiting(app) {
             begin(app, Start::Again);
         }
@@ -120,6 +179,11 @@ fn is_complete(app: App) -> bool {
     app.typed.borrow().form(&words.offer, locale, page::PLATFORM).is_ok()
 }
 
+/// Whether it is known that the purchase that failed was not completed.
+fn is_known(app: App) -> bool {
+    matches!(&*app.stage.peek(), Stage::Failure(trouble) if trouble.known)
+}
+
 fn is_waiting(app: App) -> bool {
     *app.stage.peek() == Stage::Waiting
 }
@@ -174,10 +238,24 @@ async fn seal(app: App) -> Result<Attempt, Problem> {
         None => challenge(app).await?,
     };
     let form = app.typed.borrow().form(&words.offer, *app.locale.peek(), page::PLATFORM);
-    let form = form.map_err(|_| Problem::FieldInvalid)?;
+    let mut form = form.map_err(|_| Problem::FieldInvalid)?;
+    if form.plan != Plan::Single {
+        form.quote = app.quoted.borrow().as_ref().map(|quoted| quoted.signed.clone());
+    }
+    if app.by_passkey.get() {
+        form.credential = Credential::Passkey;
+    }
+    let by_passkey = form.credential == Credential::Passkey;
     let prepared = prepare(form, &words, &ready.challenged, app.now(), &mut Entropy)?;
     let signature = key.sign(&prepared.signing_input()).await?;
-    prepared.seal(signature, key.public(), &mut Entropy)
+    let attempt = prepared.seal(signature, key.public(), &mut Entropy)?;
+    if !by_passkey {
+        return Ok(attempt);
+    }
+    let quoted = app.quoted.borrow().as_ref().map(|quoted| quoted.quote.total);
+    let what = app.money(quoted.unwrap_or(attempt.amount));
+    let what = [&what, " · ", &app.shop()].concat();
+    passkey::approve(attempt, &words, &ready.challenged, &what).await
 }
 
 async fn key(app: App) -> Result<SessionKey, Problem> {

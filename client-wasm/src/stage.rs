@@ -92,6 +92,8 @@ pub enum Event {
     ChangeDetails,
     /// The form was read on "Review" or "Send again": what it costs, or what is wrong.
     Read(Result<Amount, Vec<Wrong>>),
+    /// The same, where the plan comes to something that the shopper has not seen yet.
+    Quoted,
     /// The last button.
     Place,
     /// The parties have answered, or have not; with what was to be paid.
@@ -126,6 +128,7 @@ impl Stage {
             (Self::Correction(fix), E::Read(Err(wrong))) => {
                 Self::Correction(Fix { wrong, agreed: fix.agreed })
             }
+            (Self::Details | Self::Correction(_), E::Quoted) => Self::FinalCheck,
             (Self::FinalCheck, E::Place) => Self::Waiting,
             (Self::Waiting, E::Ended(ending, amount)) => match ending {
                 Ending::Accepted(receipt) => Self::Thanks(receipt),
@@ -212,6 +215,7 @@ mod tests {
             Event::ChangeDetails,
             Event::Read(Ok(yen(3850))),
             Event::Read(Err(wrong())),
+            Event::Quoted,
             Event::Place,
             Event::Ended(Ending::Accepted(receipt()), Some(yen(3850))),
             Event::Ended(Ending::Wrong(wrong()), Some(yen(3850))),
@@ -225,15 +229,18 @@ mod tests {
 
     /// One row a stage, one column an event; `-` where nothing can follow.
     const TABLE: [(&str, &str); 9] = [
-        ("product", "details - - - - - - - - - failure - expired -"),
-        ("details", "- product - - final-check correction - - - - failure - expired -"),
-        ("final-check", "- details product details - - waiting - - - failure - expired -"),
-        ("waiting", "- - - - - - - thanks correction failure - - - -"),
-        ("correction", "- details - - final-check correction - - - - failure - expired -"),
-        ("thanks", "- - - - - - - - - - - - - -"),
-        ("failure", "- details - - - - - - - - - final-check - -"),
-        ("failure", "- - - - - - - - - - - waiting - -"),
-        ("expired", "- - - - - - - - - - - - - product"),
+        ("product", "details - - - - - - - - - - failure - expired -"),
+        ("details", "- product - - final-check correction final-check - - - - failure - expired -"),
+        ("final-check", "- details product details - - - waiting - - - failure - expired -"),
+        ("waiting", "- - - - - - - - thanks correction failure - - - -"),
+        (
+            "correction",
+            "- details - - final-check correction final-check - - - - failure - expired -",
+        ),
+        ("thanks", "- - - - - - - - - - - - - - -"),
+        ("failure", "- details - - - - - - - - - - final-check - -"),
+        ("failure", "- - - - - - - - - - - - waiting - -"),
+        ("expired", "- - - - - - - - - - - - - - product"),
     ];
 
     #[test]

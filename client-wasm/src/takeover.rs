@@ -12,7 +12,7 @@ use crate::{
     element::{el, listen},
     network::is_online,
     page::{self, Left},
-    placing, port,
+    passkey, placing, port,
     screens::{bars, footer, header, hear, screen},
     session_key::WebCrypto,
     stage::Stage,
@@ -53,6 +53,10 @@ fn take_over(words: Result<Words, Problem>) {
     // What was typed is in this program's hands: the page's own handlers may go.
     page::call("warifuTakeover");
     placing::judge(app);
+    spawn(async move {
+        let passkeys = passkey::is_at_hand().await;
+        app.typed.borrow_mut().passkeys = passkeys;
+    });
 }
 
 /// Replaces the page by the program's. The state lives as long as the page.

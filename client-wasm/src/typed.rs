@@ -2,8 +2,8 @@
 //! read by the rules that the servers share. Typing is never changed under the shopper's hands.
 
 use shared_protocol::{
-    Address, Contact, ContractNumber, Delivery, DeliveryTerms, Field, FieldProblem, Form, Locale,
-    Offer, Personal, Plan, Problem, Region, SecurityCode, Total, read_field,
+    Address, Contact, ContractNumber, Credential, Delivery, DeliveryTerms, Field, FieldProblem,
+    Form, Locale, Offer, Personal, Plan, Problem, Region, SecurityCode, Total, read_field,
 };
 
 /// A field and what is wrong with it.
@@ -17,6 +17,8 @@ pub struct Typed {
     pub quantity: u32,
     /// Whether it goes to somebody else than the contact.
     pub to_another: bool,
+    /// Whether a passkey is at hand: then contract number and code may both stay empty.
+    pub passkeys: bool,
 }
 
 /// What the rules ask of the platform.
@@ -31,7 +33,7 @@ pub struct Platform {
 impl Typed {
     /// An empty form.
     pub fn new(quantity: u32) -> Self {
-        Self { texts: Default::default(), quantity, to_another: false }
+        Self { texts: Default::default(), quantity, to_another: false, passkeys: false }
     }
 
     /// What stands in a field.
@@ -57,7 +59,17 @@ impl Typed {
 
     /// Whether the shopper must fill this field.
     pub fn is_required(&self, field: Field) -> bool {
-        field.is_required() || matches!(field, Field::DeliveryName | Field::DeliveryPhone)
+        match field {
+            Field::DeliveryName | Field::DeliveryPhone => true,
+            Field::PaymentContractNumber | Field::PaymentCode => !self.is_by_passkey(),
+            field => field.is_required(),
+        }
+    }
+
+    /// Whether only a passkey can pay: neither number nor code was typed.
+    pub fn is_by_passkey(&self) -> bool {
+        let typed = [Field::PaymentContractNumber, Field::PaymentCode];
+        self.passkeys && typed.into_iter().all(|field| self.get(field).trim().is_empty())
     }
 
     /// Reads one field: normalised, or what is wrong with it.
@@ -72,9 +84,12 @@ impl Typed {
     ) -> Result<String, FieldProblem> {
         let typed = self.get(field);
         if field == Field::PaymentPlan {
-            let plan = plan(typed).ok_or(FieldProblem::NotAChoice)?;
+            let plan = self.plan().ok_or(FieldProblem::NotAChoice)?;
             let accepted = offer.plans.contains(&plan.class());
             return if accepted { Ok(typed.into()) } else { Err(FieldProblem::PlanNotAccepted) };
+        }
+        if typed.trim().is_empty() && !self.is_required(field) {
+            return Ok(String::new());
         }
         let text = read_field(field, typed, platform.nfkc)?;
         if field == Field::ContactEmail && !(platform.is_email)(&text) {
@@ -121,11 +136,22 @@ impl Typed {
             quantity: self.quantity,
             delivery: self.delivery(&contact, offer, &mut take),
             contact,
-            contract: ContractNumber::new(take(Field::PaymentContractNumber)),
-            code: SecurityCode::new(take(Field::PaymentCode)),
-            plan: plan(&take(Field::PaymentPlan)).unwrap_or(Plan::Single),
+            credential: match self.is_by_passkey() {
+                true => Credential::Passkey,
+                false => Credential::Code {
+                    contract: ContractNumber::new(take(Field::PaymentContractNumber)),
+                    code: SecurityCode::new(take(Field::PaymentCode)),
+                },
+            },
+            plan: self.plan().unwrap_or(Plan::Single),
+            quote: None,
             locale,
         })
+    }
+
+    /// How the shopper wants to pay.
+    pub fn plan(&self) -> Option<Plan> {
+        self.get(Field::PaymentPlan).parse().ok()
     }
 
     /// What this order costs, as far as the form says where it goes.
@@ -224,21 +250,6 @@ pub fn masked(contract: &str) -> String {
     masked
 }
 
-/// The plan that a choice in the form means: `single`, `times-3`, `revolving`, `bonus`,
-/// `bonus-times-3`.
-pub fn plan(choice: &str) -> Option<Plan> {
-    let times = |count: &str| count.parse().ok().filter(|count| (2..=60).contains(count));
-    match choice {
-        "single" => Some(Plan::Single),
-        "revolving" => Some(Plan::Revolving),
-        "bonus" => Some(Plan::Bonus),
-        _ => match choice.strip_prefix("bonus-times-") {
-            Some(count) => times(count).map(Plan::BonusInstalments),
-            None => choice.strip_prefix("times-").and_then(times).map(Plan::Instalments),
-        },
-    }
-}
-
 /// The order in which the form asks.
 pub const FORM_ORDER: [Field; Field::ALL.len()] = [
     Field::ContactName,
@@ -297,16 +308,6 @@ mod tests {
     fn a_shoulder_surfer_sees_four_digits() {
         assert_eq!(masked("C900000000001"), "C-••••-••••-0001");
         assert_eq!(masked(""), "-••••-••••-");
-    }
-
-    #[test]
-    fn a_plan_is_what_the_page_offers_and_nothing_else() {
-        assert_eq!(plan("single"), Some(Plan::Single));
-        assert_eq!(plan("times-3"), Some(Plan::Instalments(3)));
-        assert_eq!(plan("bonus-times-6"), Some(Plan::BonusInstalments(6)));
-        for nonsense in ["", "times-", "times-1", "times-61", "times-x", "bonus-", "cash"] {
-            assert_eq!(plan(nonsense), None, "{nonsense}");
-        }
     }
 
     #[test]

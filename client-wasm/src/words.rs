@@ -2,8 +2,9 @@
 //! agent's Challenge. Nothing of them is used before its signature has been checked here.
 
 use shared_protocol::{
-    Challenge, ItemId, Mark, MerchantId, Message, Offer, Problem, PurchaseId, Signed, Statement,
-    Terms, Timestamp, Verified, Verifier, VerifyingKey, decode,
+    Amount, Challenge, ItemId, Mark, MerchantId, Message, Offer, Plan, PlanQuote, PlanQuotes,
+    Problem, PurchaseId, Signed, Statement, Terms, Timestamp, Verified, Verifier, VerifyingKey,
+    decode,
 };
 
 /// What the page says of its deal, as it came: texts of its `<meta>` elements.
@@ -107,6 +108,27 @@ impl Words {
         ours.then_some(Challenged { challenge, signed }).ok_or(Problem::ChallengeInvalid)
     }
 
+    /// The agent's quote for this plan among its answer, checked.
+    ///
+    /// # Errors
+    /// [`Problem::PlanNotAccepted`] if there is none, [`Problem::QuoteInvalid`],
+    /// [`Problem::QuoteExpired`].
+    pub async fn quote(
+        &self,
+        quotes: PlanQuotes,
+        (amount, plan): (Amount, Plan),
+        now: Timestamp,
+        verifier: &impl Verifier,
+    ) -> Result<Quoted, Problem> {
+        let is_asked =
+            |signed: &Signed<PlanQuote>| signed.claimed().is_ok_and(|quote| quote.plan == plan);
+        let signed = quotes.0.into_iter().find(is_asked).ok_or(Problem::PlanNotAccepted)?;
+        let quote = by_any(&self.keys, &signed, verifier).await?;
+        let quoted = Quoted { quote, signed };
+        quoted.check(self, amount, plan, now)?;
+        Ok(quoted)
+    }
+
     /// All that a split rests on.
     pub fn terms<'a>(&'a self, challenged: &'a Challenged) -> Terms<'a> {
         Terms {
@@ -140,6 +162,32 @@ pub struct Challenged {
     /// What it says.
     pub challenge: Verified<Challenge>,
     signed: Signed<Challenge>,
+}
+
+/// A quote that is the agent's, for one amount and plan at this merchant.
+#[derive(Clone, Debug)]
+pub struct Quoted {
+    /// What it says.
+    pub quote: Verified<PlanQuote>,
+    /// As it came: it goes into the payment half.
+    pub signed: Signed<PlanQuote>,
+}
+
+impl Quoted {
+    /// Whether it is for this amount and plan, and still good.
+    ///
+    /// # Errors
+    /// [`Problem::QuoteInvalid`], [`Problem::QuoteExpired`].
+    pub fn check(
+        &self,
+        words: &Words,
+        amount: Amount,
+        plan: Plan,
+        now: Timestamp,
+    ) -> Result<(), Problem> {
+        self.quote.check_for((&words.mark.agent, &words.mark.merchant), amount, plan)?;
+        self.quote.check_open(now)
+    }
 }
 
 /// Checks a statement of the agent, who may have several keys while they rotate.

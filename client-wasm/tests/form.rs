@@ -7,8 +7,8 @@ mod party;
 mod world;
 
 use shared_protocol::{
-    Delivery, DeliveryTerms, Field, FieldProblem, Locale, Offer, Plan, PlanClass, Problem,
-    ShippingZone,
+    Credential, Delivery, DeliveryTerms, Field, FieldProblem, Locale, Offer, Plan, PlanClass,
+    Problem, ShippingZone,
 };
 use world::{PLATFORM, good};
 
@@ -26,12 +26,32 @@ fn a_good_form_becomes_two_halves_normalised() {
     assert_eq!(form.contact.name.expose(), "山田 花子");
     assert_eq!(form.contact.kana.expose(), "ヤマダ ハナコ");
     assert_eq!(form.contact.phone.expose(), "0312345678");
-    assert_eq!(form.contract.expose(), "C900000000001");
+    let Credential::Code { contract, .. } = &form.credential else { panic!("it was typed") };
+    assert_eq!(contract.expose(), "C900000000001");
     let Delivery::Physical(address) = form.delivery else { panic!("it is carried") };
     assert_eq!(address.name.expose(), "山田 花子", "to the contact, unless it says otherwise");
     assert_eq!(address.postal_code.expose(), "1040061");
     assert_eq!(address.line1.expose(), "銀座1-2-3");
     assert!(matches!(form.plan, Plan::Single));
+}
+
+#[test]
+fn where_a_passkey_is_at_hand_number_and_code_may_both_stay_empty() {
+    let mut typed = good();
+    typed.passkeys = true;
+    let form = typed.form(&offer(), Locale::Ja, PLATFORM).ok().unwrap();
+    assert!(matches!(form.credential, Credential::Code { .. }), "what was typed is used");
+    typed.set(Field::PaymentCode, String::new());
+    let missing = |field| vec![(field, FieldProblem::Missing)];
+    assert_eq!(wrong(&typed, &offer()), missing(Field::PaymentCode));
+    typed.set(Field::PaymentContractNumber, String::new());
+    let form = typed.form(&offer(), Locale::Ja, PLATFORM).ok().unwrap();
+    assert!(matches!(form.credential, Credential::Passkey));
+    typed.set(Field::PaymentCode, "2468".into());
+    assert_eq!(wrong(&typed, &offer()), missing(Field::PaymentContractNumber));
+    typed.set(Field::PaymentCode, String::new());
+    typed.passkeys = false;
+    assert_eq!(wrong(&typed, &offer()).len(), 2, "without one they are needed");
 }
 
 #[test]

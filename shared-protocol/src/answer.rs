@@ -101,6 +101,8 @@ pub enum Channel {
     Silence,
     /// On the agent's own pages, signed in.
     Page,
+    /// By the passkey that signed the tally: there was nothing left to ask (¶61).
+    Passkey,
 }
 
 /// How a purchase stands, as one server tells it to whoever knows its id.

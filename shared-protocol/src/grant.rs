@@ -27,6 +27,8 @@ pub struct GrantRequest {
     pub tally: SignedTally,
     /// The half that only the agent opens.
     pub payment: Sealed<crate::PaymentHalf>,
+    /// The passkey's word on the tally, where the half says that a passkey pays.
+    pub passkey: Option<Sealed<crate::PasskeyAssertion>>,
 }
 
 /// Agent-signed: this order, of this merchant, at this amount, will be paid.

@@ -11,6 +11,7 @@ use crate::{
     digest::digest,
     offer::{Destination, Offer},
     place::Region,
+    quote::PlanQuote,
     role::{Agent, Merchant, VisibleTo, half},
     seal::Half,
     secret::sealed_text,
@@ -46,12 +47,13 @@ half! {
         goods: Goods,
         /// How many.
         quantity: u32,
-        /// Which contract pays.
-        contract: ContractNumber,
-        /// How the shopper shows that it is theirs.
+        /// Which contract pays, and how the shopper shows that it is theirs.
         credential: Credential,
         /// How the shopper pays the agent.
         plan: Plan,
+        /// What that costs and when it falls due, as the agent quoted it; every plan but the lump
+        /// sum has one.
+        quote: Option<Signed<PlanQuote>>,
         /// The language of the agent's letters.
         locale: Locale,
         /// Keeps the digest of this half from being guessed.
@@ -131,12 +133,19 @@ impl Goods {
     }
 }
 
-/// How a shopper shows that a contract is theirs. A passkey, which signs the tally itself, is to
-/// follow as another variant.
+/// How a shopper shows that a contract is theirs.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Credential {
-    /// The code that goes with the number.
-    Code(SecurityCode),
+    /// By its number and the code that goes with it.
+    Code {
+        /// The number.
+        contract: ContractNumber,
+        /// The code.
+        code: SecurityCode,
+    },
+    /// By a passkey, which names the contract and signs the tally: nothing is typed. Its word
+    /// travels beside this half, as [`crate::PasskeyAssertion`].
+    Passkey,
 }
 
 impl VisibleTo<Merchant> for Delivery {}
@@ -222,11 +231,10 @@ mod wire {
         purchase: PurchaseId,
         goods: Goods,
         quantity: u32,
-        #[serde(with = "sealed_text")]
-        contract: ContractNumber,
         #[serde(with = "CredentialWire")]
         credential: Credential,
         plan: Plan,
+        quote: Option<Signed<PlanQuote>>,
         locale: Locale,
         salt: Salt,
     }
@@ -234,8 +242,13 @@ mod wire {
     #[derive(Serialize, Deserialize)]
     #[serde(remote = "Credential")]
     enum CredentialWire {
-        #[serde(with = "sealed_text")]
-        Code(SecurityCode),
+        Code {
+            #[serde(with = "sealed_text")]
+            contract: ContractNumber,
+            #[serde(with = "sealed_text")]
+            code: SecurityCode,
+        },
+        Passkey,
     }
 }
 
@@ -263,5 +276,6 @@ macro_rules! sealable {
         };
     };
 }
+pub(crate) use sealable;
 sealable!(OrderHalf for Merchant as "order-half" through "wire::OrderHalfWire");
 sealable!(PaymentHalf for Agent as "payment-half" through "wire::PaymentHalfWire");

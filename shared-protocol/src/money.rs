@@ -55,11 +55,21 @@ impl<'de> Deserialize<'de> for Amount {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
         struct Wire {
+            #[serde(deserialize_with = "minor")]
             minor: u64,
             currency: Currency,
         }
         let Wire { minor, currency } = Wire::deserialize(deserializer)?;
-        Self::new(minor, currency).ok_or_else(|| de::Error::custom("more than an amount may be"))
+        Ok(Self { minor, currency })
+    }
+}
+
+/// Reads minor units that an amount may have.
+pub(crate) fn minor<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    let minor = u64::deserialize(deserializer)?;
+    match minor <= Amount::MINOR_MAX {
+        true => Ok(minor),
+        false => Err(de::Error::custom("more than an amount may be")),
     }
 }
 

@@ -57,8 +57,9 @@ pub struct Offer {
     pub expires: Timestamp,
 }
 
-// A whole Offer travels inside the payment half, whose envelope ends at 8192 bytes.
-messages! { Offer = "offer", 7_936; }
+// A whole Offer travels inside the payment half, with the quote of a plan, and the envelope ends at
+// 8192 bytes.
+messages! { Offer = "offer", 6_656; }
 
 impl Statement for Offer {
     const SPEAKER: Role = Role::Merchant;

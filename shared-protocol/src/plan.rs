@@ -1,8 +1,13 @@
 //! How the shopper pays the agent (支払回数). The merchant learns only the class.
 
+use core::{fmt, str::FromStr};
+
 use serde::{Deserialize, Serialize};
 
-use crate::role::{Agent, VisibleTo};
+use crate::{
+    id::NotAnId,
+    role::{Agent, VisibleTo},
+};
 
 /// The shopper's choice, in full: for the agent only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,6 +39,40 @@ impl Plan {
     }
 }
 
+/// As it stands in forms and tables: `single`, `times-3`, `revolving`, `bonus`, `bonus-times-6`.
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Single => f.write_str("single"),
+            Self::Instalments(count) => write!(f, "times-{count}"),
+            Self::Revolving => f.write_str("revolving"),
+            Self::Bonus => f.write_str("bonus"),
+            Self::BonusInstalments(count) => write!(f, "bonus-times-{count}"),
+        }
+    }
+}
+
+impl FromStr for Plan {
+    type Err = NotAnId;
+
+    fn from_str(text: &str) -> Result<Self, NotAnId> {
+        let times = |count: &str| match count.parse() {
+            Ok(n @ 2..=60) => Ok(n),
+            _ => Err(NotAnId),
+        };
+        match text {
+            "single" => Ok(Self::Single),
+            "revolving" => Ok(Self::Revolving),
+            "bonus" => Ok(Self::Bonus),
+            _ => match (text.strip_prefix("times-"), text.strip_prefix("bonus-times-")) {
+                (Some(count), _) => times(count).map(Self::Instalments),
+                (_, Some(count)) => times(count).map(Self::BonusInstalments),
+                _ => Err(NotAnId),
+            },
+        }
+    }
+}
+
 /// The kind of a plan, without its particulars: an Offer lists those it accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum PlanClass {
@@ -59,6 +98,11 @@ impl PlanClass {
             Self::Bonus => "bonus",
             Self::BonusInstalments => "bonus-instalments",
         }
+    }
+
+    /// The class of this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|class| class.name() == name)
     }
 
     /// All of them.

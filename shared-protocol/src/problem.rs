@@ -175,6 +175,12 @@ problems! {
         "注文の二つの部分が一致しません。" "The two halves of the order do not match.";
     37 AmountMismatch "amount_mismatch" 422 false FixOrder StartOver
         "金額が一致しません。" "The amount does not match.";
+    38 QuoteInvalid "quote_invalid" 422 false FixOrder StartOver
+        "お支払い回数ごとの手数料の案内が、この注文のものではありません。"
+        "The quote for this way of paying is not for this order.";
+    39 QuoteExpired "quote_expired" 410 false FixOrder StartOver
+        "お支払い回数ごとの手数料の案内の期限が切れています。"
+        "The quote for this way of paying has expired.";
     40 ContractNotRecognised "contract_not_recognised" 403 false Declined Correct
         "契約番号または認証コードが違います。" "The contract number or the code is not right.";
     41 ContractLocked "contract_locked" 403 false Declined AskAgent
@@ -186,6 +192,13 @@ problems! {
         "このご契約は停止されています。" "This contract is suspended.";
     44 LimitExceeded "limit_exceeded" 403 false Declined OtherContract
         "ご利用可能額を超えています。" "This is over your limit.";
+    45 PasskeyInvalid "passkey_invalid" 403 false Declined StartOver
+        "パスキーを確認できませんでした。" "The passkey could not be verified.";
+    46 PasskeyUnknown "passkey_unknown" 403 false Declined StartOver
+        "このパスキーは登録されていません。" "This passkey is not registered.";
+    47 PasskeyCloned "passkey_cloned" 403 false Declined AskAgent
+        "このパスキーは複製されたおそれがあるため、使えません。"
+        "This passkey may have been copied and cannot be used.";
     50 GrantInvalid "grant_invalid" 422 false FixOrder StartOver
         "取扱番号の証明が正しくありません。" "The proof of the handling number does not hold.";
     51 GrantExpired "grant_expired" 410 false FixOrder StartOver

@@ -60,6 +60,22 @@ impl Reader for Agent {
 /// use shared_protocol::{Envelope, Merchant, PaymentHalf};
 /// fn envelope(half: PaymentHalf) -> Envelope<Merchant, PaymentHalf> { unreachable!() }
 /// ```
+/// nor the plan of payment and its quote, of which the merchant learns only the class:
+/// ```compile_fail,E0277
+/// use shared_protocol::{Merchant, Plan, VisibleTo};
+/// fn for_merchant<T: VisibleTo<Merchant>>() {}
+/// for_merchant::<Plan>();
+/// ```
+/// ```compile_fail,E0277
+/// use shared_protocol::{Merchant, PlanQuote, VisibleTo};
+/// fn for_merchant<T: VisibleTo<Merchant>>() {}
+/// for_merchant::<PlanQuote>();
+/// ```
+/// ```compile_fail,E0277
+/// use shared_protocol::{Merchant, PlanQuote, Signed, VisibleTo};
+/// fn for_merchant<T: VisibleTo<Merchant>>() {}
+/// for_merchant::<Option<Signed<PlanQuote>>>();
+/// ```
 /// An address does not fit into anything for the agent:
 /// ```compile_fail,E0277
 /// use shared_protocol::{Address, Agent, VisibleTo};
@@ -78,11 +94,14 @@ impl Reader for Agent {
 /// ```
 /// The lawful pairs do compile:
 /// ```
-/// use shared_protocol::{Address, Agent, Contact, ContractNumber, Merchant, VisibleTo};
+/// use shared_protocol::{
+///     Address, Agent, Contact, ContractNumber, Merchant, PlanQuote, VisibleTo,
+/// };
 /// fn may_see<R, T: VisibleTo<R>>() {}
 /// may_see::<Merchant, Address>();
 /// may_see::<Merchant, Contact>();
 /// may_see::<Agent, ContractNumber>();
+/// may_see::<Agent, PlanQuote>();
 /// ```
 pub trait VisibleTo<R> {}
 

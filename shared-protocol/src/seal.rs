@@ -50,8 +50,8 @@ impl OpeningKey {
     }
 }
 
-/// A half of the deal: who may read it, and its private wire form. There are two, and no other
-/// crate can add one, so nothing else ever fits into an envelope:
+/// A half of the deal, or the passkey's word on it: who may read it, and its private wire form.
+/// There are three, and no other crate can add one, so nothing else ever fits into an envelope:
 /// ```compile_fail,E0277
 /// use shared_protocol::{Agent, Half, VisibleTo};
 /// use zeroize::Zeroizing;
@@ -121,20 +121,9 @@ impl<R: Reader, T: Half<Reader = R>> Envelope<R, T> {
         reader: &SealingKey,
         rng: &mut impl CryptoRng,
     ) -> Result<Self, Problem> {
-        let key = <X25519HkdfSha256 as hpke::Kem>::PublicKey::from_bytes(reader.as_bytes())
-            .map_err(|_| Problem::EnvelopeInvalid)?;
-        let padded = pad(&half.to_plaintext()).ok_or(Problem::EnvelopeInvalid)?;
         let (encapped, ciphertext) =
-            single_shot_seal_with_rng::<ChaCha20Poly1305, HkdfSha256, X25519HkdfSha256>(
-                &OpModeS::Base,
-                &key,
-                seal_label::<T>().as_bytes(),
-                &padded,
-                &codec::encode(context),
-                rng,
-            )
-            .map_err(|_| Problem::EnvelopeInvalid)?;
-        let encapped = EncappedKey::new(encapped.to_bytes().into());
+            seal_bytes(&half.to_plaintext(), &seal_label::<T>(), context, reader, rng)
+                .ok_or(Problem::EnvelopeInvalid)?;
         Ok(Self { encapped, ciphertext, what: PhantomData })
     }
 
@@ -187,6 +176,28 @@ impl<R: Reader, T: VisibleTo<R>> PartialEq for Envelope<R, T> {
 }
 
 impl<R: Reader, T: VisibleTo<R>> Eq for Envelope<R, T> {}
+
+/// The same for every half, and so downloaded once.
+fn seal_bytes(
+    plaintext: &[u8],
+    label: &str,
+    context: &SealContext,
+    reader: &SealingKey,
+    rng: &mut impl CryptoRng,
+) -> Option<(EncappedKey, Vec<u8>)> {
+    let key = <X25519HkdfSha256 as hpke::Kem>::PublicKey::from_bytes(reader.as_bytes()).ok()?;
+    let (encapped, ciphertext) =
+        single_shot_seal_with_rng::<ChaCha20Poly1305, HkdfSha256, X25519HkdfSha256>(
+            &OpModeS::Base,
+            &key,
+            label.as_bytes(),
+            &pad(plaintext)?,
+            &codec::encode(context),
+            rng,
+        )
+        .ok()?;
+    Some((EncappedKey::new(encapped.to_bytes().into()), ciphertext))
+}
 
 /// HPKE's `info`: version, purpose, from the shopper, to the reader.
 pub(crate) fn seal_label<T: Half>() -> alloc::string::String {

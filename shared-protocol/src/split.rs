@@ -4,7 +4,7 @@
 use rand_core::CryptoRng;
 
 use crate::{
-    Amount, ContractNumber, Locale, Plan, PurchaseId, Salt, SecurityCode,
+    Amount, Digest, Locale, PasskeyAssertion, Plan, PurchaseId, Salt,
     challenge::Challenge,
     codec,
     grant::{Grant, GrantProof, GrantRequest, OrderSubmission},
@@ -12,6 +12,7 @@ use crate::{
     mark::Mark,
     offer::Offer,
     problem::Problem,
+    quote::PlanQuote,
     seal::{SealContext, Sealed},
     sign::{Signature, Signed, Verified, VerifyingKey, signing_input},
     tally::{SignedTally, Tally},
@@ -26,12 +27,12 @@ pub struct Form {
     pub contact: Contact,
     /// Where it goes.
     pub delivery: Delivery,
-    /// Which contract pays.
-    pub contract: ContractNumber,
-    /// The code that goes with it.
-    pub code: SecurityCode,
+    /// Which contract pays, and how that is shown.
+    pub credential: Credential,
     /// How.
     pub plan: Plan,
+    /// The agent's quote for it; only the lump sum needs none.
+    pub quote: Option<Signed<PlanQuote>>,
     /// The language on screen.
     pub locale: Locale,
 }
@@ -63,7 +64,8 @@ pub struct Split {
 ///
 /// # Errors
 /// [`Problem::WrongRecipient`] if Mark, Offer and Challenge are not of one deal; those of
-/// [`Offer::total`]; [`Problem::PlanNotAccepted`].
+/// [`Offer::total`]; [`Problem::PlanNotAccepted`]; [`Problem::QuoteInvalid`] if the quote is not of
+/// this plan and amount. Its signature is the caller's to check.
 pub fn split(
     form: Form,
     terms: &Terms<'_>,
@@ -81,6 +83,12 @@ pub fn split(
     if !offer.plans.contains(&form.plan.class()) {
         return Err(Problem::PlanNotAccepted);
     }
+    let parties = (&challenge.agent, &challenge.merchant);
+    match &form.quote {
+        Some(quote) => quote.claimed()?.check_for(parties, amount, form.plan)?,
+        None if form.plan == Plan::Single => {}
+        None => return Err(Problem::QuoteInvalid),
+    }
     let purchase: PurchaseId = challenge.purchase;
     let order = OrderHalf {
         purchase,
@@ -95,9 +103,9 @@ pub fn split(
         purchase,
         goods: Goods::Offer(terms.signed_offer.clone()),
         quantity: form.quantity,
-        contract: form.contract,
-        credential: Credential::Code(form.code),
+        credential: form.credential,
         plan: form.plan,
+        quote: form.quote,
         locale: form.locale,
         salt: Salt::random(rng),
     };
@@ -154,6 +162,7 @@ impl Split {
             signed: self.tally,
             order,
             payment,
+            passkey: None,
         })
     }
 }
@@ -168,9 +177,30 @@ pub struct SealedPurchase {
     signed: Tally,
     order: Sealed<OrderHalf>,
     payment: Sealed<PaymentHalf>,
+    passkey: Option<Sealed<PasskeyAssertion>>,
 }
 
 impl SealedPurchase {
+    /// What a passkey must sign: the tally's digest, as the challenge of WebAuthn.
+    pub fn passkey_challenge(&self) -> Digest {
+        self.tally.tally.digest()
+    }
+
+    /// Adds the passkey's word on it, sealed to the agent.
+    ///
+    /// # Errors
+    /// [`Problem::EnvelopeInvalid`] if the Challenge's key is none, or the word is too long.
+    pub fn with_passkey(
+        mut self,
+        assertion: &PasskeyAssertion,
+        terms: &Terms<'_>,
+        rng: &mut impl CryptoRng,
+    ) -> Result<Self, Problem> {
+        let key = &terms.challenge.sealing_key;
+        self.passkey = Some(Sealed::seal(assertion, &self.context, key, rng)?);
+        Ok(self)
+    }
+
     /// Whether a Grant is for exactly what was signed here.
     pub fn is_granted_by(&self, grant: &Grant) -> bool {
         let tally = &self.signed;
@@ -196,6 +226,7 @@ impl SealedPurchase {
             challenge: self.challenge.clone(),
             tally: self.tally.clone(),
             payment: self.payment.clone(),
+            passkey: self.passkey.clone(),
         }
     }
 

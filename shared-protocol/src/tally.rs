@@ -5,18 +5,19 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AgentId, Amount, Digest, MerchantId, PlanClass, PurchaseId,
+    AgentId, Amount, Digest, MerchantId, Plan, PlanClass, PurchaseId,
     challenge::Challenge,
     codec::messages,
     half::{OrderHalf, PaymentHalf},
     offer::Offer,
     problem::Problem,
+    quote::PlanQuote,
     role::Role,
     sign::{Signed, Statement, Verified, VerifyingKey},
     time::Timestamp,
 };
 
-/// What the shopper's session key signs, and later their passkey.
+/// What the shopper's session key signs, and their passkey where they pay by one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
     /// This purchase.
@@ -203,6 +204,23 @@ impl MatchedPayment {
         }
         let accepted = offer.plans.contains(&self.tally.plan_class);
         accepted.then_some(()).ok_or(Problem::PlanNotAccepted)
+    }
+
+    /// Checks that the plan was quoted for this very purchase; only the lump sum needs no quote.
+    ///
+    /// # Errors
+    /// [`Problem::QuoteInvalid`], [`Problem::QuoteExpired`].
+    pub fn check_quote(
+        &self,
+        plan: Plan,
+        quote: Option<&Verified<PlanQuote>>,
+        now: Timestamp,
+    ) -> Result<(), Problem> {
+        let Some(quote) = quote else {
+            return if plan == Plan::Single { Ok(()) } else { Err(Problem::QuoteInvalid) };
+        };
+        quote.check_for((&self.tally.agent, &self.tally.merchant), self.tally.amount, plan)?;
+        quote.check_open(now)
     }
 }
 

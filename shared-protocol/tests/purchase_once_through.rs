@@ -3,7 +3,7 @@
 mod party;
 
 use party::{Deal, NOW};
-use shared_protocol::{Delivery, GrantProof, MyOrder, Problem, Signed, jws};
+use shared_protocol::{Credential, Delivery, GrantProof, MyOrder, Problem, Signed, jws};
 
 #[test]
 fn the_two_halves_meet_again_only_through_the_tally() {
@@ -12,7 +12,8 @@ fn the_two_halves_meet_again_only_through_the_tally() {
 
     let request = sealed.grant_request();
     let payment = request.payment.open(&request.context().unwrap(), &deal.agent.opening).unwrap();
-    assert_eq!(payment.contract.expose(), "C900000000001");
+    let Credential::Code { contract, .. } = &payment.credential else { panic!("no number") };
+    assert_eq!(contract.expose(), "C900000000001");
     let challenge = request.challenge.verify(&deal.agent.key()).unwrap();
     let matched = request
         .tally

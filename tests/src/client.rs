@@ -5,10 +5,10 @@ use anyhow::{Context as _, bail};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL};
 use ring::signature::{Ed25519KeyPair, KeyPair as _};
 use shared_protocol::{
-    Acceptance, Address, Challenge, ChallengeRequest, Contact, ContractNumber, Delivery, Form,
-    Grant, GrantProof, Locale, Mark, MerchantId, Message, Offer, Personal, Plan, Problem,
-    PurchaseId, PurchaseStatus, SealedPurchase, SecurityCode, Signature, Signed, Signer, Terms,
-    Timestamp, Verified, VerifyingKey, decode, encode, split,
+    Acceptance, Address, Challenge, ChallengeRequest, Contact, ContractNumber, Credential,
+    Delivery, Form, Grant, GrantProof, Locale, Mark, MerchantId, Message, Offer, Personal, Plan,
+    Problem, PurchaseId, PurchaseStatus, SealedPurchase, SecurityCode, Signature, Signed, Signer,
+    Terms, Timestamp, Verified, VerifyingKey, decode, encode, split,
 };
 
 use crate::{Result, randomness::Entropy};
@@ -278,9 +278,12 @@ pub fn form_with(contract: &str, code: &str) -> Form {
             line2: text("茶ビル 4F"),
             phone: text("0312345678"),
         }),
-        contract: ContractNumber::new(contract),
-        code: SecurityCode::new(code),
+        credential: Credential::Code {
+            contract: ContractNumber::new(contract),
+            code: SecurityCode::new(code),
+        },
         plan: Plan::Single,
+        quote: None,
         locale: Locale::Ja,
     }
 }

@@ -2,9 +2,11 @@
 
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
-use shared_protocol::{Amount, ContractNumber, Field, Locale, SecurityCode, Timestamp, read_field};
+use shared_protocol::{
+    Amount, ContractNumber, Field, Locale, PlanClass, SecurityCode, Timestamp, read_field,
+};
 
-use super::{Place, Said, say::Report};
+use super::{Place, Said, merchants::class, say::Report};
 use crate::{
     clock::{Clock as _, SystemClock},
     config::Config,
@@ -53,6 +55,15 @@ pub enum Contracts {
     Show(Which),
     /// Stop a contract, for example because its number was lost
     Suspend(Which),
+    /// Say by which classes of plan it may pay; without --plan, by all
+    Plans {
+        /// Which contract
+        #[command(flatten)]
+        which: Which,
+        /// single, instalments, revolving, bonus or bonus-instalments; may be given several times
+        #[arg(long, value_name = "CLASS", value_parser = class)]
+        plan: Vec<PlanClass>,
+    },
     /// Open it again, also after five wrong codes
     Resume(Which),
     /// End it
@@ -107,6 +118,10 @@ impl Contracts {
                 Ok(Report::new(all.iter().map(line).collect(), json!({ "contracts": json })))
             }
             Self::Show(which) => show(which.find(keys, store).await?, store).await,
+            Self::Plans { which, plan } => {
+                let plans = if plan.is_empty() { PlanClass::ALL.to_vec() } else { plan.clone() };
+                change_it(which.find(keys, store).await?, Change::Plans(plans), store).await
+            }
             Self::Suspend(which) => {
                 let change = Change::Status(ContractStatus::Suspended);
                 change_it(which.find(keys, store).await?, change, store).await
@@ -236,6 +251,7 @@ fn shown(contract: &ContractRow) -> Value {
         "reserved": facts.reserved,
         "currency": facts.credit_limit.currency.code(),
         "code_failures": facts.code_failures,
+        "plans": facts.plans.iter().map(|class| class.name()).collect::<Vec<_>>(),
         "valid_until": facts.valid_until.map(Timestamp::as_secs),
         "created_at": contract.created_at.as_secs(),
     })

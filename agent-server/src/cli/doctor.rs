@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use serde_json::json;
-use shared_protocol::Timestamp;
+use shared_protocol::{PlanClass, Timestamp};
 use tokio::net::TcpStream;
 
 use super::{Place, say::Report};
 use crate::{
     clock::{Clock as _, SystemClock},
     config::Config,
+    domain::plan::PlanRules,
     keys::AgentKeyring,
     mail::{SmtpMailer, SmtpSettings},
     store::{self, Store},
@@ -35,6 +36,7 @@ pub async fn examine(place: &Place) -> Report {
             note("settings", Ok(format!("{} at {}", config.agent_id, config.public_url)));
             note("keys", keys(config));
             note("database", database(config).await);
+            note("plans", plans(config));
             note("widget", widget(config));
             note("mail", mail(config).await);
         }
@@ -92,6 +94,13 @@ async fn database(config: &Config) -> Result<String, String> {
     store.close().await;
     written.map_err(words)?;
     Ok(format!("{} opens and can be written", config.database()))
+}
+
+fn plans(config: &Config) -> Result<String, String> {
+    let rules = PlanRules::of(config.plans_file.as_deref(), config.demo);
+    let plans = rules.map_err(|fault| fault.to_string())?.plans(&PlanClass::ALL);
+    let names: Vec<_> = plans.iter().map(ToString::to_string).collect();
+    Ok(names.join(" "))
 }
 
 fn widget(config: &Config) -> Result<String, String> {

@@ -5,7 +5,7 @@ use std::{fs, path::PathBuf};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
-use shared_protocol::{Localized, MerchantId, SealingKey, Timestamp, VerifyingKey};
+use shared_protocol::{Localized, MerchantId, PlanClass, SealingKey, Timestamp, VerifyingKey};
 
 use super::{Place, Said, say::Report};
 use crate::{
@@ -83,6 +83,10 @@ pub struct Add {
     /// How it is paid out
     #[arg(long)]
     payout_class: Option<String>,
+    /// Class of plan that it takes (single, instalments, revolving, bonus, bonus-instalments); may
+    /// be given several times; all at first
+    #[arg(long, value_name = "CLASS", value_parser = class)]
+    plan: Vec<PlanClass>,
     /// Until when its contract runs, epoch seconds
     #[arg(long, value_name = "SECONDS")]
     valid_until: Option<i64>,
@@ -166,6 +170,11 @@ impl Add {
             server: server.trim_end_matches('/').into(),
             verifying_key: verifying.or(known.map(|m| m.verifying_key)).ok_or(NO_KEYS)?,
             sealing_key: sealing.or(known.map(|m| m.sealing_key)).ok_or(NO_KEYS)?,
+            plans: match (self.plan.is_empty(), known) {
+                (false, _) => self.plan.clone(),
+                (true, Some(known)) => known.plans.clone(),
+                (true, None) => PlanClass::ALL.into(),
+            },
             payout_class: class.unwrap_or_else(|| "standard".into()),
             status: known.map_or(MerchantStatus::Active, |m| m.status),
             valid_until: until.or(known.and_then(|m| m.valid_until)),
@@ -217,6 +226,12 @@ fn check_origin(origin: &str) -> Result<(), String> {
     })
 }
 
+/// Reads a class of plan.
+pub(super) fn class(name: &str) -> Result<PlanClass, String> {
+    let known = PlanClass::ALL.map(PlanClass::name).join(", ");
+    PlanClass::from_name(name).ok_or_else(|| format!("{name} is none of: {known}"))
+}
+
 fn bytes(text: &str) -> Result<[u8; 32], String> {
     let bytes = BASE64URL.decode(text).ok().and_then(|bytes| bytes.try_into().ok());
     bytes.ok_or_else(|| format!("{text}: a key is 43 base64url symbols"))
@@ -238,6 +253,7 @@ fn shown(merchant: &Merchant) -> Value {
         "origins": merchant.origins,
         "verifying_key": BASE64URL.encode(merchant.verifying_key.as_bytes()),
         "sealing_key": BASE64URL.encode(merchant.sealing_key.as_bytes()),
+        "plans": merchant.plans.iter().map(|class| class.name()).collect::<Vec<_>>(),
         "payout_class": merchant.payout_class,
         "serial": merchant.serial,
     })
@@ -257,6 +273,7 @@ fn demo(id: MerchantId) -> Merchant {
         server: "http://127.0.0.1:8080".into(),
         verifying_key: VerifyingKey::new([0; 32]),
         sealing_key: SealingKey::new([0; 32]),
+        plans: PlanClass::ALL.into(),
         payout_class: "standard".into(),
         status: MerchantStatus::Active,
         valid_until: None,

@@ -8,7 +8,9 @@ use std::{
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use serde::Serialize;
-use shared_protocol::{Goods, GrantRequest, OpeningKey, PaymentHalf, Timestamp, decode};
+use shared_protocol::{
+    Credential, Goods, GrantRequest, OpeningKey, PaymentHalf, Timestamp, decode,
+};
 
 use super::contracts;
 use crate::texts;
@@ -56,11 +58,11 @@ pub struct Opened {
     pub at: i64,
     /// The purchase.
     pub purchase: String,
-    /// The contract number, hidden but for its last two digits.
+    /// The contract number, hidden but for its last two digits; none where a passkey paid.
     pub contract_number: String,
     /// How many bytes of it came.
     pub contract_bytes: usize,
-    /// That a code came with it; never the code.
+    /// That a code came with it, if one did; never the code.
     pub code: &'static str,
     /// How the shopper pays the agent.
     pub plan: &'static str,
@@ -81,7 +83,9 @@ impl Split {
         let at = now.as_millis();
         seen.received.push_back(Received { at, request, body: BASE64.encode(body) });
         if let Some((half, opened)) = open(body, key, at) {
-            seen.numbers.insert(half.contract.expose().to_owned());
+            if let Credential::Code { contract, .. } = &half.credential {
+                seen.numbers.insert(contract.expose().to_owned());
+            }
             seen.opened.push_back(opened);
         }
         let too_many = seen.received.len().saturating_sub(KEPT);
@@ -117,12 +121,16 @@ fn open(body: &[u8], key: &OpeningKey, at: i64) -> Option<(PaymentHalf, Opened)>
         Goods::Offer(offer) => offer.claimed().ok(),
         Goods::Digest(_) => None,
     };
+    let typed = match &half.credential {
+        Credential::Code { contract, .. } => Some(contract.expose()),
+        Credential::Passkey => None,
+    };
     let opened = Opened {
         at,
         purchase: half.purchase.to_string(),
-        contract_number: masked(half.contract.expose()),
-        contract_bytes: half.contract.expose().len(),
-        code: "••••",
+        contract_number: typed.map_or("–".to_owned(), masked),
+        contract_bytes: typed.map_or(0, str::len),
+        code: if typed.is_some() { "••••" } else { "–" },
         plan: half.plan.class().name(),
         merchant: tally.merchant.to_string(),
         item: offer.map(|offer| [offer.name.ja, offer.name.en]),

@@ -1,17 +1,18 @@
 //! The merchant's word on a Grant (61–62): it takes the order, or does not. Comes from the
 //! shopper's browser or from the merchant; the signature decides, not the sender.
 
-use shared_protocol::{Acceptance, Problem, PurchaseId, Refusal, Signed, Timestamp};
+use shared_protocol::{Acceptance, Problem, PurchaseId, Refusal, Signed};
 
 use super::{
-    Purchase,
+    Purchase, confirm,
     question::ConfirmationToken,
-    turn::{Turned, Word},
+    turn::{Asked, Turned, Word},
     unavailable,
 };
 use crate::{app::App, store::Turn};
 
-/// Carries out a merchant's Acceptance; from then on the shopper is asked (64).
+/// Carries out a merchant's Acceptance; from then on the shopper is asked (64). Where their passkey
+/// has signed the tally, it is confirmed at once (¶61).
 ///
 /// # Errors
 /// [`Problem::PurchaseUnknown`], [`Problem::AcceptanceInvalid`], [`Problem::GrantExpired`],
@@ -27,9 +28,15 @@ pub async fn accept(
     let merchant = app.merchants.get(&purchase.merchant, now).await?;
     let verified = acceptance.verify(&merchant.verifying_key)?;
     purchase.check_acceptance(&verified)?;
-    let token = ConfirmationToken::of(&id, &app.keys).digest();
-    let deadline = now.plus(app.config.confirmation_lifetime());
-    carry_out(app, id, Word::Accepted { acceptance, token, deadline }, now).await
+    let grant = purchase.granted()?;
+    let asked = || Asked {
+        token: ConfirmationToken::of(&id, &app.keys).digest(),
+        deadline: now.plus(app.config.confirmation_lifetime()),
+    };
+    let question = grant.provisional.then(asked);
+    let then = (!grant.provisional).then(|| confirm::by_passkey(&grant, &app.keys, now));
+    let word = Word::Accepted { acceptance, question };
+    carry_out(app, Turn { purchase: id, word, then, now }).await
 }
 
 /// Carries out a merchant's Refusal: the credit is free at once.
@@ -42,7 +49,8 @@ pub async fn refuse(app: &App, id: PurchaseId, refusal: Signed<Refusal>) -> Resu
     let merchant = app.merchants.get(&purchase.merchant, now).await?;
     let verified = refusal.verify(&merchant.verifying_key)?;
     purchase.check_refusal(&verified)?;
-    carry_out(app, id, Word::Refused(refusal), now).await
+    let word = Word::Refused(refusal);
+    carry_out(app, Turn { purchase: id, word, then: None, now }).await
 }
 
 /// The purchase of this id.
@@ -53,13 +61,8 @@ pub async fn known(app: &App, id: &PurchaseId) -> Result<Purchase, Problem> {
     app.store.purchase(id).await.map_err(unavailable)?.ok_or(Problem::PurchaseUnknown)
 }
 
-async fn carry_out(
-    app: &App,
-    purchase: PurchaseId,
-    word: Word,
-    now: Timestamp,
-) -> Result<(), Problem> {
-    match app.turn(Turn { purchase, word, now }).await.map_err(unavailable)? {
+async fn carry_out(app: &App, turn: Turn) -> Result<(), Problem> {
+    match app.turn(turn).await.map_err(unavailable)? {
         Turned::Now(_) | Turned::Already(_) => Ok(()),
         Turned::Not(problem) => Err(problem),
     }

@@ -1,8 +1,8 @@
 //! The shopper's consent (64–65): yes, no, or silence, each as a signed Confirmation.
 
 use shared_protocol::{
-    AgentId, Channel, Confirmation, HandlingNumber, MerchantId, Outcome, Problem, PurchaseId,
-    PurchaseState, Signed, Timestamp,
+    AgentId, Channel, Confirmation, Grant, HandlingNumber, MerchantId, Outcome, Problem,
+    PurchaseId, PurchaseState, Signed, Timestamp,
 };
 
 use super::{
@@ -114,6 +114,18 @@ impl About<'_> {
     }
 }
 
+/// The word of the passkey that signed the tally: nothing is left to ask (¶61).
+pub fn by_passkey(grant: &Grant, keys: &AgentKeyring, now: Timestamp) -> Word {
+    let about = About {
+        purchase: grant.purchase,
+        merchant: &grant.merchant,
+        handling_number: grant.handling_number,
+    };
+    let outcome = Outcome::Confirmed;
+    let confirmation = about.signed(outcome, Channel::Passkey, &grant.agent, keys, now);
+    Word::Decided { outcome, confirmation }
+}
+
 /// The question behind a link.
 ///
 /// # Errors
@@ -175,7 +187,7 @@ pub async fn decide(
     let asked = question(app, token).await?;
     let outcome = outcome_at(&asked, wanted, now);
     let word = word(&asked, outcome, &app.config.agent_id, &app.keys, now);
-    let turn = Turn { purchase: asked.purchase, word, now };
+    let turn = Turn { purchase: asked.purchase, word, then: None, now };
     match app.turn(turn).await.map_err(unavailable)? {
         Turned::Now(_) | Turned::Already(_) if outcome != wanted => Err(Problem::NotConfirmed),
         Turned::Now(state) | Turned::Already(state) => Ok(Question { state, ..asked }),
@@ -201,7 +213,7 @@ pub async fn decide_here(app: &App, own: &OwnPurchase, wanted: Wanted) -> Result
     let word = word_of_page(own, wanted, &app.config.agent_id, &app.keys, now);
     let word = word.ok_or(why_not(own.purchase.state))?;
     let is_late = matches!(word, Word::Decided { outcome: Outcome::Expired, .. });
-    let turn = Turn { purchase: own.purchase.id, word, now };
+    let turn = Turn { purchase: own.purchase.id, word, then: None, now };
     match app.turn(turn).await.map_err(unavailable)? {
         Turned::Now(_) | Turned::Already(_) if is_late => Err(Problem::NotConfirmed),
         Turned::Now(_) | Turned::Already(_) => Ok(()),

@@ -1,10 +1,12 @@
 //! A shopper's contract, and the decision whether it pays for a purchase (58). Pure.
 
-use super::code::{CodeHash, Verdict};
-use crate::keys::AgentKeyring;
-use shared_protocol::{
-    Amount, ContractNumber, Credential, PlanClass, Problem, SecurityCode, Timestamp,
+use shared_protocol::{Amount, ContractNumber, PlanClass, Problem, SecurityCode, Timestamp};
+
+use super::{
+    code::{CodeHash, Verdict},
+    passkey::{Asserted, counter_rises},
 };
+use crate::keys::AgentKeyring;
 
 /// What the decision depends on, as the database has it.
 #[derive(Clone)]
@@ -25,6 +27,8 @@ pub struct ContractFacts {
     pub reserved: u64,
     /// What the shopper wants to be held to.
     pub own: OwnLimits,
+    /// The classes of plan that it allows.
+    pub plans: Vec<PlanClass>,
 }
 
 /// Limits that shoppers set themselves, in the currency of the contract; `None`: none.
@@ -70,14 +74,26 @@ pub struct Claim {
     pub code_mac: KeyedHash,
 }
 
+/// Who says that a contract is theirs.
+#[derive(Clone, Copy)]
+pub enum Payer {
+    /// Whoever typed its number and a code.
+    Code {
+        /// Of the number.
+        number_hash: KeyedHash,
+        /// Whether the code is right.
+        verdict: Verdict,
+    },
+    /// Whoever holds a passkey of it.
+    Passkey(Asserted),
+}
+
 /// What a contract is asked to pay.
 #[derive(Clone, Copy)]
 pub struct Ask {
-    /// Of which contract.
-    pub number_hash: KeyedHash,
-    /// Whether the code that came with it is right.
-    pub verdict: Verdict,
-    /// How much.
+    /// Who says they may.
+    pub payer: Payer,
+    /// How much, the fee of the plan included.
     pub amount: Amount,
     /// By which kind of plan.
     pub plan_class: PlanClass,
@@ -93,12 +109,6 @@ pub struct Decline {
 }
 
 impl Claim {
-    /// Of what was typed.
-    pub fn new(number: &ContractNumber, credential: &Credential, keys: &AgentKeyring) -> Self {
-        let Credential::Code(code) = credential;
-        Self::of_code(number, code, keys)
-    }
-
     /// Of a number and its code.
     pub fn of_code(number: &ContractNumber, code: &SecurityCode, keys: &AgentKeyring) -> Self {
         let number = number.expose().as_bytes();
@@ -136,12 +146,13 @@ impl OwnLimits {
 pub fn judge(
     facts: Option<&ContractFacts>,
     stranger_failures: u32,
+    verdict: &Verdict,
     ask: &Ask,
     spent: Spent,
     now: Timestamp,
 ) -> Result<(), Decline> {
     let failures = facts.map_or(stranger_failures, |facts| facts.code_failures);
-    let right = ask.verdict.is_right() && ask.verdict.is_about(facts.map(|f| &f.code_hash));
+    let right = verdict.is_right() && verdict.is_about(facts.map(|f| &f.code_hash));
     if failures >= CODE_FAILURES_MAX {
         return Err(Decline { problem: Problem::ContractLocked, counts: false });
     }
@@ -149,6 +160,29 @@ pub fn judge(
         return Err(Decline { problem: Problem::ContractNotRecognised, counts: true });
     };
     facts.stands_for(ask, spent, now).map_err(|problem| Decline { problem, counts: false })
+}
+
+/// Decides whether the contract of a passkey pays. `before` is the passkey's counter as it is
+/// kept, `None` if it was removed meanwhile. No code is tried, so nothing counts or locks.
+///
+/// # Errors
+/// [`Decline`], in order of precedence: unknown, cloned, suspended, lapsed, plan, limit.
+pub fn judge_passkey(
+    facts: Option<&ContractFacts>,
+    before: Option<u32>,
+    asserted: &Asserted,
+    ask: &Ask,
+    spent: Spent,
+    now: Timestamp,
+) -> Result<(), Decline> {
+    let no = |problem| Decline { problem, counts: false };
+    let (Some(facts), Some(before)) = (facts, before) else {
+        return Err(no(Problem::PasskeyUnknown));
+    };
+    if !counter_rises(before, asserted.counter()) {
+        return Err(no(Problem::PasskeyCloned));
+    }
+    facts.stands_for(ask, spent, now).map_err(no)
 }
 
 impl ContractFacts {
@@ -162,7 +196,7 @@ impl ContractFacts {
         if self.valid_until.is_some_and(|until| now >= until) {
             return Err(Problem::ContractLapsed);
         }
-        if !accepts(ask.plan_class) {
+        if !self.plans.contains(&ask.plan_class) {
             return Err(Problem::PlanNotAccepted);
         }
         let reserved = Amount { minor: self.reserved, currency: self.credit_limit.currency };
@@ -172,11 +206,6 @@ impl ContractFacts {
         let within = within && self.own.allow(ask.amount.minor, spent);
         within.then_some(()).ok_or(Problem::LimitExceeded)
     }
-}
-
-/// The plans by which shoppers may pay this agent.
-pub fn accepts(plan: PlanClass) -> bool {
-    plan == PlanClass::Single
 }
 
 impl ContractStatus {
@@ -216,13 +245,13 @@ mod tests {
         verify(&code_mac, stored, &CodeHash::new(&[0; 32], CodeCost::LEAST, [8; 16]))
     }
 
+    fn right() -> Verdict {
+        verdict([2; 32], Some(&code()))
+    }
+
     fn ask() -> Ask {
-        Ask {
-            number_hash: [1; 32],
-            verdict: verdict([2; 32], Some(&code())),
-            amount: yen(3850),
-            plan_class: PlanClass::Single,
-        }
+        let payer = Payer::Code { number_hash: [1; 32], verdict: right() };
+        Ask { payer, amount: yen(3850), plan_class: PlanClass::Single }
     }
 
     fn facts() -> ContractFacts {
@@ -235,6 +264,7 @@ mod tests {
             credit_limit: yen(10_000),
             reserved: 6_150,
             own: OwnLimits::default(),
+            plans: vec![PlanClass::Single, PlanClass::Bonus],
         }
     }
 
@@ -247,52 +277,53 @@ mod tests {
     fn the_first_of_several_problems_is_told() {
         let mut facts = facts();
         let mut ask = ask();
-        assert_eq!(judge(Some(&facts), 0, &ask, NOTHING, NOW), Ok(()));
-        let told = |facts: &ContractFacts, ask: &Ask| {
-            judge(Some(facts), 0, ask, NOTHING, NOW).unwrap_err().problem
+        let mut code = right();
+        assert_eq!(judge(Some(&facts), 0, &code, &ask, NOTHING, NOW), Ok(()));
+        let told = |facts: &ContractFacts, code: &Verdict, ask: &Ask| {
+            judge(Some(facts), 0, code, ask, NOTHING, NOW).unwrap_err().problem
         };
         facts.reserved += 1;
-        assert_eq!(told(&facts, &ask), Problem::LimitExceeded);
+        assert_eq!(told(&facts, &code, &ask), Problem::LimitExceeded);
         ask.plan_class = PlanClass::Revolving;
-        assert_eq!(told(&facts, &ask), Problem::PlanNotAccepted);
+        assert_eq!(told(&facts, &code, &ask), Problem::PlanNotAccepted);
         facts.valid_until = Some(NOW);
-        assert_eq!(told(&facts, &ask), Problem::ContractLapsed);
+        assert_eq!(told(&facts, &code, &ask), Problem::ContractLapsed);
         facts.status = ContractStatus::Suspended;
-        assert_eq!(told(&facts, &ask), Problem::ContractSuspended);
-        ask.verdict = verdict([3; 32], Some(&facts.code_hash));
-        assert_eq!(told(&facts, &ask), Problem::ContractNotRecognised);
+        assert_eq!(told(&facts, &code, &ask), Problem::ContractSuspended);
+        code = verdict([3; 32], Some(&facts.code_hash));
+        assert_eq!(told(&facts, &code, &ask), Problem::ContractNotRecognised);
         facts.code_failures = CODE_FAILURES_MAX;
-        assert_eq!(told(&facts, &ask), Problem::ContractLocked);
+        assert_eq!(told(&facts, &code, &ask), Problem::ContractLocked);
     }
 
     #[test]
     fn an_unknown_number_answers_as_a_wrong_code_does() {
-        let wrong = Ask { verdict: verdict([9; 32], Some(&code())), ..ask() };
-        let nobodys = Ask { verdict: verdict([9; 32], None), ..ask() };
+        let wrong = verdict([9; 32], Some(&code()));
+        let nobodys = verdict([9; 32], None);
         for failures in 0..=CODE_FAILURES_MAX {
             let known = ContractFacts { code_failures: failures, ..facts() };
-            let unknown = judge(None, failures, &nobodys, NOTHING, NOW);
-            assert_eq!(judge(Some(&known), 0, &wrong, NOTHING, NOW), unknown);
+            let unknown = judge(None, failures, &nobodys, &ask(), NOTHING, NOW);
+            assert_eq!(judge(Some(&known), 0, &wrong, &ask(), NOTHING, NOW), unknown);
             assert!(unknown.is_err());
         }
-        let zeros = Ask { verdict: verdict([0; 32], None), ..ask() };
-        assert!(judge(None, 0, &zeros, NOTHING, NOW).is_err());
+        let zeros = verdict([0; 32], None);
+        assert!(judge(None, 0, &zeros, &ask(), NOTHING, NOW).is_err());
     }
 
     #[test]
     fn a_verdict_about_another_code_is_worth_nothing() {
         let changed = CodeHash::new(&[2; 32], CodeCost::LEAST, [9; 16]);
         let facts = ContractFacts { code_hash: changed, ..facts() };
-        let told = judge(Some(&facts), 0, &ask(), NOTHING, NOW).unwrap_err();
+        let told = judge(Some(&facts), 0, &right(), &ask(), NOTHING, NOW).unwrap_err();
         assert_eq!(told.problem, Problem::ContractNotRecognised);
-        assert!(judge(None, 0, &ask(), NOTHING, NOW).is_err());
+        assert!(judge(None, 0, &right(), &ask(), NOTHING, NOW).is_err());
     }
 
     #[test]
     fn another_currency_is_over_every_limit() {
         let dollars = Amount::new(1, "USD".parse().unwrap()).unwrap();
         let ask = Ask { amount: dollars, ..ask() };
-        let told = judge(Some(&facts()), 0, &ask, NOTHING, NOW).unwrap_err();
+        let told = judge(Some(&facts()), 0, &right(), &ask, NOTHING, NOW).unwrap_err();
         assert_eq!(told.problem, Problem::LimitExceeded);
     }
 
@@ -310,7 +341,8 @@ mod tests {
         ];
         for (own, stands) in cases {
             let facts = ContractFacts { own, ..facts() };
-            assert_eq!(judge(Some(&facts), 0, &ask(), spent, NOW).is_ok(), stands, "{own:?}");
+            let judged = judge(Some(&facts), 0, &right(), &ask(), spent, NOW);
+            assert_eq!(judged.is_ok(), stands, "{own:?}");
         }
     }
 }

@@ -16,6 +16,8 @@ pub enum Errand {
 pub enum Letter {
     /// Asks for consent.
     Confirm,
+    /// A receipt: the passkey that paid has consented.
+    Confirmed,
     /// It was called off; nothing was charged.
     Cancelled,
     /// Nobody answered; nothing was charged (¶60).
@@ -59,6 +61,7 @@ impl Errand {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Mail(Letter::Confirm) => "confirm",
+            Self::Mail(Letter::Confirmed) => "confirmed",
             Self::Mail(Letter::Cancelled) => "cancelled",
             Self::Mail(Letter::Expired) => "expired",
             Self::Code(CodeLetter::Enrol) => "enrol-code",
@@ -73,8 +76,9 @@ impl Errand {
         Self::ALL.into_iter().find(|errand| errand.kind() == kind && errand.name() == name)
     }
 
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::Mail(Letter::Confirm),
+        Self::Mail(Letter::Confirmed),
         Self::Mail(Letter::Cancelled),
         Self::Mail(Letter::Expired),
         Self::Code(CodeLetter::Enrol),

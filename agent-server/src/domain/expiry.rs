@@ -62,7 +62,7 @@ pub async fn sweep(app: &App, now: Timestamp) -> Result<(), Fault> {
 /// # Errors
 /// [`Fault`].
 pub async fn close(app: &App, purchase: PurchaseId, now: Timestamp) -> Result<Turned, Fault> {
-    app.turn(Turn { purchase, word: Word::Lapsed, now }).await
+    app.turn(Turn { purchase, word: Word::Lapsed, then: None, now }).await
 }
 
 /// Takes silence, or a letter that can never arrive, for a no.
@@ -75,7 +75,7 @@ pub async fn silence(app: &App, purchase: PurchaseId, now: Timestamp) -> Result<
     };
     let agent = &app.config.agent_id;
     let word = confirm::word(&question, Outcome::Expired, agent, &app.keys, now);
-    app.turn(Turn { purchase, word, now }).await.map(drop)
+    app.turn(Turn { purchase, word, then: None, now }).await.map(drop)
 }
 
 const AT_A_TIME: u32 = 100;

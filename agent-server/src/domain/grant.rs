@@ -1,22 +1,23 @@
 //! Whether the agent stands for a purchase (57–60): proof by proof, in the order of precedence.
 //! Each step hands on a value that only it can make.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use rand_core::CryptoRng;
 use ring::digest::{SHA256, digest};
 use shared_protocol::{
-    AgentId, Challenge, Field, FieldProblem, Goods, Grant, GrantRequest, HandlingNumber, Localized,
-    MatchedPayment, PaymentHalf, Problem, PurchaseId, Signed, SignedTally, Span, Timestamp,
-    Verified, read_field,
+    AgentId, Challenge, ContractNumber, Credential, Field, FieldProblem, Goods, Grant,
+    GrantRequest, HandlingNumber, Localized, MatchedPayment, PasskeyAssertion, PaymentHalf,
+    Problem, PurchaseId, Signed, SignedTally, Span, Timestamp, Verified, read_field,
 };
 
 use super::{
     Merchant,
-    code::Verdict,
-    contract::{Ask, Claim, KeyedHash},
+    contract::{Ask, Claim, Payer},
     day,
     network::Network,
+    passkey::{Place, verify_assertion},
+    plan::{self, Bill, PlanRules},
     purchase::redeemable_until,
     unavailable,
 };
@@ -32,6 +33,8 @@ use crate::{
 pub struct Opened {
     matched: MatchedPayment,
     half: PaymentHalf,
+    /// There if and only if the half says that a passkey pays.
+    passkey: Option<PasskeyAssertion>,
     tally: SignedTally,
 }
 
@@ -39,8 +42,9 @@ pub struct Opened {
 pub struct Vetted {
     opened: Opened,
     item: Localized,
-    /// Why the agent does not stand for it whatever the contract says (59).
-    declined: Option<Problem>,
+    /// What the shopper will owe for it, or why the agent does not stand for it whatever the
+    /// contract says (59).
+    bill: Result<Bill, Problem>,
 }
 
 /// The times that a purchase is entered with.
@@ -60,7 +64,8 @@ impl Opened {
     /// # Errors
     /// In order of precedence: [`Problem::ChallengeInvalid`], [`Problem::TallyInvalid`],
     /// [`Problem::EnvelopeInvalid`], those of `VerifiedTally::match_payment`,
-    /// [`Problem::CardNumberRefused`].
+    /// [`Problem::CardNumberRefused`], [`Problem::PasskeyInvalid`] if the half and the passkey's
+    /// word do not go together.
     pub fn open(
         request: GrantRequest,
         agent: &AgentId,
@@ -69,52 +74,75 @@ impl Opened {
     ) -> Result<Self, Problem> {
         let challenge: Verified<Challenge> = keys.verify_own(&request.challenge)?;
         let tally = request.tally.verify()?;
-        let half = request.payment.open(&request.context()?, keys.opening())?;
+        let context = request.context()?;
+        let half = request.payment.open(&context, keys.opening())?;
         let matched = tally.match_payment(&half, &challenge, agent, now)?;
-        refuse_cards(&half)?;
-        Ok(Self { matched, half, tally: request.tally })
+        let passkey = match (&half.credential, &request.passkey) {
+            (Credential::Passkey, Some(sealed)) => Some(sealed.open(&context, keys.opening())?),
+            (Credential::Code { contract, .. }, None) => {
+                refuse_cards(contract)?;
+                None
+            }
+            _ => return Err(Problem::PasskeyInvalid),
+        };
+        Ok(Self { matched, half, passkey, tally: request.tally })
     }
 
-    /// Checks the merchant's contract (59) and the price against the merchant's own Offer.
+    /// Checks the merchant's contract (59), the price against the merchant's own Offer, and the
+    /// plan against the agent's own quote.
     ///
     /// # Errors
-    /// [`Problem::OfferInvalid`] and the others of `MatchedPayment::check_offer`. A lapsed
-    /// merchant is no error here: the purchase is entered as declined.
-    pub fn vet(self, merchant: &Merchant, now: Timestamp) -> Result<Vetted, Problem> {
-        let declined = merchant.check_in_force(now).err();
-        let item = match (&self.half.goods, declined) {
-            (_, Some(_)) | (Goods::Digest(_), _) => Localized::default(),
-            (Goods::Offer(signed), None) => {
+    /// [`Problem::OfferInvalid`] and the others of `MatchedPayment::check_offer`, then those of
+    /// `plan::quote::bill`. A lapsed merchant is no error here: the purchase is entered as
+    /// declined.
+    pub fn vet(
+        self,
+        merchant: &Merchant,
+        rules: &PlanRules,
+        keys: &AgentKeyring,
+        now: Timestamp,
+    ) -> Result<Vetted, Problem> {
+        if let Err(problem) = merchant.check_in_force(now) {
+            return Ok(Vetted { opened: self, item: Localized::default(), bill: Err(problem) });
+        }
+        let item = match &self.half.goods {
+            Goods::Digest(_) => Localized::default(),
+            Goods::Offer(signed) => {
                 let offer = signed.verify(&merchant.verifying_key)?;
                 self.matched.check_offer(&offer, self.half.quantity, now)?;
                 offer.into_inner().name
             }
         };
-        Ok(Vetted { opened: self, item, declined })
+        let bill = plan::quote::bill(&self.matched, &self.half, merchant, rules, keys, now)?;
+        Ok(Vetted { opened: self, item, bill: Ok(bill) })
     }
 }
 
 impl Vetted {
-    /// Which contract is to pay, and with which code.
-    pub fn claim(&self, keys: &AgentKeyring) -> Claim {
-        Claim::new(&self.opened.half.contract, &self.opened.half.credential, keys)
-    }
-
     /// Makes it ready to be entered: with the Grant that is answered if the contract pays.
     pub fn file(
         self,
+        payer: Payer,
         request_digest: [u8; 32],
-        (number_hash, verdict): (KeyedHash, Verdict),
         keys: &AgentKeyring,
         times: &Times,
         rng: &mut impl CryptoRng,
     ) -> Filing {
         let Times { now, day, lifetime } = *times;
-        let promise = match self.declined {
-            Some(problem) => Err(problem),
-            None => Ok(promise(&self.opened.matched, keys, now, lifetime, rng)),
-        };
+        // A contract number and a code alone never move money (TRUST.md D4).
+        let provisional = matches!(payer, Payer::Code { .. });
         let tally = self.opened.matched.tally();
+        let total = self.bill.as_ref().map_or(tally.amount, |bill| bill.total);
+        let promise = self.bill.map(|bill| {
+            let grant = grant(&self.opened.matched, provisional, now, lifetime, rng);
+            Promise {
+                handling_number: grant.handling_number,
+                deadline: redeemable_until(&grant),
+                grant: Signed::sign(&grant, keys),
+                bill,
+                quote: self.opened.half.quote.clone(),
+            }
+        });
         Filing {
             purchase: tally.purchase,
             request_digest,
@@ -124,12 +152,7 @@ impl Vetted {
             item: self.item,
             locale: self.opened.half.locale,
             promise,
-            ask: Ask {
-                number_hash,
-                verdict,
-                amount: tally.amount,
-                plan_class: self.opened.half.plan.class(),
-            },
+            ask: Ask { payer, amount: total, plan_class: self.opened.half.plan.class() },
             day,
             now,
             tally: self.opened.tally,
@@ -139,20 +162,19 @@ impl Vetted {
 
 /// The Grant that a matched payment half deserves, with a fresh handling number. Its times are
 /// whole seconds, so that its JWS form says exactly the same.
-fn promise(
+fn grant(
     matched: &MatchedPayment,
-    keys: &AgentKeyring,
+    provisional: bool,
     now: Timestamp,
     lifetime: Span,
     rng: &mut impl CryptoRng,
-) -> Promise {
+) -> Grant {
     let tally = matched.tally();
-    let handling_number = HandlingNumber::random(rng);
     let issued = Timestamp::from_millis(now.as_secs() * 1000);
-    let grant = Grant {
+    Grant {
         agent: tally.agent.clone(),
         merchant: tally.merchant.clone(),
-        handling_number,
+        handling_number: HandlingNumber::random(rng),
         purchase: tally.purchase,
         order: tally.order,
         offer: tally.offer,
@@ -160,18 +182,15 @@ fn promise(
         amount: tally.amount,
         plan_class: tally.plan_class,
         session_key: tally.session_key(),
-        // A contract number and a code alone never move money (TRUST.md D4).
-        provisional: true,
+        provisional,
         issued,
         expires: issued.plus(lifetime),
-    };
-    let deadline = redeemable_until(&grant);
-    Promise { grant: Signed::sign(&grant, keys), handling_number, deadline }
+    }
 }
 
 /// A payment card's number is not looked up, hashed or kept, whoever sent it.
-fn refuse_cards(half: &PaymentHalf) -> Result<(), Problem> {
-    let typed = half.contract.expose();
+fn refuse_cards(contract: &ContractNumber) -> Result<(), Problem> {
+    let typed = contract.expose();
     match read_field(Field::PaymentContractNumber, typed, str::to_owned) {
         Err(FieldProblem::CardNumber) => Err(Problem::CardNumberRefused),
         Ok(_) | Err(_) => Ok(()),
@@ -213,27 +232,19 @@ pub async fn give(
     }
 }
 
-/// Has the code compared, enters the purchase, answers.
+/// Learns who pays, enters the purchase, answers.
 async fn weigh(
     app: &App,
-    vetted: Vetted,
+    (vetted, merchant): (Vetted, Arc<Merchant>),
     request_digest: [u8; 32],
     network: Network,
     now: Timestamp,
 ) -> Result<Signed<Grant>, Problem> {
-    let merchant = vetted.opened.matched.tally().merchant.clone();
-    let trial = Trial::Code(network, merchant);
-    app.guard.check(&trial, now)?;
-    let claim = vetted.claim(&app.keys);
-    let stored = match &app.unstored {
-        Some(contracts) => contracts.code_of(&claim.number_hash),
-        None => app.store.code_of(&claim.number_hash).await.map_err(unavailable)?,
-    };
-    let verdict = app.codes.check(claim.code_mac, stored).await;
+    let trial = Trial::Code(network, merchant.id.clone());
+    let payer = payer(app, &vetted.opened, &merchant, &trial, now).await?;
     let day = day::began(now, &app.config.zone());
     let times = Times { now, day, lifetime: app.config.grant_lifetime() };
-    let judged = (claim.number_hash, verdict);
-    let filing = vetted.file(request_digest, judged, &app.keys, &times, &mut app.entropy.clone());
+    let filing = vetted.file(payer, request_digest, &app.keys, &times, &mut app.entropy.clone());
     let answer = match &app.unstored {
         Some(contracts) => contracts.answer(filing),
         None => app.store.file(filing).await.map_err(unavailable)?,
@@ -249,7 +260,7 @@ async fn prepare(
     id: PurchaseId,
     request: GrantRequest,
     now: Timestamp,
-) -> Result<Vetted, Problem> {
+) -> Result<(Vetted, Arc<Merchant>), Problem> {
     let opened = Opened::open(request, &app.config.agent_id, &app.keys, now)?;
     if opened.matched.tally().purchase != id {
         return Err(Problem::WrongRecipient);
@@ -258,12 +269,51 @@ async fn prepare(
         pause(&opened.half).await;
     }
     let merchant = app.merchants.get(&opened.matched.tally().merchant, now).await?;
-    opened.vet(&merchant, now)
+    let vetted = opened.vet(&merchant, &app.plans, &app.keys, now)?;
+    Ok((vetted, merchant))
+}
+
+/// Who pays: what was typed, after its code has been compared; or a passkey whose word on this very
+/// tally holds.
+///
+/// # Errors
+/// [`Problem::TooManyRequests`], [`Problem::PasskeyUnknown`], [`Problem::PasskeyInvalid`],
+/// [`Problem::Unavailable`].
+async fn payer(
+    app: &App,
+    opened: &Opened,
+    merchant: &Merchant,
+    trial: &Trial,
+    now: Timestamp,
+) -> Result<Payer, Problem> {
+    match (&opened.half.credential, &opened.passkey) {
+        (Credential::Code { contract, code }, _) => {
+            app.guard.check(trial, now)?;
+            let Claim { number_hash, code_mac } = Claim::of_code(contract, code, &app.keys);
+            let stored = match &app.unstored {
+                Some(contracts) => contracts.code_of(&number_hash),
+                None => app.store.code_of(&number_hash).await.map_err(unavailable)?,
+            };
+            let verdict = app.codes.check(code_mac, stored).await;
+            Ok(Payer::Code { number_hash, verdict })
+        }
+        (Credential::Passkey, Some(said)) => {
+            let known = app.store.passkey(said.credential_id.expose()).await;
+            let passkey = known.map_err(unavailable)?.ok_or(Problem::PasskeyUnknown)?;
+            let challenge = opened.matched.tally().digest();
+            let place = Place::Checkout(&merchant.origins);
+            let party = app.config.relying_party();
+            verify_assertion(&passkey, said, challenge.as_bytes(), &party, place)
+                .map(Payer::Passkey)
+        }
+        (Credential::Passkey, None) => Err(Problem::PasskeyInvalid),
+    }
 }
 
 /// The demo's slow agent takes its time.
 async fn pause(half: &PaymentHalf) {
-    let slow = demo::contracts().find(|contract| contract.number == half.contract.expose());
+    let Credential::Code { contract: typed, .. } = &half.credential else { return };
+    let slow = demo::contracts().find(|contract| contract.number == typed.expose());
     let millis = slow.map_or(0, |contract| contract.delay.as_millis().unsigned_abs());
     if millis > 0 {
         tokio::time::sleep(Duration::from_millis(millis)).await;

@@ -1,6 +1,8 @@
 //! A merchant as the agent knows it from their contract (¶44).
 
-use shared_protocol::{Localized, MerchantId, Problem, SealingKey, Timestamp, VerifyingKey};
+use shared_protocol::{
+    Localized, MerchantId, PlanClass, Problem, SealingKey, Timestamp, VerifyingKey,
+};
 
 /// A merchant that has, or had, a contract with the agent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +21,8 @@ pub struct Merchant {
     pub verifying_key: VerifyingKey,
     /// To which order halves are sealed.
     pub sealing_key: SealingKey,
+    /// The classes of plan that its contract allows.
+    pub plans: Vec<PlanClass>,
     /// How the agent pays it out.
     pub payout_class: String,
     /// Whether its contract is in force.

@@ -17,6 +17,8 @@ pub mod mailed_code;
 pub mod merchant;
 pub mod network;
 pub mod objection;
+pub mod passkey;
+pub mod plan;
 pub mod purchase;
 pub mod question;
 pub mod session;

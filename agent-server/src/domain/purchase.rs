@@ -22,8 +22,10 @@ pub struct Purchase {
     pub contract: Option<i64>,
     /// SHA-256 of the grant request's bytes.
     pub request_digest: [u8; 32],
-    /// What is paid.
+    /// What is paid to the merchant.
     pub amount: Amount,
+    /// What is held of the contract: the amount and the fee of the plan.
+    pub total: Amount,
     /// How many.
     pub quantity: u32,
     /// The goods.

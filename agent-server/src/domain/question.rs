@@ -12,6 +12,7 @@ use shared_protocol::{
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
+use super::plan::Bill;
 use crate::keys::AgentKeyring;
 
 /// All that the confirmation page and the letters say of a purchase.
@@ -31,8 +32,10 @@ pub struct Question {
     pub item_name: Localized,
     /// How many.
     pub quantity: u32,
-    /// What will be paid.
+    /// What will be paid to the merchant.
     pub amount: Amount,
+    /// What the shopper will owe for it, and when.
+    pub bill: Bill,
     /// The last two digits of the contract number.
     pub contract_tail: String,
     /// Until when it can be answered.

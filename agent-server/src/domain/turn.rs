@@ -11,14 +11,12 @@ use super::{errand::Errand, errand::Letter, errand::Notice, question::TokenDiges
 /// A word that moves a purchase on. Its signature has been checked or made by the caller.
 #[derive(Clone, Debug)]
 pub enum Word {
-    /// The merchant takes the order; the shopper is asked.
+    /// The merchant takes the order.
     Accepted {
         /// What the merchant signed.
         acceptance: Signed<Acceptance>,
-        /// The token in the shopper's letter.
-        token: TokenDigest,
-        /// Until when it can be answered.
-        deadline: Timestamp,
+        /// What the shopper is asked; `None` where their passkey has consented already (¶61).
+        question: Option<Asked>,
     },
     /// The merchant does not take it.
     Refused(Signed<Refusal>),
@@ -36,6 +34,15 @@ pub enum Word {
     },
     /// The Grant was not redeemed, and the merchant says that it will not be.
     Lapsed,
+}
+
+/// A question to the shopper.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked {
+    /// The token in their letter.
+    pub token: TokenDigest,
+    /// Until when it can be answered.
+    pub deadline: Timestamp,
 }
 
 /// What a word led to.
@@ -67,7 +74,7 @@ impl Word {
     /// Until when the state that it leads to may last.
     pub fn deadline(&self) -> Option<Timestamp> {
         match self {
-            Self::Accepted { deadline, .. } => Some(*deadline),
+            Self::Accepted { question, .. } => question.map(|asked| asked.deadline),
             Self::Refused(_) | Self::Decided { .. } | Self::Withdrawn { .. } | Self::Lapsed => None,
         }
     }
@@ -75,13 +82,15 @@ impl Word {
     /// What has to be sent because of it.
     pub fn errands(&self) -> &'static [Errand] {
         const ASK: &[Errand] = &[Errand::Mail(Letter::Confirm)];
+        const RECEIPT: &[Errand] = &[Errand::Mail(Letter::Confirmed)];
         const CONFIRMED: &[Errand] = &[Errand::Webhook(Notice::Confirmed)];
         const CANCELLED: &[Errand] =
             &[Errand::Webhook(Notice::Cancelled), Errand::Mail(Letter::Cancelled)];
         const EXPIRED: &[Errand] =
             &[Errand::Webhook(Notice::Expired), Errand::Mail(Letter::Expired)];
         match self {
-            Self::Accepted { .. } => ASK,
+            Self::Accepted { question: Some(_), .. } => ASK,
+            Self::Accepted { question: None, .. } => RECEIPT,
             Self::Decided { outcome: Outcome::Confirmed, .. } => CONFIRMED,
             Self::Decided { outcome: Outcome::Cancelled, .. } | Self::Withdrawn { .. } => CANCELLED,
             Self::Decided { outcome: Outcome::Expired, .. } => EXPIRED,

@@ -52,6 +52,7 @@ fn kind(app: &App, question: &Question, letter: Letter) -> LetterKind {
             let code = ConfirmationCode::of(&question.purchase, &app.keys).expose().to_owned();
             LetterKind::Confirm { link, code, deadline: question.deadline }
         }
+        Letter::Confirmed => LetterKind::Confirmed,
         Letter::Cancelled => LetterKind::Cancelled,
         Letter::Expired => LetterKind::Expired,
     }
@@ -64,6 +65,7 @@ fn facts(app: &App, question: &Question) -> LetterFacts {
         item: question.item_name.clone(),
         quantity: question.quantity,
         amount: question.amount,
+        bill: question.bill.clone(),
         number: question.handling_number,
         contract_last2: question.contract_tail.clone(),
     }

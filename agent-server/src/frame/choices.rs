@@ -1,9 +1,12 @@
 //! What the form lets the shopper choose from, and the words of its fields: those of the shared
 //! field table, so that the page and the program say the same.
 
-use shared_protocol::{Field, Locale, Offer, PlanClass, prefectures};
+use shared_protocol::{Field, Locale, Offer, Timestamp, prefectures};
 
-use crate::{domain::contract::accepts, texts::Words};
+use crate::{
+    domain::{Merchant, plan::PlanRules},
+    texts::{Words, plan_name},
+};
 
 /// One line of a list.
 pub struct Choice<'a> {
@@ -56,26 +59,31 @@ pub fn regions(locale: Locale) -> Vec<Choice<'static>> {
     prefectures().map(|(code, ja, en)| Choice { code, name: locale.pick(ja, en) }).collect()
 }
 
-/// The ways to pay that the Offer and this agent accept, the first of them chosen.
-pub fn plans(offer: &Offer, w: Words) -> Vec<Plan> {
-    let times = |prefix: &str, key: &'static str, counts: &[u8]| -> Vec<(String, String)> {
-        let plan = |count: &u8| {
-            let count = count.to_string();
-            (format!("{prefix}{count}"), w.fill(key, &[("n", &count)]))
-        };
-        counts.iter().map(plan).collect()
+/// The ways to pay that Offer, merchant and rules allow for the least or the most that may be
+/// ordered, the first of them chosen. What each costs, the quotes say.
+pub fn plans(
+    offer: &Offer,
+    merchant: &Merchant,
+    (rules, now): (&PlanRules, Timestamp),
+    w: Words,
+) -> Vec<Plan> {
+    let least = offer.unit_price.times(offer.quantity.min);
+    let delivery = offer.zones().iter().map(|zone| zone.fee).max_by_key(|fee| fee.minor);
+    let most = offer.unit_price.times(offer.quantity.max);
+    let most = most.and_then(|goods| delivery.map_or(Some(goods), |fee| goods.plus(fee)));
+    let prices: Vec<_> = least.into_iter().chain(most).collect();
+    let mut classes = offer.plans.clone();
+    classes.retain(|class| merchant.plans.contains(class));
+    let plans = rules.plans(&classes).into_iter();
+    let may_be = |plan: &shared_protocol::Plan| {
+        prices.iter().any(|price| rules.bill(*plan, *price, now).is_ok())
     };
-    let one = |value: &str, key| vec![(value.to_owned(), w.get(key).to_owned())];
-    let accepted = offer.plans.iter().filter(|class| accepts(**class));
-    let all = accepted.flat_map(|class| match class {
-        PlanClass::Single => one("single", "plan.single"),
-        PlanClass::Instalments => times("times-", "plan.times", &[3, 6, 12]),
-        PlanClass::Revolving => one("revolving", "plan.revolving"),
-        PlanClass::Bonus => one("bonus", "plan.bonus"),
-        PlanClass::BonusInstalments => times("bonus-times-", "plan.bonus_times", &[6, 12]),
-    });
-    let choose = |(at, (value, label))| Plan { value, label, checked: at == 0 };
-    all.enumerate().map(choose).collect()
+    let choose = |(at, plan): (usize, shared_protocol::Plan)| Plan {
+        value: plan.to_string(),
+        label: plan_name(plan, w),
+        checked: at == 0,
+    };
+    plans.filter(may_be).enumerate().map(choose).collect()
 }
 
 #[cfg(test)]

@@ -6,11 +6,11 @@ mod choices;
 use askama::Template;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL};
 use shared_protocol::{
-    DeliveryTerms, Locale, Mark, ORDER_IDLE, Offer, Signed, VerifyingKey, encode,
+    DeliveryTerms, Locale, Mark, ORDER_IDLE, Offer, Signed, Timestamp, VerifyingKey, encode,
 };
 
 use crate::{
-    domain::Merchant,
+    domain::{Merchant, plan::PlanRules},
     texts::{self, Words},
     widget::{Files, GLUE, PROGRAM},
 };
@@ -28,6 +28,10 @@ pub struct FrameFacts<'a> {
     pub keys: &'a [VerifyingKey],
     /// Who sells.
     pub merchant: &'a Merchant,
+    /// When they look.
+    pub now: Timestamp,
+    /// In which ways shoppers may pay.
+    pub rules: &'a PlanRules,
     /// The agent's word on them.
     pub mark: &'a Signed<Mark>,
     /// What they sell.
@@ -92,7 +96,7 @@ pub fn page(facts: &FrameFacts<'_>) -> String {
         delivers: matches!(offer.delivery, DeliveryTerms::Physical { .. }),
         countries: &countries(offer, w),
         regions: &regions(facts.locale),
-        plans: &plans(offer, w),
+        plans: &plans(offer, facts.merchant, (facts.rules, facts.now), w),
     };
     view.render().expect("a page is written to memory")
 }

@@ -16,7 +16,7 @@ use super::pages::{RECEIPT, Shell, page, parameter};
 use crate::{
     app::App,
     domain::{Question, confirm},
-    texts::{self, Words},
+    texts::{self, BillWords, Words},
 };
 
 /// Its routes.
@@ -118,6 +118,7 @@ fn view<'a>(app: &'a App, uri: &Uri, question: &'a Question, standing: Standing)
         item: question.item_name.get(locale),
         quantity: question.quantity.to_string(),
         amount: texts::amount(question.amount),
+        bill: BillWords::new(&question.bill, w),
         number: question.handling_number.to_string(),
         contract: w.fill("mail.contract_value", &[("last2", &question.contract_tail)]),
         by: w.fill("mail.by_value", &[("deadline", &texts::minute(question.deadline, locale))]),
@@ -201,6 +202,7 @@ struct View<'a> {
     item: &'a str,
     quantity: String,
     amount: String,
+    bill: BillWords,
     number: String,
     contract: String,
     by: String,

@@ -99,6 +99,8 @@ impl<'a> Visit<'a> {
             agent_contact: contact(app),
             keys: &app.keys.verifying_keys(),
             merchant,
+            now: app.clock.now(),
+            rules: &app.plans,
             mark: &app.marks.current(merchant, &app.keys, app.clock.now()),
             offer: &offer.claimed()?,
             signed_offer: offer,

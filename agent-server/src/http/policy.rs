@@ -96,6 +96,11 @@ pub fn live_policy(script: &Inline, connect: &str) -> String {
     )
 }
 
+/// A page with the passkey script, which asks our own server alone.
+pub fn passkey_policy() -> String {
+    format!("{}; script-src 'self'; connect-src 'self'; {TRUSTED_TYPES}", still_policy())
+}
+
 /// The origin of an address (RFC 6454 §6.2), if it can stand in a policy as it is.
 pub fn origin_of(address: &str) -> Option<&str> {
     let scheme = ["https://", "http://"].into_iter().find(|s| address.starts_with(s))?;

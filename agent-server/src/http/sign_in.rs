@@ -107,7 +107,11 @@ async fn leave(State(app): State<App>, posted: Posted<Nothing>) -> Result<Respon
 fn address<'a>(app: &'a App, uri: &Uri, headers: &HeaderMap, place: &'a Place) -> FormPage<'a> {
     let shell = place.shell(app, uri, headers, "/sign-in");
     let w = shell.w;
+    let passkey =
+        (format!("/sign-in/passkey{}", shell.locale_query), w.get("passkey.sign_in_title"));
     let enrol = (place.at("/enrol"), w.get("sign_in.enrol"));
+    let has_window = !place.is_inline();
+    let links = [(has_window, passkey), (app.config.enrolment.open, enrol)];
     FormPage {
         place,
         screen: "sign-in",
@@ -118,7 +122,7 @@ fn address<'a>(app: &'a App, uri: &Uri, headers: &HeaderMap, place: &'a Place) -
         fields: vec![Asked::text("email", w.get("form.email"), "email", "username email")],
         button: w.get("form.next"),
         error: None,
-        links: if app.config.enrolment.open { vec![enrol] } else { Vec::new() },
+        links: links.into_iter().filter_map(|(is_open, link)| is_open.then_some(link)).collect(),
         shell,
     }
 }

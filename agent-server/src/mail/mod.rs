@@ -7,7 +7,10 @@ mod post;
 use askama::Template;
 use shared_protocol::{Amount, HandlingNumber, Locale, Localized, Timestamp};
 
-use crate::texts::{self, Words};
+use crate::{
+    domain::plan::Bill,
+    texts::{self, BillWords, Words},
+};
 
 pub use code::{CodeFacts, code_letter};
 pub use post::{MailFault, Mailer, Posting, SmtpMailer, SmtpSettings};
@@ -24,7 +27,7 @@ pub enum LetterKind {
         /// Until when it can be answered.
         deadline: Timestamp,
     },
-    /// Says that consent has been received (step 65).
+    /// Says that the order is complete: by a passkey's consent, which leaves nothing to ask (¶61).
     Confirmed,
     /// Says that the shopper has called it off and nothing was charged.
     Cancelled,
@@ -43,8 +46,10 @@ pub struct LetterFacts {
     pub item: Localized,
     /// How many.
     pub quantity: u32,
-    /// What is paid.
+    /// What is paid to the shop.
     pub amount: Amount,
+    /// What the shopper owes for it, and when.
+    pub bill: Bill,
     /// The purchase's handling number.
     pub number: HandlingNumber,
     /// The last two digits of the contract number.
@@ -82,6 +87,7 @@ struct Lines<'a> {
     shop: &'a str,
     what: String,
     amount: String,
+    bill: BillWords,
     number: String,
     contract: String,
 }
@@ -102,6 +108,7 @@ impl<'a> Lines<'a> {
             shop,
             what,
             amount: texts::amount(facts.amount),
+            bill: BillWords::new(&facts.bill, w),
             number: facts.number.to_string(),
             contract: w.fill("mail.contract_value", &[("last2", &facts.contract_last2)]),
         }

@@ -3,7 +3,7 @@
 
 use std::{fs, path::PathBuf};
 
-use shared_protocol::Currency;
+use shared_protocol::{BasisPoints, Currency, Instalment, Plan};
 
 use super::*;
 
@@ -76,10 +76,25 @@ fn facts() -> LetterFacts {
         shop: Localized::new("山田茶舗", "Yamada Tea"),
         item: Localized::new("南部鉄器 急須 0.6L", "Nambu iron teapot, 0.6 L"),
         quantity: 1,
-        amount: Amount { minor: 3850, currency: Currency::JPY },
+        amount: yen(3850),
+        bill: Bill {
+            plan: Plan::Instalments(3),
+            fee: yen(96),
+            total: yen(3946),
+            yearly_rate: Some(BasisPoints(1500)),
+            schedule: vec![
+                Instalment { due: "2026-12-28".parse().unwrap(), minor: 1316 },
+                Instalment { due: "2027-01-27".parse().unwrap(), minor: 1315 },
+                Instalment { due: "2027-03-01".parse().unwrap(), minor: 1315 },
+            ],
+        },
         number: "H7K29QMD4VX1".parse().unwrap_or_else(|_| number()),
         contract_last2: "01".to_owned(),
     }
+}
+
+fn yen(minor: u64) -> Amount {
+    Amount { minor, currency: Currency::JPY }
 }
 
 fn number() -> HandlingNumber {

@@ -1,10 +1,10 @@
 //! A contract as its shopper sees and changes it.
 
-use shared_protocol::{Locale, Timestamp};
+use shared_protocol::{Locale, PlanClass, Timestamp};
 
 use super::{
     Fault, Store, contracts,
-    row::{Cells as _, Row},
+    row::{Cells as _, Row, class_names},
     sessions,
     writer::{Tx, Work},
 };
@@ -35,6 +35,8 @@ pub enum Change {
     Status(ContractStatus),
     /// The operator forgives the wrong codes.
     Unlock,
+    /// By which classes of plan it may pay.
+    Plans(Vec<PlanClass>),
 }
 
 /// A number that takes the place of another.
@@ -118,6 +120,7 @@ impl Work for ChangeContract {
             Change::WrongCode => sqlx::query(WRONG_CODE),
             Change::Status(status) => sqlx::query(STATUS).bind(status.name()),
             Change::Unlock => sqlx::query(UNLOCK),
+            Change::Plans(plans) => sqlx::query(PLANS).bind(class_names(plans)),
         };
         // Each statement names the row by its last parameter.
         let done = query.bind(self.contract).execute(&mut *tx.connection).await?;
@@ -188,6 +191,7 @@ const RIGHT_CODE: &str = "UPDATE contracts SET code_failures = 0
 const WRONG_CODE: &str = "UPDATE contracts SET code_failures = code_failures + 1 WHERE id = $1";
 const STATUS: &str = "UPDATE contracts SET status = $1, code_failures = 0, lost_at = NULL
      WHERE id = $2";
+const PLANS: &str = "UPDATE contracts SET plans = $1 WHERE id = $2";
 const UNLOCK: &str = "UPDATE contracts SET code_failures = 0 WHERE id = $1";
 /// Only what was in force: what the operator stopped stays the operator's.
 const LOST: &str = "UPDATE contracts SET lost_at = $1, status = 'suspended'

@@ -105,17 +105,32 @@ impl Store {
     }
 }
 
+/// What decisions depend on, of the contract with this in that column.
+macro_rules! facts_by {
+    ($column:literal) => {
+        concat!(
+            "SELECT id, code_hash, status, valid_until, code_failures, credit_limit, reserved,
+                 currency, purchase_limit, day_limit, merchant_limit, plans
+             FROM contracts WHERE ",
+            $column,
+            " = $1"
+        )
+    };
+}
+
 /// The contract of this number, inside a transaction.
 pub(super) async fn find(
     tx: &mut Tx<'_>,
     number_hash: &KeyedHash,
 ) -> Result<Option<ContractFacts>, Fault> {
-    let query = "SELECT id, code_hash, status, valid_until, code_failures, credit_limit, reserved,
-             currency, purchase_limit, day_limit, merchant_limit
-         FROM contracts WHERE number_hash = $1";
-    let row =
-        sqlx::query(query).bind(number_hash.as_slice()).fetch_optional(&mut *tx.connection).await?;
-    row.as_ref().map(facts).transpose()
+    let query = sqlx::query(facts_by!("number_hash")).bind(number_hash.as_slice());
+    query.fetch_optional(&mut *tx.connection).await?.as_ref().map(facts).transpose()
+}
+
+/// The contract of this row, inside a transaction.
+pub(super) async fn find_row(tx: &mut Tx<'_>, id: i64) -> Result<Option<ContractFacts>, Fault> {
+    let query = sqlx::query(facts_by!("id"));
+    query.bind(id).fetch_optional(&mut *tx.connection).await?.as_ref().map(facts).transpose()
 }
 
 /// What a contract has bought since this moment and not called off.
@@ -126,8 +141,8 @@ pub(super) async fn spent(
     since: Timestamp,
 ) -> Result<Spent, Fault> {
     let row = sqlx::query(
-        "SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) AS today,
-             CAST(COALESCE(SUM(CASE WHEN merchant = $3 THEN amount ELSE 0 END), 0) AS BIGINT)
+        "SELECT CAST(COALESCE(SUM(total), 0) AS BIGINT) AS today,
+             CAST(COALESCE(SUM(CASE WHEN merchant = $3 THEN total ELSE 0 END), 0) AS BIGINT)
                  AS at_merchant
          FROM purchases
          WHERE contract = $1 AND created_at >= $2
@@ -291,6 +306,7 @@ pub(super) fn facts(row: &Row) -> Result<ContractFacts, Fault> {
             day: limit(row, "day_limit")?,
             merchant: limit(row, "merchant_limit")?,
         },
+        plans: row.classes("plans")?,
     })
 }
 

@@ -2,16 +2,21 @@
 //! holds of its contract, and its first event, in one transaction.
 
 use shared_protocol::{
-    Amount, Grant, HandlingNumber, Locale, Localized, MerchantId, Problem, PurchaseEvent,
-    PurchaseId, PurchaseState, Signed, SignedTally, Timestamp, encode,
+    Amount, Grant, HandlingNumber, Locale, Localized, MerchantId, PlanQuote, Problem,
+    PurchaseEvent, PurchaseId, PurchaseState, Signed, SignedTally, Timestamp, encode,
 };
 
 use super::{
-    Fault, Store, contracts, purchases,
+    Fault, Store, contracts, instalments, passkeys, purchases,
     row::minor,
     writer::{Tx, Work},
 };
-use crate::domain::contract::{Ask, Decline, Spent, judge};
+use crate::domain::{
+    code::Verdict,
+    contract::{Ask, ContractFacts, Decline, KeyedHash, Payer, Spent, judge, judge_passkey},
+    passkey::Asserted,
+    plan::Bill,
+};
 
 /// A purchase to be entered, with the answer that it gets if its contract pays.
 pub struct Filing {
@@ -49,6 +54,10 @@ pub struct Promise {
     pub handling_number: HandlingNumber,
     /// When it is asked after, if nobody redeems it.
     pub deadline: Timestamp,
+    /// What the shopper will owe for it.
+    pub bill: Bill,
+    /// The quote that the bill follows, as it came.
+    pub quote: Option<Signed<PlanQuote>>,
 }
 
 /// The answer to a grant request, committed.
@@ -71,25 +80,15 @@ impl Work for File {
     const NAME: &'static str = "grant";
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Filed, Fault> {
-        let Filing { ask, promise, now, .. } = &self.0;
-        let facts = contracts::find(tx, &ask.number_hash).await?;
-        let tries = match facts {
-            Some(_) => 0,
-            None => contracts::stranger_failures(tx, &ask.number_hash).await?,
-        };
-        // The code was changed, or the number issued, while the code was being compared.
-        if !ask.verdict.is_about(facts.as_ref().map(|facts| &facts.code_hash)) {
-            return Err(Fault::Raced);
-        }
-        let spent = match &facts {
-            Some(facts) if facts.own.are_by_day() => {
-                contracts::spent(tx, facts.id, &self.0.merchant, self.0.day).await?
+        let (facts, judged) = match &self.0.ask.payer {
+            Payer::Code { number_hash, verdict } => {
+                self.judge_code(tx, number_hash, verdict).await?
             }
-            Some(_) | None => Spent::default(),
+            Payer::Passkey(said) => self.judge_passkey(tx, said).await?,
         };
         let contract = facts.as_ref().map(|facts| facts.id);
-        let judged = match promise {
-            Ok(promise) => judge(facts.as_ref(), tries, ask, spent, *now).map(|()| promise),
+        let judged = match &self.0.promise {
+            Ok(promise) => judged.map(|()| promise),
             Err(problem) => Err(Decline { problem: *problem, counts: false }),
         };
         let entered = match judged {
@@ -106,7 +105,50 @@ impl Work for File {
     }
 }
 
+/// The contract that is asked, if there is one, and what follows.
+type Judged = (Option<ContractFacts>, Result<(), Decline>);
+
 impl File {
+    async fn judge_code(
+        &self,
+        tx: &mut Tx<'_>,
+        number_hash: &KeyedHash,
+        verdict: &Verdict,
+    ) -> Result<Judged, Fault> {
+        let Filing { ask, now, .. } = &self.0;
+        let facts = contracts::find(tx, number_hash).await?;
+        let tries = match facts {
+            Some(_) => 0,
+            None => contracts::stranger_failures(tx, number_hash).await?,
+        };
+        // The code was changed, or the number issued, while the code was being compared.
+        if !verdict.is_about(facts.as_ref().map(|facts| &facts.code_hash)) {
+            return Err(Fault::Raced);
+        }
+        let spent = self.spent(tx, facts.as_ref()).await?;
+        let judged = judge(facts.as_ref(), tries, verdict, ask, spent, *now);
+        Ok((facts, judged))
+    }
+
+    async fn judge_passkey(&self, tx: &mut Tx<'_>, said: &Asserted) -> Result<Judged, Fault> {
+        let Filing { ask, now, .. } = &self.0;
+        let facts = contracts::find_row(tx, said.contract()).await?;
+        let before = passkeys::counter(tx, said.passkey()).await?;
+        let spent = self.spent(tx, facts.as_ref()).await?;
+        let judged = judge_passkey(facts.as_ref(), before, said, ask, spent, *now);
+        Ok((facts, judged))
+    }
+
+    /// What the contract has bought today, where it has a limit that asks for it.
+    async fn spent(&self, tx: &mut Tx<'_>, facts: Option<&ContractFacts>) -> Result<Spent, Fault> {
+        match facts {
+            Some(facts) if facts.own.are_by_day() => {
+                contracts::spent(tx, facts.id, &self.0.merchant, self.0.day).await
+            }
+            Some(_) | None => Ok(Spent::default()),
+        }
+    }
+
     /// Enters a granted purchase with its event and what it holds of the contract; `false` if its
     /// id is taken. The decision was made a moment ago in this transaction: if the contract says
     /// otherwise by now, another process changed it.
@@ -124,10 +166,28 @@ impl File {
             promise: Some(promise),
             problem: None,
         };
-        match row.enter(GRANT, &self.0, tx).await? {
+        let statements = match self.0.ask.payer {
+            Payer::Code { .. } => GRANT,
+            Payer::Passkey(_) => GRANT_BY_PASSKEY,
+        };
+        match row.enter(statements, &self.0, tx).await? {
             0 => Ok(false),
-            3 => Ok(true),
+            4 => {
+                instalments::add_later(tx, row.id, &promise.bill).await?;
+                self.advance(tx).await.map(|()| true)
+            }
             _ => Err(Fault::Raced),
+        }
+    }
+
+    /// Keeps the counter of the passkey that paid, with the purchase that it paid for.
+    async fn advance(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
+        match &self.0.ask.payer {
+            Payer::Code { .. } => Ok(()),
+            Payer::Passkey(said) if passkeys::advance(tx, said, self.0.now, Self::NAME).await? => {
+                Ok(())
+            }
+            Payer::Passkey(_) => Err(Fault::Raced),
         }
     }
 
@@ -149,9 +209,15 @@ impl File {
             problem: Some(decline.problem),
         };
         let entered = row.enter(DECLINE, filing, tx).await? > 0;
-        if entered && decline.counts {
-            let number = &filing.ask.number_hash;
-            contracts::count_failure(tx, contract, number, filing.now, Self::NAME).await?;
+        match &filing.ask.payer {
+            Payer::Code { number_hash: number, .. } if entered && decline.counts => {
+                contracts::count_failure(tx, contract, number, filing.now, Self::NAME).await?;
+            }
+            // The passkey's word held all the same, so its counter is where it says.
+            Payer::Passkey(said) if entered => {
+                passkeys::advance(tx, said, filing.now, Self::NAME).await?;
+            }
+            Payer::Code { .. } | Payer::Passkey(_) => {}
         }
         Ok(entered)
     }
@@ -175,6 +241,8 @@ impl Row<'_> {
         filing: &Filing,
         tx: &mut Tx<'_>,
     ) -> Result<u64, Fault> {
+        let bill = self.promise.map(|promise| &promise.bill);
+        let first = bill.and_then(|bill| bill.schedule.first());
         let done = sqlx::query(statements)
             .bind(self.id)
             .bind(filing.purchase.as_bytes().as_slice())
@@ -196,6 +264,12 @@ impl Row<'_> {
             .bind(filing.now.as_millis())
             .bind(File::NAME)
             .bind(self.event.name())
+            .bind(bill.map(|bill| bill.plan.to_string()))
+            .bind(bill.map(|bill| minor(bill.fee)))
+            .bind(bill.map(|bill| minor(bill.total)))
+            .bind(self.promise.and_then(|promise| promise.quote.as_ref().map(encode)))
+            .bind(first.map(|first| first.due.to_string()))
+            .bind(first.map(instalments::minor))
             .execute(&mut *tx.connection)
             .await?;
         Ok(done.rows_affected())
@@ -209,9 +283,10 @@ macro_rules! enter {
         concat!(
             "INSERT INTO purchases (id, purchase_id, handling_number, merchant, contract,
                  request_digest, state, problem, amount, currency, quantity, item_ja, item_en,
-                 locale, tally, grant_signed, events, deadline, created_at, updated_at, updated_by)
+                 locale, tally, grant_signed, events, deadline, created_at, updated_at, updated_by,
+                 plan, fee, total, quote)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 1,
-                 $17, $18, $18, $19)
+                 $17, $18, $18, $19, $21, $22, $23, $24)
              ON CONFLICT (purchase_id) DO NOTHING;
              INSERT INTO purchase_events (purchase, number, event, state, at, created_by)
              SELECT $1, 1, $20, $7, $18, $19
@@ -223,11 +298,23 @@ macro_rules! enter {
 
 const DECLINE: &str = enter!();
 
-/// And what the purchase holds of its contract.
+/// And what the purchase holds of its contract, and its first payment. Few have more.
 const GRANT: &str = enter!(
     ";
-    UPDATE contracts SET reserved = reserved + $9, code_failures = 0, updated_at = $18,
+    UPDATE contracts SET reserved = reserved + $23, code_failures = 0, updated_at = $18,
         updated_by = $19
-    WHERE id = $5 AND status = 'active' AND reserved + $9 <= credit_limit
-        AND EXISTS (SELECT 1 FROM purchases WHERE id = $1)"
+    WHERE id = $5 AND status = 'active' AND reserved + $23 <= credit_limit
+        AND EXISTS (SELECT 1 FROM purchases WHERE id = $1);
+    INSERT INTO instalments (purchase, number, due, amount)
+    SELECT $1, 1, $25, $26 WHERE EXISTS (SELECT 1 FROM purchases WHERE id = $1)"
+);
+
+/// The same by passkey: codes that others tried for the contract stay counted.
+const GRANT_BY_PASSKEY: &str = enter!(
+    ";
+    UPDATE contracts SET reserved = reserved + $23, updated_at = $18, updated_by = $19
+    WHERE id = $5 AND status = 'active' AND reserved + $23 <= credit_limit
+        AND EXISTS (SELECT 1 FROM purchases WHERE id = $1);
+    INSERT INTO instalments (purchase, number, due, amount)
+    SELECT $1, 1, $25, $26 WHERE EXISTS (SELECT 1 FROM purchases WHERE id = $1)"
 );

@@ -44,13 +44,14 @@ pub(super) async fn newest(connection: &mut Connection) -> Result<i64, Fault> {
 
 const COUNTER_BITS: u32 = 20;
 
-const NEWEST: [&str; 6] = [
+const NEWEST: [&str; 7] = [
     "SELECT COALESCE(MAX(id), 0) FROM contracts",
     "SELECT COALESCE(MAX(id), 0) FROM purchases",
     "SELECT COALESCE(MAX(id), 0) FROM questions",
     "SELECT COALESCE(MAX(id), 0) FROM outbox",
     "SELECT COALESCE(MAX(id), 0) FROM mailed_codes",
     "SELECT COALESCE(MAX(id), 0) FROM objections",
+    "SELECT COALESCE(MAX(id), 0) FROM passkeys",
 ];
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use shared_protocol::{Localized, MerchantId, Timestamp};
 
 use super::{
     Fault, Store,
-    row::{Cells as _, Row},
+    row::{Cells as _, Row, class_names},
     writer::{Tx, Work},
 };
 use crate::domain::{Merchant, MerchantStatus};
@@ -54,12 +54,13 @@ impl Work for PutMerchant {
         sqlx::query(
             "INSERT INTO merchants (id, name_ja, name_en, legal_ja, legal_en, origins, server,
                  verifying_key, sealing_key, payout_class, status, valid_until, serial,
-                 updated_at, updated_by)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 1, $13, $14)
+                 updated_at, updated_by, plans)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 1, $13, $14, $15)
              ON CONFLICT (id) DO UPDATE SET name_ja = $2, name_en = $3, legal_ja = $4,
                  legal_en = $5, origins = $6, server = $7, verifying_key = $8, sealing_key = $9,
                  payout_class = $10, status = $11, valid_until = $12,
-                 serial = merchants.serial + 1, updated_at = $13, updated_by = $14",
+                 serial = merchants.serial + 1, updated_at = $13, updated_by = $14,
+                 plans = $15",
         )
         .bind(merchant.id.as_str())
         .bind(&merchant.name.ja)
@@ -75,6 +76,7 @@ impl Work for PutMerchant {
         .bind(merchant.valid_until.map(Timestamp::as_millis))
         .bind(self.now.as_millis())
         .bind(Self::NAME)
+        .bind(class_names(&merchant.plans))
         .execute(&mut *tx.connection)
         .await?;
         Ok(())
@@ -91,6 +93,7 @@ fn read(row: &Row) -> Result<Merchant, Fault> {
         server: row.cell("server")?,
         verifying_key: row.exact("verifying_key")?,
         sealing_key: row.exact("sealing_key")?,
+        plans: row.classes("plans")?,
         payout_class: row.cell("payout_class")?,
         status: row.named("status", MerchantStatus::from_name)?,
         valid_until: row.moment_or_none("valid_until")?,

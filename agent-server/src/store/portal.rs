@@ -157,7 +157,8 @@ fn objection(row: &Row) -> Result<Objection, Fault> {
 macro_rules! own {
     ($($rest:literal)*) => {
         concat!(
-            "SELECT p.*, m.name_ja, m.name_en, o.reason AS objection
+            "SELECT p.*, COALESCE(p.total, p.amount) AS held, m.name_ja, m.name_en,
+                 o.reason AS objection
              FROM purchases p
              JOIN merchants m ON m.id = p.merchant
              LEFT JOIN objections o ON o.purchase = p.id

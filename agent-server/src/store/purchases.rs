@@ -27,7 +27,8 @@ impl Store {
     /// [`Fault`].
     pub async fn overdue(&self, now: Timestamp, most: u32) -> Result<Vec<Purchase>, Fault> {
         let rows = sqlx::query(
-            "SELECT * FROM purchases WHERE deadline IS NOT NULL AND deadline <= $1
+            "SELECT *, COALESCE(total, amount) AS held FROM purchases
+             WHERE deadline IS NOT NULL AND deadline <= $1
              ORDER BY deadline LIMIT $2",
         )
         .bind(now.as_millis())
@@ -70,7 +71,8 @@ pub(super) async fn add_event(
     Ok(())
 }
 
-const BY_ID: &str = "SELECT * FROM purchases WHERE purchase_id = $1";
+const BY_ID: &str =
+    "SELECT *, COALESCE(total, amount) AS held FROM purchases WHERE purchase_id = $1";
 
 pub(super) fn read(row: &Row) -> Result<Purchase, Fault> {
     let problem: Option<i64> = row.cell("problem")?;
@@ -86,6 +88,7 @@ pub(super) fn read(row: &Row) -> Result<Purchase, Fault> {
         contract: row.cell("contract")?,
         request_digest: row.exact("request_digest")?,
         amount: row.amount("amount", "currency")?,
+        total: row.amount("held", "currency")?,
         quantity: row.count("quantity")?,
         item: localized(row, "item_ja", "item_en")?,
         locale: row.named("locale", |tag| tag.parse::<Locale>().ok())?,

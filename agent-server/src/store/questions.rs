@@ -1,14 +1,14 @@
 //! Questions to shoppers and what the confirmation page and the letters say of their purchases.
 
-use shared_protocol::{HandlingNumber, Locale, PurchaseId, PurchaseState, Timestamp};
+use shared_protocol::{HandlingNumber, Instalment, Locale, PurchaseId, PurchaseState, Timestamp};
 
 use super::{
-    Fault, Store,
+    Fault, Store, instalments,
     merchants::localized,
     row::{Cells as _, Row},
     writer::{Tx, Work},
 };
-use crate::domain::{Question, TokenDigest};
+use crate::domain::{Question, TokenDigest, turn::Asked};
 
 impl Store {
     /// The question whose token has this digest.
@@ -18,10 +18,14 @@ impl Store {
     pub async fn question(&self, digest: &TokenDigest) -> Result<Option<Question>, Fault> {
         let row =
             sqlx::query(BY_TOKEN).bind(digest.0.as_slice()).fetch_optional(&self.0.reads).await?;
-        row.as_ref().map(read).transpose()
+        match &row {
+            Some(row) => Ok(Some(self.read_question(row).await?)),
+            None => Ok(None),
+        }
     }
 
-    /// The question of a purchase, and the address to which its letters go.
+    /// The question of a purchase, and the address to which its letters go. Where a passkey left
+    /// nothing to ask, its deadline is the moment of the answer.
     ///
     /// # Errors
     /// [`Fault`].
@@ -33,7 +37,15 @@ impl Store {
             .bind(purchase.as_bytes().as_slice())
             .fetch_optional(&self.0.reads)
             .await?;
-        row.as_ref().map(|row| Ok((read(row)?, row.cell("email")?))).transpose()
+        match &row {
+            Some(row) => Ok(Some((self.read_question(row).await?, row.cell("email")?))),
+            None => Ok(None),
+        }
+    }
+
+    async fn read_question(&self, row: &Row) -> Result<Question, Fault> {
+        let schedule = self.instalments(&row.exact("purchase_id")?).await?;
+        read(row, schedule)
     }
 }
 
@@ -82,8 +94,7 @@ impl Work for CountWrongCode {
 pub(super) async fn ask(
     tx: &mut Tx<'_>,
     purchase: i64,
-    token: &TokenDigest,
-    deadline: Timestamp,
+    asked: &Asked,
     now: Timestamp,
 ) -> Result<(), Fault> {
     sqlx::query(
@@ -92,9 +103,9 @@ pub(super) async fn ask(
     )
     .bind(tx.id(now))
     .bind(purchase)
-    .bind(token.0.as_slice())
+    .bind(asked.token.0.as_slice())
     .bind(now.as_millis())
-    .bind(deadline.as_millis())
+    .bind(asked.deadline.as_millis())
     .execute(&mut *tx.connection)
     .await?;
     Ok(())
@@ -110,8 +121,9 @@ pub(super) async fn answer(tx: &mut Tx<'_>, purchase: i64, now: Timestamp) -> Re
     Ok(())
 }
 
-fn read(row: &Row) -> Result<Question, Fault> {
+fn read(row: &Row, schedule: Vec<Instalment>) -> Result<Question, Fault> {
     Ok(Question {
+        bill: instalments::bill(row, schedule)?,
         purchase: row.exact("purchase_id")?,
         state: row.named("state", PurchaseState::from_name)?,
         handling_number: row.named("handling_number", |text| text.parse().ok())?,
@@ -127,7 +139,8 @@ fn read(row: &Row) -> Result<Question, Fault> {
 }
 
 const BY_TOKEN: &str = "SELECT p.purchase_id, p.state, p.handling_number, p.merchant, p.item_ja,
-         p.item_en, p.quantity, p.amount, p.currency, p.locale, q.deadline AS question_deadline,
+         p.item_en, p.quantity, p.amount, p.currency, p.locale, p.plan, p.fee, p.total, p.quote,
+         q.deadline AS question_deadline,
          m.name_ja, m.name_en, c.number_tail, c.email
      FROM questions q
      JOIN purchases p ON p.id = q.purchase
@@ -136,10 +149,11 @@ const BY_TOKEN: &str = "SELECT p.purchase_id, p.state, p.handling_number, p.merc
      WHERE q.token_digest = $1";
 
 const BY_PURCHASE: &str = "SELECT p.purchase_id, p.state, p.handling_number, p.merchant, p.item_ja,
-         p.item_en, p.quantity, p.amount, p.currency, p.locale, q.deadline AS question_deadline,
+         p.item_en, p.quantity, p.amount, p.currency, p.locale, p.plan, p.fee, p.total, p.quote,
+         COALESCE(q.deadline, p.updated_at) AS question_deadline,
          m.name_ja, m.name_en, c.number_tail, c.email
-     FROM questions q
-     JOIN purchases p ON p.id = q.purchase
+     FROM purchases p
+     LEFT JOIN questions q ON q.purchase = p.id
      JOIN merchants m ON m.id = p.merchant
      JOIN contracts c ON c.id = p.contract
      WHERE p.purchase_id = $1";

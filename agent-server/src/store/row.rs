@@ -1,7 +1,7 @@
 //! Reads columns as the types they stand for. What this program never writes is damage, not a
 //! default.
 
-use shared_protocol::{Amount, Message, Timestamp, decode};
+use shared_protocol::{Amount, Message, PlanClass, Timestamp, decode};
 use sqlx::{Decode, Row as _, Type, sqlite::SqliteRow};
 
 use super::Fault;
@@ -35,6 +35,9 @@ pub(super) trait Cells {
 
     /// Minor units in one column, their currency in another.
     fn amount(&self, minor: &'static str, currency: &'static str) -> Result<Amount, Fault>;
+
+    /// Classes of plan, by name.
+    fn classes(&self, column: &'static str) -> Result<Vec<PlanClass>, Fault>;
 
     /// A message as its wire bytes, if there is one.
     fn message<M: Message>(&self, column: &'static str) -> Result<Option<M>, Fault>;
@@ -76,10 +79,20 @@ impl Cells for Row {
         Amount::new(self.count(minor)?, currency).ok_or(Fault::Damaged(minor))
     }
 
+    fn classes(&self, column: &'static str) -> Result<Vec<PlanClass>, Fault> {
+        let names = self.cell::<&str>(column)?.split_ascii_whitespace();
+        names.map(|name| PlanClass::from_name(name).ok_or(Fault::Damaged(column))).collect()
+    }
+
     fn message<M: Message>(&self, column: &'static str) -> Result<Option<M>, Fault> {
         let bytes = self.cell::<Option<&[u8]>>(column)?;
         bytes.map(|bytes| decode(bytes).map_err(|_| Fault::Damaged(column))).transpose()
     }
+}
+
+/// Classes of plan as a column holds them.
+pub(super) fn class_names(classes: &[PlanClass]) -> String {
+    classes.iter().map(|class| class.name()).collect::<Vec<_>>().join(" ")
 }
 
 /// Money as a column holds it.

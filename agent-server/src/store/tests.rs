@@ -65,6 +65,33 @@ impl Open {
     }
 }
 
+/// A purchase that was granted, and one that was declined, before plans were kept.
+#[tokio::test]
+async fn purchases_from_before_plans_are_lump_sums() {
+    let options = sqlx::sqlite::SqliteConnectOptions::new().in_memory(true);
+    let mut connection = options.connect().await.unwrap();
+    let run = |sql: &'static str| sqlx::raw_sql(sql);
+    run(include_str!("../../migrations/0001_first_purchase.sql"))
+        .execute(&mut connection)
+        .await
+        .unwrap();
+    let before = "PRAGMA foreign_keys = OFF;
+        INSERT INTO purchases (id, purchase_id, handling_number, merchant, request_digest, state,
+            problem, amount, currency, quantity, item_ja, item_en, locale, tally, grant_signed,
+            events, created_at, updated_at, updated_by)
+        VALUES (1, x'01', 'N', 'mrc_tea', x'', 'granted', NULL, 3850, 'JPY', 1, '', '', 'ja', x'',
+                x'00', 1, 0, 0, 'test'),
+            (2, x'02', NULL, 'mrc_tea', x'', 'declined', 44, 3850, 'JPY', 1, '', '', 'ja', x'',
+                NULL, 1, 0, 0, 'test')";
+    run(before).execute(&mut connection).await.unwrap();
+    run(include_str!("../../migrations/0004_plans.sql")).execute(&mut connection).await.unwrap();
+    let query = "SELECT plan, fee, total FROM purchases ORDER BY id";
+    let rows: Vec<(Option<String>, Option<i64>, Option<i64>)> =
+        sqlx::query_as(query).fetch_all(&mut connection).await.unwrap();
+    let granted = (Some("single".to_owned()), Some(0), Some(3850));
+    assert_eq!(rows, [granted, (None, None, None)]);
+}
+
 #[tokio::test]
 async fn one_alone_is_one_commit_and_waits_for_nobody() {
     let open = Open::new().await;

@@ -20,6 +20,8 @@ pub struct Turn {
     pub purchase: PurchaseId,
     /// What was said.
     pub word: Word,
+    /// What follows from it at once, in the same transaction.
+    pub then: Option<Word>,
     /// When.
     pub now: Timestamp,
 }
@@ -47,51 +49,62 @@ impl Work for Turn {
     const NAME: &'static str = "turn";
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Turned, Fault> {
+        match (self.say(tx, &self.word).await?, &self.then) {
+            (Turned::Now(_), Some(then)) => self.say(tx, then).await,
+            (turned, _) => Ok(turned),
+        }
+    }
+}
+
+impl Turn {
+    async fn say(&self, tx: &mut Tx<'_>, word: &Word) -> Result<Turned, Fault> {
         let Some(purchase) = purchases::find(tx, &self.purchase).await? else {
             return Ok(Turned::Not(Problem::PurchaseUnknown));
         };
-        if let Some(known) = said_before(&purchase, &self.word) {
+        if let Some(known) = said_before(&purchase, word) {
             return Ok(known);
         }
-        let state = match purchase.state.apply(self.word.event()) {
+        let state = match purchase.state.apply(word.event()) {
             Ok(state) => state,
             Err(IllegalEvent { state, .. }) => return Ok(Turned::Not(why_not(state))),
         };
-        self.update(tx, &purchase, state).await?;
+        self.update(tx, &purchase, word, state).await?;
         let stamp = (self.now, Self::NAME);
         let number = purchase.events + 1;
-        purchases::add_event(tx, purchase.row, number, self.word.event(), state, stamp).await?;
+        purchases::add_event(tx, purchase.row, number, word.event(), state, stamp).await?;
         if let (true, false, Some(contract)) =
             (purchase.state.holds_credit(), state.holds_credit(), purchase.contract)
         {
-            contracts::release(tx, contract, purchase.amount, self.now, Self::NAME).await?;
+            contracts::release(tx, contract, purchase.total, self.now, Self::NAME).await?;
         }
-        match &self.word {
-            Word::Accepted { token, deadline, .. } => {
-                questions::ask(tx, purchase.row, token, *deadline, self.now).await?;
+        match word {
+            Word::Accepted { question: Some(asked), .. } => {
+                questions::ask(tx, purchase.row, asked, self.now).await?;
             }
             Word::Decided { .. } => questions::answer(tx, purchase.row, self.now).await?,
-            Word::Refused(_) | Word::Withdrawn { .. } | Word::Lapsed => {}
+            Word::Accepted { question: None, .. }
+            | Word::Refused(_)
+            | Word::Withdrawn { .. }
+            | Word::Lapsed => {}
         }
         // Nobody was asked yet, so there is no letter that another one would answer.
         let was_asked =
             purchase.state != PurchaseState::Granted || state == PurchaseState::Accepted;
-        let errands = self.word.errands().iter();
+        let errands = word.errands().iter();
         for errand in errands.filter(|errand| was_asked || !matches!(errand, Errand::Mail(_))) {
             outbox::add(tx, purchase.row, *errand, number, self.now).await?;
         }
         Ok(Turned::Now(state))
     }
-}
 
-impl Turn {
     async fn update(
         &self,
         tx: &mut Tx<'_>,
         purchase: &Purchase,
+        word: &Word,
         state: PurchaseState,
     ) -> Result<(), Fault> {
-        let (acceptance, refusal, confirmation) = match &self.word {
+        let (acceptance, refusal, confirmation) = match word {
             Word::Accepted { acceptance, .. } => (Some(encode(acceptance)), None, None),
             Word::Refused(refusal) => (None, Some(encode(refusal)), None),
             Word::Decided { confirmation, .. } | Word::Withdrawn { confirmation } => {
@@ -111,7 +124,7 @@ impl Turn {
         .bind(acceptance)
         .bind(refusal)
         .bind(confirmation)
-        .bind(self.word.deadline().map(Timestamp::as_millis))
+        .bind(word.deadline().map(Timestamp::as_millis))
         .bind(self.now.as_millis())
         .bind(Self::NAME)
         .execute(&mut *tx.connection)

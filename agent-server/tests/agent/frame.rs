@@ -3,7 +3,9 @@
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL};
 use reqwest::Method;
-use shared_protocol::{Localized, Mark, Offer, Signed, Signer as _, Span, VerifyingKey, decode};
+use shared_protocol::{
+    Localized, Mark, Offer, PlanClass, Signed, Signer as _, Span, VerifyingKey, decode,
+};
 
 use crate::{market::Market, page::Page};
 use agent_server::domain::MerchantStatus;
@@ -34,6 +36,31 @@ async fn the_first_response_shows_the_product_and_holds_the_form() {
     assert!(page.says("value=\"single\" required checked"));
     assert!(!page.says("value=\"revolving\""), "the Offer takes it, but this agent does not");
     page.assert_runs_only_what_is_named();
+}
+
+#[tokio::test]
+async fn the_form_offers_each_plan_that_rules_shop_and_price_allow() {
+    let market = Market::open().await;
+    let mut offer = market.merchant.teapot(market.now());
+    offer.plans = PlanClass::ALL.into();
+    let choices = async |offer: &Offer| {
+        market.merchant.show(Signed::sign(offer, &market.merchant.key));
+        market.advance(Span::minutes(2));
+        let page = market.page(FRAME).await;
+        page.html.matches("name=\"payment.plan\"").count()
+    };
+    // Five teapots are dear enough for a bonus, one alone is not.
+    let all = choices(&offer).await;
+    assert!(all >= 1 + 11 + 1 + 1 + 4, "{all}");
+    offer.quantity.max = 1;
+    assert_eq!(choices(&offer).await, 1 + 11 + 1);
+    offer.unit_price.minor = 2000;
+    assert_eq!(choices(&offer).await, 1 + 1);
+    let mut known = market.merchant.registration();
+    known.plans = vec![PlanClass::Single];
+    market.agent.app.store.put_merchant(known, market.now()).await.unwrap();
+    market.advance(agent_server::merchants::FRESH);
+    assert_eq!(choices(&offer).await, 1);
 }
 
 #[tokio::test]

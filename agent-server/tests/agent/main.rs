@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 
 mod assets;
+mod authenticator;
 mod confirmations;
 mod consent;
 mod deliveries;
@@ -22,9 +23,17 @@ mod operator;
 mod own_pages;
 mod page;
 mod pages;
+mod passkey_account;
+mod passkey_assertions;
+mod passkey_pages;
+mod passkey_purchases;
+mod passkey_vectors;
+mod plans;
 mod precedence;
+mod quotes;
 mod races;
 mod restart;
 mod sessions;
 mod shopper;
+mod statements;
 mod visitor;

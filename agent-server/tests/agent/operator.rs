@@ -69,6 +69,11 @@ fn a_merchant_is_added_changed_and_suspended() {
     let listed = &operator.json(&["merchants", "list"])["merchants"][0];
     assert_eq!((&listed["status"], &listed["serial"]), (&"suspended".into(), &3.into()));
     assert_eq!(listed["name"]["ja"], "本屋");
+    assert_eq!(listed["plans"].as_array().unwrap().len(), 5, "every plan at first");
+    let fewer = ["merchants", "add", "mrc_books", "--plan", "single", "--plan", "bonus"];
+    assert_eq!(operator.json(&fewer)["plans"], serde_json::json!(["single", "bonus"]));
+    let wrong = ["merchants", "add", "mrc_books", "--plan", "cash"];
+    assert_eq!(operator.run(&wrong).status.code(), Some(2));
     let bad = ["merchants", "origins", "mrc_books", "--add", "https://books.example/path"];
     assert_eq!(operator.run(&bad).status.code(), Some(1));
 }
@@ -88,6 +93,12 @@ fn a_contracts_number_is_read_as_people_write_it_and_never_shown() {
     assert!(!text.contains("123456789012") && !text.contains("2468"));
     let suspended = operator.json(&["contracts", "suspend", "C123456789012"]);
     assert_eq!(suspended["status"], "suspended");
+    let plans = ["contracts", "plans", "C-1234-5678-9012", "--plan", "single"];
+    assert_eq!(operator.json(&plans)["plans"], serde_json::json!(["single"]));
+    let listed = operator.json(&["contracts", "list"]);
+    assert_eq!(listed["contracts"][0]["plans"], serde_json::json!(["single"]));
+    let unknown = ["contracts", "plans", "C999999999999"];
+    assert_eq!(operator.run(&unknown).status.code(), Some(1));
     let card = ["contracts", "add", "--number", "4111111111111111", "--code", "2468"];
     assert_eq!(operator.run(&[&card[..], &more].concat()).status.code(), Some(1));
 }
@@ -131,6 +142,7 @@ fn the_doctor_says_what_is_missing() {
     assert_eq!(operator.finding("keys")["ok"], true);
     assert_eq!(operator.finding("database")["ok"], true);
     assert_eq!(operator.finding("sqlite")["ok"], true);
+    assert!(operator.finding("plans")["says"].as_str().unwrap().contains("bonus-times-12"));
     let pepper = operator.folder.path().join("keys/pepper");
     let open = std::os::unix::fs::PermissionsExt::from_mode(0o644);
     std::fs::set_permissions(&pepper, open).unwrap();

@@ -2,7 +2,7 @@
 //! spoils one thing more, from the last to the first.
 
 use agent_server::domain::MerchantStatus;
-use shared_protocol::{Plan, Problem, Signed, Span};
+use shared_protocol::{Plan, PlanClass, PlanQuote, Problem, Signed, Span};
 
 use crate::{
     market::{Market, yen},
@@ -15,13 +15,32 @@ type Spoil = fn(&mut Order, &Market);
 /// Within the contract; the code is right until the line that makes it wrong.
 const OF_CONTRACT: [(Problem, Spoil); 5] = [
     (Problem::LimitExceeded, |order, _| order.contract = "C900000000003"),
-    (Problem::PlanNotAccepted, |order, _| order.plan = Plan::Revolving),
+    // A contract that allows the lump sum alone, and has no credit.
+    (Problem::PlanNotAccepted, |order, market| {
+        order.contract = "C900000000043";
+        order.plan = Plan::Revolving;
+        order.quote = Some(market.quote_now(order));
+    }),
     (Problem::ContractLapsed, |order, _| order.contract = "C900000000002"),
     (Problem::ContractNotRecognised, |order, _| order.code = "1357"),
     (Problem::ContractNotRecognised, |order, _| order.contract = "X000000000000"),
 ];
 
 /// Before the contract is looked at.
+const OF_QUOTE: [(Problem, Spoil); 2] = [
+    (Problem::QuoteExpired, |order, market| {
+        let quote = market.quote_now(order).claimed().unwrap();
+        let late = PlanQuote { expires: market.now(), ..quote };
+        order.quote = Some(Signed::sign(&late, &market.agent.app.keys));
+    }),
+    (Problem::QuoteInvalid, |order, market| {
+        let quote = market.quote_now(order).claimed().unwrap();
+        let other = PlanQuote { merchant: "mrc_other".parse().unwrap(), ..quote };
+        order.quote = Some(Signed::sign(&other, &market.agent.app.keys));
+    }),
+];
+
+/// Before the quote is.
 const OF_OFFER: [(Problem, Spoil); 4] = [
     (Problem::PlanNotAccepted, |order, _| order.plan = Plan::Bonus),
     (Problem::AmountMismatch, |order, _| order.amount = yen(1)),
@@ -50,11 +69,19 @@ const OF_BINDING: [(Problem, Spoil); 7] = [
     }),
 ];
 
+/// One more contract, that allows the lump sum alone and has no credit.
+async fn with_poor_contract() -> Market {
+    let market = Market::open().await;
+    market.add_contract("C900000000043", 0, None).await;
+    market.allow_plans("C900000000043", &[PlanClass::Single]).await;
+    market
+}
+
 #[tokio::test]
 async fn the_first_of_several_problems_is_told() {
-    let market = Market::open().await;
-    let table = OF_CONTRACT.iter().chain(&OF_OFFER).chain(&OF_BINDING);
-    for spoiled in 0..OF_CONTRACT.len() + OF_OFFER.len() + OF_BINDING.len() {
+    let market = with_poor_contract().await;
+    let table = OF_CONTRACT.iter().chain(&OF_QUOTE).chain(&OF_OFFER).chain(&OF_BINDING);
+    for spoiled in 0..table.clone().count() {
         let mut order = market.order().await;
         let lines: Vec<_> = table.clone().take(spoiled + 1).collect();
         lines.iter().for_each(|(_, spoil)| spoil(&mut order, &market));
@@ -65,8 +92,9 @@ async fn the_first_of_several_problems_is_told() {
 
 #[tokio::test]
 async fn each_problem_alone_is_told() {
-    let market = Market::open().await;
-    for (problem, spoil) in OF_CONTRACT.iter().chain(&OF_OFFER).chain(&OF_BINDING) {
+    let market = with_poor_contract().await;
+    let table = OF_CONTRACT.iter().chain(&OF_QUOTE).chain(&OF_OFFER).chain(&OF_BINDING);
+    for (problem, spoil) in table {
         let mut order = market.order().await;
         spoil(&mut order, &market);
         assert_eq!(market.grant(&order.seal()).await.unwrap_err(), *problem);
@@ -78,7 +106,7 @@ async fn each_problem_alone_is_told() {
 async fn a_lapsed_merchant_is_told_before_the_offer_and_the_contract() {
     let market = Market::open().await;
     let mut order = market.order().await;
-    for (_, spoil) in OF_CONTRACT.iter().chain(&OF_OFFER) {
+    for (_, spoil) in OF_CONTRACT.iter().chain(&OF_QUOTE).chain(&OF_OFFER) {
         spoil(&mut order, &market);
     }
     let attempt = order.seal();

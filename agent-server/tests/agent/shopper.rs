@@ -4,8 +4,9 @@ use agent_server::entropy::Entropy;
 use reqwest::{Client, Method};
 use shared_protocol::{
     AgentId, Amount, Challenge, ChallengeRequest, ContractNumber, Credential, Digest, Goods, Grant,
-    GrantRequest, Locale, Message as _, ORDER_IDLE, Offer, PaymentHalf, Plan, Problem, PurchaseId,
-    Salt, Sealed, SecurityCode, Signed, SignedTally, Signer as _, Tally, Timestamp, encode,
+    GrantRequest, Locale, Message as _, ORDER_IDLE, Offer, PasskeyAssertion, PaymentHalf, Plan,
+    PlanQuote, Problem, PurchaseId, Salt, Sealed, SecurityCode, Signed, SignedTally, Signer as _,
+    Tally, Timestamp, encode,
 };
 
 use crate::{
@@ -18,6 +19,7 @@ pub struct Order {
     pub contract: &'static str,
     pub code: &'static str,
     pub plan: Plan,
+    pub quote: Option<Signed<PlanQuote>>,
     pub quantity: u32,
     pub amount: Amount,
     /// The Offer that the shopper took up.
@@ -35,6 +37,8 @@ pub struct Order {
     pub breaks_envelope: bool,
     /// The half in the envelope is not the one that was signed.
     pub breaks_half: bool,
+    /// No number is typed: a passkey pays.
+    pub by_passkey: bool,
 }
 
 /// One request, ready to be sent any number of times.
@@ -103,6 +107,7 @@ pub async fn order_at(http: &Client, base: &str, merchant: &Merchant) -> Option<
         contract: "C900000000001",
         code: "2468",
         plan: Plan::Single,
+        quote: None,
         quantity: 1,
         amount: yen(3850),
         offer: Signed::sign(&merchant.teapot(now), &merchant.key),
@@ -113,7 +118,18 @@ pub async fn order_at(http: &Client, base: &str, merchant: &Merchant) -> Option<
         breaks_signature: false,
         breaks_envelope: false,
         breaks_half: false,
+        by_passkey: false,
     })
+}
+
+impl Attempt {
+    /// Puts a passkey's word beside the payment half.
+    pub fn add(&mut self, said: &PasskeyAssertion) {
+        let request = &mut self.request;
+        let key = request.challenge.claimed().unwrap().sealing_key;
+        let context = request.context().unwrap();
+        request.passkey = Some(Sealed::seal(said, &context, &key, &mut Entropy::new()).unwrap());
+    }
 }
 
 /// The purchase that a Grant is for.
@@ -151,8 +167,20 @@ impl Order {
         let tally = SignedTally { tally: Signed::sign(&tally, &key), session_key: named };
         Attempt {
             purchase: challenge.purchase,
-            request: GrantRequest { challenge: self.challenge.clone(), tally, payment },
+            request: GrantRequest {
+                challenge: self.challenge.clone(),
+                tally,
+                payment,
+                passkey: None,
+            },
         }
+    }
+
+    /// The same, with what a passkey says to the tally's digest.
+    pub fn seal_with(&self, sign: impl FnOnce(Digest) -> PasskeyAssertion) -> Attempt {
+        let mut attempt = self.seal();
+        attempt.add(&sign(attempt.request.tally.tally.digest()));
+        attempt
     }
 
     fn half(&self, purchase: PurchaseId) -> PaymentHalf {
@@ -163,9 +191,15 @@ impl Order {
                 false => Goods::Digest(self.offer.digest()),
             },
             quantity: self.quantity,
-            contract: ContractNumber::new(self.contract),
-            credential: Credential::Code(SecurityCode::new(self.code)),
+            credential: match self.by_passkey {
+                true => Credential::Passkey,
+                false => Credential::Code {
+                    contract: ContractNumber::new(self.contract),
+                    code: SecurityCode::new(self.code),
+                },
+            },
             plan: self.plan,
+            quote: self.quote.clone(),
             locale: Locale::En,
             salt: Salt::random(&mut Entropy::new()),
         }

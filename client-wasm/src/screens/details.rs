@@ -61,8 +61,11 @@ fn to_another(app: App) -> El {
 fn for_agent(app: App, words: &Words) -> El {
     let draw = |name: Field| field(app, &words.offer, name, "");
     let about = app.said("p", "", texts::DETAILS_CONTRACT_ABOUT);
+    let passkeys = app.typed.borrow().passkeys;
+    let by_passkey = passkeys.then(|| app.said("p", "lead", texts::DETAILS_PASSKEY));
     half(app, "agent", "for-agent", "② ", texts::DETAILS_AGENT_TITLE)
         .child(app.said("p", "note", texts::DETAILS_AGENT_NOTE))
+        .maybe(by_passkey)
         .child(draw(Field::PaymentContractNumber))
         .child(unfolding(app, "about", texts::DETAILS_CONTRACT_WHERE, about))
         .child(enrol::way(app, words))

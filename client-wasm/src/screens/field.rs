@@ -11,7 +11,6 @@ use crate::{
     app::{App, after},
     element::{El, el, of, said, set},
     texts::{self, Text},
-    typed,
 };
 
 /// A field, its ids beginning with `prefix`.
@@ -30,7 +29,7 @@ pub(super) fn field(app: App, offer: &Offer, field: Field, prefix: &str) -> El {
         .attr("id", &id)
         .attr("name", field.name())
         .attr("autocomplete", field.autocomplete())
-        .flag("required", field.is_required());
+        .flag("required", field.is_required() && app.typed.borrow().is_required(field));
     let label = labelled(el("label").attr("for", &id), app, field);
     let short = matches!(field, Field::DeliveryPostalCode | Field::PaymentCode);
     of("div", if short { "f short" } else { "f" })
@@ -176,7 +175,7 @@ fn plans(app: App, field: Field, prefix: &str) -> El {
     let chosen = app.typed.borrow().get(field).to_owned();
     let id = id(field, prefix);
     let choices = app.rendered.plans.iter().filter_map(|choice| {
-        let plan = typed::plan(choice)?;
+        let plan = choice.parse().ok()?;
         let radio = el("input")
             .attr("type", "radio")
             .attr("name", field.name())
@@ -216,9 +215,7 @@ pub(super) fn shown(app: App, field: Field) -> String {
     match field {
         Field::DeliveryRegion => region_name(text, locale).unwrap_or(text).to_owned(),
         Field::DeliveryCountry => crate::intl::country(text, locale),
-        Field::PaymentPlan => {
-            typed::plan(text).map(|plan| plan_name(app, plan)).unwrap_or_default()
-        }
+        Field::PaymentPlan => typed.plan().map(|plan| plan_name(app, plan)).unwrap_or_default(),
         _ => text.to_owned(),
     }
 }

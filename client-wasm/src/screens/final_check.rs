@@ -3,16 +3,19 @@
 
 use std::rc::Rc;
 
-use shared_protocol::{DeliveryTerms, Field, Locale, Localized, Offer, Total};
+use shared_protocol::{
+    Amount, BasisPoints, DeliveryTerms, Field, Locale, Localized, Offer, PlanQuote, Total,
+};
 
 use super::{
     acting, acts, button,
-    field::{plan_name, region_name, shown},
-    form, half, lines, row, titled, value,
+    field::{region_name, shown},
+    form, half, lines, row, titled, unfolding, value,
 };
 use crate::{
     app::{App, spawn},
     element::{El, el, of, said},
+    intl,
     page::PLATFORM,
     placing,
     sight::Sight,
@@ -24,23 +27,39 @@ use crate::{
 
 pub(super) fn view(app: App, words: &Words) -> El {
     let total = app.typed.borrow().total(&words.offer, PLATFORM);
-    let amount = total.as_ref().map(|total| app.money(total.total)).unwrap_or_default();
-    let acts = acts(app, "place-order", &app.fill(texts::CHECK_PLACE, &[("amount", &amount)]));
+    let quoted = app.quoted.borrow().as_ref().map(|quoted| quoted.quote.total);
+    let amount = quoted.or(total.as_ref().ok().map(|total| total.total));
+    let amount = amount.map(|amount| app.money(amount)).unwrap_or_default();
+    let (passkeys, only) = {
+        let typed = app.typed.borrow();
+        (typed.passkeys, typed.is_by_passkey())
+    };
+    let label = |text| app.fill(text, &[("amount", &amount)]);
+    let acts = match only {
+        true => acts(app, PASSKEY, &label(texts::CHECK_PASSKEY)),
+        false => acts(app, "place-order", &label(texts::CHECK_PLACE)),
+    };
     let sight = Rc::new(Sight::of(acts.node()));
-    form("final-check", move || press(app, sight.clone()))
+    let seen = sight.clone();
+    let beside = (passkeys && !only).then(|| {
+        let button = button("sub", PASSKEY, &label(texts::CHECK_PASSKEY));
+        button.click(move || press(app, seen.clone(), true))
+    });
+    let mail = (!only).then(|| app.said("p", "note lead", texts::CHECK_MAIL_NEXT));
+    form("final-check", move || press(app, sight.clone(), only))
         .child(titled(app, texts::CHECK_TITLE))
         .child(app.said("p", "lead", texts::CHECK_LEAD))
         .child(terms(app, &words.offer, total.ok().as_ref()))
         .child(of("div", "halves").child(to_shop(app, words)).child(to_agent(app)))
-        .child(app.said("p", "note lead", texts::CHECK_MAIL_NEXT))
-        .child(acts)
+        .maybe(mail)
+        .child(acts.maybe(beside))
 }
 
 /// Places the order, if the shopper can see what they press.
-fn press(app: App, sight: Rc<Sight>) {
+fn press(app: App, sight: Rc<Sight>, by_passkey: bool) {
     spawn(async move {
         match sight.is_clear().await {
-            true => placing::place(app),
+            true => placing::place(app, by_passkey),
             false => app.announce(&app.say(texts::CHECK_LEAD)),
         }
     });
@@ -49,16 +68,16 @@ fn press(app: App, sight: Rc<Sight>) {
 /// The six items.
 fn terms(app: App, offer: &Offer, total: Option<&Total>) -> El {
     let typed = app.typed.borrow();
-    let plan = typed::plan(typed.get(Field::PaymentPlan)).map(|plan| plan_name(app, plan));
     let quantity = app.fill(
         texts::CHECK_QUANTITY_VALUE,
         &[("item", &app.local(&offer.name)), ("n", &typed.quantity.to_string())],
     );
-    let payment = [plan.unwrap_or_default(), app.local(&offer.payment_terms)];
     let item = |what: Text, terms: &Localized| row(app, what, value(&app.local(terms)));
     let quantity = row(app, texts::CHECK_QUANTITY, value(&quantity));
-    let payment = lines(el("dd"), &[&payment[0], &payment[1]]);
-    let payment = row(app, texts::CHECK_PAYMENT, payment);
+    let plan = [shown(app, Field::PaymentPlan), app.local(&offer.payment_terms)];
+    let payment = lines(el("dd"), &[&plan[0], &plan[1]]);
+    let costs = app.quoted.borrow().as_ref().map(|quoted| costs(app, &quoted.quote));
+    let payment = row(app, texts::CHECK_PAYMENT, payment.maybe(costs));
     let payment_change = change(app, "change-payment", texts::CHECK_CHANGE_PAYMENT, "payment.plan");
     let items = of("dl", "rows")
         .child(acting(quantity, quantity_change(app)))
@@ -72,15 +91,44 @@ fn terms(app: App, offer: &Offer, total: Option<&Total>) -> El {
 
 fn sums(app: App, total: Option<&Total>) -> El {
     let Some(total) = total else { return el("dd") };
-    let line = |what: Text, amount| {
-        let what = app.said("span", "", what);
-        of("li", "").child(what.text(" ")).child(said("span", "", &app.money(amount)))
-    };
+    let line = |what: Text, amount| line(&app.say(what), &app.money(amount));
     let sums = of("ul", "sums")
         .child(line(texts::CHECK_GOODS, total.goods))
         .child(line(texts::CHECK_SHIPPING, total.shipping))
         .child(line(texts::CHECK_TAX, total.tax));
     of("dd", "").child(said("strong", "", &app.money(total.total))).child(sums)
+}
+
+/// What a plan costs and when it falls due, as the agent has signed it.
+fn costs(app: App, quote: &PlanQuote) -> El {
+    let rate = quote.yearly_rate.map(|rate| line(&app.say(texts::CHECK_RATE), &percent(rate)));
+    let costs = of("ul", "sums")
+        .child(line(&app.say(texts::CHECK_FEE), &app.money(quote.fee)))
+        .maybe(rate)
+        .child(line(&app.say(texts::CHECK_PAY_TOTAL), &app.money(quote.total)));
+    let locale = *app.locale.peek();
+    let currency = quote.total.currency;
+    let payments = quote.schedule.iter().map(|payment| {
+        let amount = Amount { minor: payment.minor, currency };
+        line(&intl::due(payment.due, locale), &app.money(amount))
+    });
+    let schedule = of("ul", "sums").all(payments);
+    let schedule = unfolding(app, "", texts::CHECK_SCHEDULE, schedule);
+    of("div", "")
+        .test("plan")
+        .child(costs)
+        .child(schedule.flag("open", quote.schedule.len() <= SHORT_SCHEDULE))
+}
+
+/// "15.00%"
+fn percent(BasisPoints(rate): BasisPoints) -> String {
+    let (whole, part) = ((rate / 100).to_string(), (rate % 100).to_string());
+    [whole.as_str(), if part.len() < 2 { ".0" } else { "." }, part.as_str(), "%"].concat()
+}
+
+/// One line of a sum.
+fn line(what: &str, value: &str) -> El {
+    of("li", "").child(said("span", "", what).text(" ")).child(said("span", "", value))
 }
 
 fn quantity_change(app: App) -> El {
@@ -140,10 +188,17 @@ fn recipient(app: App) -> El {
 }
 
 fn to_agent(app: App) -> El {
-    let contract = app.normal(Field::PaymentContractNumber);
+    let contract = match app.typed.borrow().is_by_passkey() {
+        true => app.say(texts::CHECK_BY_PASSKEY),
+        false => typed::masked(&app.normal(Field::PaymentContractNumber)),
+    };
     let act =
         change(app, "change-contract", texts::CHECK_CHANGE_PAYMENT, "payment.contract_number");
-    let contract = row(app, texts::CHECK_CONTRACT, value(&typed::masked(&contract)));
+    let contract = row(app, texts::CHECK_CONTRACT, value(&contract));
     half(app, "agent", "check-agent", "② ", texts::CHECK_TO_AGENT)
         .child(of("dl", "rows").child(acting(contract, act)))
 }
+
+const PASSKEY: &str = "pay-with-passkey";
+/// So many payments are listed at once; more unfold on request.
+const SHORT_SCHEDULE: usize = 6;

@@ -2,24 +2,24 @@
 
 use shared_protocol::{CONFIRMATION_LIFETIME, DeliveryTerms, Field};
 
-use super::{button, field::plan_name, lines, number::number_box, row, tally, titled, unfolding};
+use super::{button, field::shown, lines, number::number_box, row, tally, titled, unfolding};
 use crate::{
     app::App,
     element::{El, el, of, said},
     intl,
     stage::Receipt,
     texts::{self, Text},
-    typed,
     words::Words,
 };
 
 pub(super) fn view(app: App, words: &Words, receipt: &Receipt) -> El {
     let deadline = receipt.accepted.plus(CONFIRMATION_LIFETIME);
     let deadline = intl::moment(deadline, *app.locale.peek());
-    let confirm = receipt.provisional.then(|| {
-        let text = app.fill(texts::THANKS_CONFIRM, &[("deadline", &deadline)]);
-        of("p", "lead").child(said("strong", "", &text))
-    });
+    let confirm = match receipt.provisional {
+        true => app.fill(texts::THANKS_CONFIRM, &[("deadline", &deadline)]),
+        false => app.say(texts::THANKS_CONFIRMED),
+    };
+    let confirm = of("p", "lead").child(said("strong", "", &confirm));
     let total = of("dd", "").child(said("strong", "", &app.money(receipt.amount)));
     let total = of("dl", "rows").child(row(app, texts::THANKS_TOTAL, total));
     let missing = app.said("p", "", texts::THANKS_MAIL_MISSING_NOTE);
@@ -32,10 +32,10 @@ pub(super) fn view(app: App, words: &Words, receipt: &Receipt) -> El {
         .child(tally("tally whole"))
         .child(titled(app, texts::THANKS_TITLE))
         .child(app.said("p", "lead", texts::THANKS_LEAD))
-        .maybe(confirm)
+        .child(confirm)
         .child(number_box(app, &receipt.number, total))
         .child(app.said("h2", "lead", texts::THANKS_NEXT))
-        .child(steps(app, words))
+        .child(steps(app, words, receipt.provisional))
         .child(unfolding(app, "", texts::THANKS_MAIL_MISSING, missing))
         .child(who_received_what(app, words))
         .child(app.said("p", "note lead", texts::THANKS_SIGNED))
@@ -43,7 +43,7 @@ pub(super) fn view(app: App, words: &Words, receipt: &Receipt) -> El {
 }
 
 /// From now to the payment.
-fn steps(app: App, words: &Words) -> El {
+fn steps(app: App, words: &Words, provisional: bool) -> El {
     let offer = &words.offer;
     let step = |class: &str, what: Text, when: Text, more: &[&str]| {
         of("li", class)
@@ -51,15 +51,13 @@ fn steps(app: App, words: &Words) -> El {
             .child(app.said("span", "", when))
             .child(lines(el("p"), more))
     };
-    let plan = typed::plan(app.typed.borrow().get(Field::PaymentPlan));
-    let plan = plan.map(|plan| plan_name(app, plan)).unwrap_or_default();
+    let plan = shown(app, Field::PaymentPlan);
+    let mail = provisional.then(|| {
+        let note = app.say(texts::THANKS_STEP_MAIL_NOTE);
+        step("now", texts::THANKS_STEP_MAIL, texts::THANKS_STEP_MAIL_WHEN, &[&note])
+    });
     of("ol", "steps")
-        .child(step(
-            "now",
-            texts::THANKS_STEP_MAIL,
-            texts::THANKS_STEP_MAIL_WHEN,
-            &[&app.say(texts::THANKS_STEP_MAIL_NOTE)],
-        ))
+        .maybe(mail)
         .child(step(
             "",
             texts::THANKS_STEP_SHIP,

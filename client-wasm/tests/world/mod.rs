@@ -14,8 +14,8 @@ use client_wasm::{
 };
 use shared_protocol::{
     Acceptance, AtOnce, ChallengeRequest, Field, Grant, GrantProof, GrantRequest, Locale, Message,
-    OrderCheck, OrderSubmission, Problem, PurchaseState, PurchaseStatus, Signature, Signed,
-    Timestamp, Verifier, VerifyingKey, decode, encode,
+    OrderCheck, OrderSubmission, Plan, PlanInquiry, PlanQuotes, Problem, PurchaseState,
+    PurchaseStatus, Signature, Signed, Timestamp, Verifier, VerifyingKey, decode, encode,
 };
 use unicode_normalization::UnicodeNormalization as _;
 
@@ -110,6 +110,7 @@ impl Counterparts {
             ("PUT", "acceptance") => Answer::Good(Vec::new()),
             ("GET", "mrc_tea") => Answer::Good(encode(&self.deal.signed_mark)),
             ("GET", "TEAPOT-01") => Answer::Good(encode(&self.deal.signed_offer)),
+            ("POST", "plans") => self.quote(&read(body)),
             ("POST", "check") => self.check(&read(body)),
             ("PUT", "grant") => self.give(&read(body)),
             ("PUT", _) => self.take(&read(body)),
@@ -123,6 +124,13 @@ impl Counterparts {
         challenge.purchase = request.purchase;
         challenge.merchant = request.merchant.clone();
         Answer::Good(encode(&Signed::sign(&challenge, &self.deal.agent)))
+    }
+
+    fn quote(&self, inquiry: &PlanInquiry) -> Answer {
+        let plans = [Plan::Single, Plan::Instalments(3), Plan::Instalments(12), Plan::Revolving];
+        let plans = plans.into_iter().filter(|plan| inquiry.accepted.contains(&plan.class()));
+        let quote = |plan| Signed::sign(&self.deal.quote(plan, inquiry.amount), &self.deal.agent);
+        Answer::Good(encode(&PlanQuotes(plans.map(quote).collect())))
     }
 
     fn check(&self, check: &OrderCheck) -> Answer {

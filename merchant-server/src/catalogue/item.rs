@@ -43,18 +43,19 @@ impl Item {
         &self.terms
     }
 
-    /// Reads one `[[item]]`; notes what is wrong with it.
+    /// Reads one `[[item]]` of a shop that sells in this currency and accepts these plans; notes
+    /// what is wrong with it.
     pub(super) fn read(
         mut from: Reader<'_>,
         merchant: &MerchantId,
-        currency: Currency,
+        (currency, of_shop): (Currency, &[PlanClass]),
     ) -> Option<(ItemId, Self)> {
         let id = read_id(&mut from);
         let unit_price = from.number("unit_price", 1..=Amount::MINOR_MAX);
         let tax_rate = from.number("tax_rate", 0..=10_000);
         let quantity = read_quantity(&mut from);
         let delivery = read_delivery(&mut from, currency);
-        let plans = read_plans(&mut from);
+        let plans = plans_within(&mut from, of_shop);
         let image = read_image(&mut from);
         let [name, payment_terms, delivery_time, application_period, withdrawal_terms] =
             STATUTORY_TEXTS.map(|field| from.localized(field));
@@ -184,10 +185,22 @@ fn covers(zones: &[ShippingZone], place: &Region) -> bool {
     zones.iter().flat_map(|zone| &zone.regions).any(|region| region.contains(place))
 }
 
-fn read_plans(from: &mut Reader<'_>) -> Vec<PlanClass> {
+/// The plans of an item, of those that the shop accepts; all of them where it says nothing.
+fn plans_within(from: &mut Reader<'_>, of_shop: &[PlanClass]) -> Vec<PlanClass> {
+    let Some(mut plans) = read_plans(from) else { return of_shop.to_vec() };
+    let named = plans.len();
+    plans.retain(|class| of_shop.contains(class));
+    if named > 0 && plans.is_empty() {
+        from.note("plans", "the shop accepts none of these (plans, at the top of the file)");
+    }
+    plans
+}
+
+/// Classes of plan, if any are named.
+pub(super) fn read_plans(from: &mut Reader<'_>) -> Option<Vec<PlanClass>> {
     let mut plans = Vec::new();
-    for name in from.texts("plans") {
-        match PlanClass::ALL.into_iter().find(|class| class.name() == name) {
+    for name in from.texts_if_any("plans")? {
+        match PlanClass::from_name(name) {
             Some(class) if plans.contains(&class) => from.note("plans", "one stands there twice"),
             Some(class) => plans.push(class),
             None => {
@@ -196,7 +209,7 @@ fn read_plans(from: &mut Reader<'_>) -> Vec<PlanClass> {
             }
         }
     }
-    plans
+    Some(plans)
 }
 
 fn read_image(from: &mut Reader<'_>) -> Option<String> {
@@ -226,7 +239,7 @@ fn check_whole(from: &Reader<'_>, terms: Option<&Offer>) {
         from.note("id", "the law's six items are not all there");
     }
     if encode(terms).len() > OFFER_BYTES_MAX {
-        from.note("description", "all texts together are too long for one Offer (16 kB)");
+        from.note("description", "all texts together are too long for one Offer (6.5 kB)");
     }
 }
 

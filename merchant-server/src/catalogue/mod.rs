@@ -7,11 +7,12 @@ mod shelf;
 
 use std::collections::BTreeMap;
 
-use shared_protocol::{Currency, ItemId, MerchantId};
+use shared_protocol::{Currency, ItemId, MerchantId, PlanClass};
 
 pub use item::{IMAGE_PATH, Item};
 pub use shelf::{Shelf, ShelfError};
 
+use item::read_plans;
 use reader::{Page, Reader};
 
 /// A catalogue without mistakes.
@@ -56,9 +57,10 @@ impl Catalogue {
         let catalogue = page.parse().and_then(|file| {
             let mut file = Reader::of_file(&page, &file);
             let currency = file.text("currency").and_then(|code| currency(&file, code));
+            let plans = read_plans(&mut file).unwrap_or(PlanClass::ALL.into());
             let items: Vec<_> = file.tables("item");
             file.finish();
-            Self::gather(items, merchant, currency.unwrap_or(Currency::JPY), &page)
+            Self::gather(items, merchant, (currency.unwrap_or(Currency::JPY), &plans), &page)
         });
         let mut mistakes = page.into_mistakes();
         mistakes.sort_by_key(|mistake| mistake.line);
@@ -68,13 +70,13 @@ impl Catalogue {
     fn gather(
         tables: Vec<Reader<'_>>,
         merchant: &MerchantId,
-        currency: Currency,
+        shop: (Currency, &[PlanClass]),
         page: &Page<'_>,
     ) -> Option<Self> {
         let mut items = BTreeMap::new();
         for table in tables {
             let line = table.line();
-            let Some((id, item)) = Item::read(table, merchant, currency) else { continue };
+            let Some((id, item)) = Item::read(table, merchant, shop) else { continue };
             if items.contains_key(&id) {
                 page.note(line, Some(id.to_string()), "id", "two items have this id");
             }

@@ -178,6 +178,12 @@ impl<'a> Reader<'a> {
         texts
     }
 
+    /// The same where it may be left out.
+    pub(super) fn texts_if_any(&mut self, field: &'static str) -> Option<Vec<&'a str>> {
+        self.find(field)?;
+        Some(self.texts(field))
+    }
+
     /// A table inside this one, if it is there.
     pub(super) fn table(&mut self, field: &'static str) -> Option<Reader<'a>> {
         let value = self.take(field)?;

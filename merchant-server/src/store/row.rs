@@ -77,7 +77,7 @@ pub(super) fn state(name: &str) -> Result<PurchaseState, Fault> {
 }
 
 fn plan_class(name: &str) -> Option<PlanClass> {
-    PlanClass::ALL.into_iter().find(|class| class.name() == name)
+    PlanClass::from_name(name)
 }
 
 fn digest(bytes: Option<Vec<u8>>, column: &'static str) -> Result<Digest, Fault> {

@@ -19,7 +19,7 @@ fn the_sample_is_sound() {
     }
 }
 
-/// What in the first item (line 5 is its `[[item]]`) is replaced by what; then item, field, and
+/// What in the head or the first item is replaced by what; then item, field, and
 /// words of the message.
 const MISTAKES: &[(&str, &str, &str, &str, &str)] = &[
     ("id = \"TEAPOT-01\"", "id = \"急須\"", "number 1", "id", "letters, digits"),
@@ -37,9 +37,11 @@ const MISTAKES: &[(&str, &str, &str, &str, &str)] = &[
     ("{ min = 1, max = 5 }", "{ min = 1 }", "TEAPOT-01", "quantity.max", "is missing"),
     ("quantity = { min = 1, max = 5 }\n", "", "TEAPOT-01", "quantity", "is missing"),
     ("stock = 2000", "stock = \"many\"", "TEAPOT-01", "stock", "whole number"),
-    ("[\"single\", \"instalments\"]", "[]", "TEAPOT-01", "plans", "at least one"),
-    ("[\"single\", \"instalments\"]", "[\"cash\"]", "TEAPOT-01", "plans", "none of: single"),
-    ("[\"single\", \"instalments\"]", "[\"single\", \"single\"]", "TEAPOT-01", "plans", "twice"),
+    ("stock = 2000", "plans = []", "TEAPOT-01", "plans", "at least one"),
+    ("stock = 2000", "plans = [\"cash\"]", "TEAPOT-01", "plans", "none of: single"),
+    ("stock = 2000", "plans = [\"single\", \"single\"]", "TEAPOT-01", "plans", "twice"),
+    ("plans = [\"single\", ", "plans = [\"cash\", ", "", "plans", "none of: single"),
+    ("plans = [\"single\", ", "plans = [", "SENCHA-01", "plans", "accepts none of these"),
     ("image = \"teapot.svg\"", "image = \"../teapot.svg\"", "TEAPOT-01", "image", "name of a file"),
     ("kind = \"physical\"", "kind = \"pigeon\"", "TEAPOT-01", "delivery.kind", "intangible"),
     (
@@ -140,6 +142,24 @@ fn the_line_is_the_one_to_change_and_all_mistakes_come_at_once() {
     let start = format!("line {}, item TEAPOT-01, unit_price: must be", mistakes[0].line);
     assert!(shown.starts_with(&start), "{shown}");
     assert_eq!(mistakes[1].item.as_deref(), Some("SENCHA-01"));
+}
+
+#[test]
+fn an_offer_accepts_what_both_shop_and_item_do() {
+    let plans = |text: &str, item: &str| {
+        let catalogue = read(text).unwrap();
+        let plans = &catalogue.item(&item.parse().unwrap()).unwrap().terms().plans;
+        plans.iter().map(|class| class.name()).collect::<Vec<_>>().join(" ")
+    };
+    let all = "single instalments revolving bonus bonus-instalments";
+    assert_eq!(plans(SAMPLE, "TEAPOT-01"), all);
+    assert_eq!(plans(SAMPLE, "SENCHA-01"), "single");
+    let line = SAMPLE.lines().find(|line| line.starts_with("plans = ")).unwrap();
+    assert_eq!(plans(&SAMPLE.replacen(line, "", 1), "TEAPOT-01"), all);
+    let two = SAMPLE.replacen(line, "plans = [\"bonus\", \"single\"]", 1);
+    assert_eq!(plans(&two, "TEAPOT-01"), "bonus single");
+    let item = "stock = 2000\nplans = [\"revolving\", \"single\"]";
+    assert_eq!(plans(&two.replacen("stock = 2000", item, 1), "TEAPOT-01"), "single");
 }
 
 #[test]

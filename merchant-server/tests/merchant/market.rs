@@ -15,10 +15,10 @@ use reqwest::header::CONTENT_TYPE;
 use ring::signature::{Ed25519KeyPair, KeyPair as _};
 use serde_json::{Value, json};
 use shared_protocol::{
-    Acceptance, Address, Confirmation, Contact, ContractNumber, Delivery, Form, Grant, GrantProof,
-    Locale, Message, Offer, OrderSubmission, Outcome, Personal, Plan, Problem, PurchaseId,
-    PurchaseStatus, SealedPurchase, SecurityCode, Signature, Signed, SignedTally, Span, Tally,
-    Terms, Timestamp, Verified, VerifyingKey, decode, encode, signing_input, split,
+    Acceptance, Address, Confirmation, Contact, ContractNumber, Credential, Delivery, Form, Grant,
+    GrantProof, Locale, Message, Offer, OrderSubmission, Outcome, Personal, Plan, Problem,
+    PurchaseId, PurchaseStatus, SealedPurchase, SecurityCode, Signature, Signed, SignedTally, Span,
+    Tally, Terms, Timestamp, Verified, VerifyingKey, decode, encode, signing_input, split,
 };
 use tempfile::TempDir;
 
@@ -346,9 +346,12 @@ pub fn form() -> Form {
             line2: text(""),
             phone: text(""),
         }),
-        contract: ContractNumber::new("C900000000001"),
-        code: SecurityCode::new("2468"),
+        credential: Credential::Code {
+            contract: ContractNumber::new("C900000000001"),
+            code: SecurityCode::new("2468"),
+        },
         plan: Plan::Single,
+        quote: None,
         locale: Locale::Ja,
     }
 }

@@ -7,11 +7,12 @@ use core::convert::Infallible;
 
 use ed25519_dalek::Signer as _;
 use shared_protocol::{
-    Address, AgentId, Amount, BasisPoints, Challenge, Contact, ContractNumber, Currency, Delivery,
-    DeliveryTerms, Form, GRANT_LIFETIME, Grant, HandlingNumber, ItemId, Locale, Localized, Mark,
-    MatchedPayment, MerchantId, Nonce, ORDER_IDLE, Offer, OpeningKey, Personal, Plan, PlanClass,
-    PurchaseId, QuantityLimits, SealedPurchase, SecurityCode, ShippingZone, Signature, Signed,
-    Signer, Span, Terms, Timestamp, Verified, VerifyingKey, split,
+    Address, AgentId, Amount, BasisPoints, Challenge, Contact, ContractNumber, Credential,
+    Currency, Date, Delivery, DeliveryTerms, Form, GRANT_LIFETIME, Grant, HandlingNumber,
+    Instalment, ItemId, Locale, Localized, Mark, MatchedPayment, MerchantId, Nonce, ORDER_IDLE,
+    Offer, OpeningKey, PasskeyAssertion, Personal, Plan, PlanClass, PlanQuote, PurchaseId,
+    QuantityLimits, SealedPurchase, SecurityCode, ShippingZone, Signature, Signed, Signer, Span,
+    Terms, Timestamp, Verified, VerifyingKey, split,
 };
 
 pub const NOW: Timestamp = Timestamp::from_millis(1_795_000_000_000);
@@ -101,6 +102,15 @@ impl Deal {
     }
 
     pub fn split_and_seal(&self) -> SealedPurchase {
+        self.sealed(form(), None)
+    }
+
+    /// The same, paid by a passkey that said this.
+    pub fn paid_by_passkey(&self, word: &PasskeyAssertion) -> SealedPurchase {
+        self.sealed(Form { credential: Credential::Passkey, ..form() }, Some(word))
+    }
+
+    fn sealed(&self, form: Form, passkey: Option<&PasskeyAssertion>) -> SealedPurchase {
         let mut rng = Seeded(7);
         let mark = self.signed_mark.verify(&self.agent.key()).unwrap();
         let challenge = self.signed_challenge.verify(&self.agent.key()).unwrap();
@@ -112,9 +122,42 @@ impl Deal {
             challenge: &challenge,
             signed_challenge: &self.signed_challenge,
         };
-        let halves = split(form(), &terms, NOW, &mut rng).unwrap();
+        let halves = split(form, &terms, NOW, &mut rng).unwrap();
         let signature = self.session.sign(&halves.signing_input());
-        halves.seal(signature, self.session.key(), &terms, &mut rng).unwrap()
+        let sealed = halves.seal(signature, self.session.key(), &terms, &mut rng).unwrap();
+        match passkey {
+            Some(word) => sealed.with_passkey(word, &terms, &mut rng).unwrap(),
+            None => sealed,
+        }
+    }
+
+    /// What the agent would ask for this plan: a fiftieth of the price as fee, monthly from the
+    /// 28th of next month on.
+    pub fn quote(&self, plan: Plan, amount: Amount) -> PlanQuote {
+        let count = match plan {
+            Plan::Single | Plan::Bonus => 1,
+            Plan::Revolving => 4,
+            Plan::Instalments(count) | Plan::BonusInstalments(count) => u16::from(count),
+        };
+        let fee = Amount::new(amount.minor / 50, amount.currency).unwrap();
+        let total = amount.plus(fee).unwrap();
+        let each = total.minor / u64::from(count);
+        let payment = |at: u16| Instalment {
+            due: Date::new(2026 + at.div_ceil(12), ((at + 11) % 12 + 1) as u8, 28).unwrap(),
+            minor: if at == 0 { total.minor - each * u64::from(count - 1) } else { each },
+        };
+        PlanQuote {
+            agent: self.agent.id.clone(),
+            merchant: self.merchant.id.clone(),
+            amount,
+            plan,
+            fee,
+            total,
+            yearly_rate: (plan != Plan::Single).then_some(BasisPoints(1500)),
+            schedule: (0..count).map(payment).collect(),
+            issued: NOW,
+            expires: NOW.plus(Span::minutes(30)),
+        }
     }
 
     pub fn grant(&self, matched: &MatchedPayment) -> Grant {
@@ -156,9 +199,12 @@ pub fn form() -> Form {
             line2: text(""),
             phone: text("0312345678"),
         }),
-        contract: ContractNumber::new("C900000000001"),
-        code: SecurityCode::new("2468"),
+        credential: Credential::Code {
+            contract: ContractNumber::new("C900000000001"),
+            code: SecurityCode::new("2468"),
+        },
         plan: Plan::Single,
+        quote: None,
         locale: Locale::Ja,
     }
 }

@@ -108,16 +108,17 @@ fn one_half_s_envelope_is_never_the_other_half_s() {
     let envelope_start = cut_check.len() - 4;
     let order: Vec<u8> = cut_check[envelope_start..].iter().flat_map(|p| p.bytes.clone()).collect();
     let cut_request = cut(&request);
-    let payment_start = cut_request.len() - 4;
-    let payment: Vec<u8> =
-        cut_request[payment_start..].iter().flat_map(|p| p.bytes.clone()).collect();
+    // After it comes one flag: no passkey's word.
+    let payment = &cut_request[cut_request.len() - 5..cut_request.len() - 1];
+    let payment: Vec<u8> = payment.iter().flat_map(|p| p.bytes.clone()).collect();
 
     let swapped = [&encode(&check)[..encode(&check).len() - order.len()], &payment].concat();
     let swapped: OrderCheck = decode(&swapped).unwrap();
     for key in [&deal.merchant.opening, &deal.agent.opening] {
         refused("a payment half as an order half", swapped.order.open(&check.context, key));
     }
-    let swapped = [&encode(&request)[..encode(&request).len() - payment.len()], &order].concat();
+    let before = encode(&request).len() - 1 - payment.len();
+    let swapped = [&encode(&request)[..before], &order, &[0]].concat();
     let swapped: GrantRequest = decode(&swapped).unwrap();
     for key in [&deal.merchant.opening, &deal.agent.opening] {
         let opened = swapped.payment.open(&check.context, key);

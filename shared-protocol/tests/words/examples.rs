@@ -3,13 +3,14 @@
 
 use shared_protocol::{
     Acceptance, Amount, BasisPoints, Challenge, ChallengeRequest, Channel, Confirmation,
-    DeliveryTerms, Digest, Goods, Grant, GrantProof, GrantRequest, HandlingNumber, Locale, Mark,
-    Offer, OrderCheck, OrderSubmission, Outcome, PaymentHalf, Plan, PlanClass, Problem,
-    PurchaseState, PurchaseStatus, QuantityLimits, Refusal, Salt, SealContext, Signed, SignedTally,
-    Span, Tally, Timestamp, digest, jws,
+    Credential, DeliveryTerms, Digest, Goods, Grant, GrantProof, GrantRequest, HandlingNumber,
+    Locale, Mark, Offer, OrderCheck, OrderSubmission, Outcome, PasskeyAssertion, PasskeyPart,
+    PaymentHalf, Plan, PlanClass, PlanInquiry, PlanQuote, PlanQuotes, Problem, PurchaseState,
+    PurchaseStatus, QuantityLimits, Refusal, Salt, SealContext, Signed, SignedTally, Span, Tally,
+    Timestamp, digest, jws,
 };
 
-use crate::party::{Deal, NOW, Seeded, form, purchase};
+use crate::party::{Deal, NOW, Seeded, form, purchase, yen};
 
 pub fn marks(deal: &Deal) -> Vec<Mark> {
     let usual = deal.signed_mark.claimed().unwrap();
@@ -47,6 +48,28 @@ pub fn challenges(deal: &Deal) -> Vec<Challenge> {
     vec![deal.signed_challenge.claimed().unwrap()]
 }
 
+pub fn inquiries(deal: &Deal) -> Vec<PlanInquiry> {
+    let merchant = deal.merchant.id.clone();
+    vec![PlanInquiry { merchant, amount: yen(3850), accepted: PlanClass::ALL.to_vec() }]
+}
+
+/// One of each plan; the last at the end of what an amount may be.
+pub fn quotes(deal: &Deal) -> Vec<PlanQuote> {
+    let most = Amount::new(Amount::MINOR_MAX / 2, "KWD".parse().unwrap()).unwrap();
+    vec![
+        deal.quote(Plan::Instalments(3), yen(3850)),
+        deal.quote(Plan::Single, yen(3850)),
+        deal.quote(Plan::Revolving, yen(3850)),
+        deal.quote(Plan::Bonus, yen(3850)),
+        deal.quote(Plan::BonusInstalments(60), most),
+    ]
+}
+
+pub fn quote_lists(deal: &Deal) -> Vec<PlanQuotes> {
+    let signed = quotes(deal).into_iter().take(2).map(|quote| Signed::sign(&quote, &deal.agent));
+    vec![PlanQuotes(signed.collect()), PlanQuotes(Vec::new())]
+}
+
 pub fn contexts(deal: &Deal) -> Vec<SealContext> {
     vec![deal.split_and_seal().context]
 }
@@ -67,7 +90,8 @@ pub fn order_checks(deal: &Deal) -> Vec<OrderCheck> {
 }
 
 pub fn grant_requests(deal: &Deal) -> Vec<GrantRequest> {
-    vec![deal.split_and_seal().grant_request()]
+    let by_passkey = deal.paid_by_passkey(&passkey_assertion());
+    vec![deal.split_and_seal().grant_request(), by_passkey.grant_request()]
 }
 
 /// A Grant for the usual purchase, without the agent's checks.
@@ -142,6 +166,7 @@ pub fn confirmations(deal: &Deal) -> Vec<Confirmation> {
         confirmation(Outcome::Cancelled, Channel::Mail),
         confirmation(Outcome::Expired, Channel::Silence),
         confirmation(Outcome::Cancelled, Channel::Page),
+        confirmation(Outcome::Confirmed, Channel::Passkey),
     ]
 }
 
@@ -163,7 +188,20 @@ pub fn purchase_statuses(deal: &Deal) -> Vec<PurchaseStatus> {
     core::iter::once(whole).chain(others).collect()
 }
 
-/// Payment halves with every kind of plan; the second names its Offer only by digest.
+/// A passkey's word, of the lengths that are usual.
+pub fn passkey_assertion() -> PasskeyAssertion {
+    let part = |byte, length| PasskeyPart::new(vec![byte; length]);
+    PasskeyAssertion {
+        credential_id: part(1, 32),
+        authenticator_data: part(2, 37),
+        client_data: part(3, 180),
+        signature: part(4, 71),
+        user_handle: part(5, 32),
+    }
+}
+
+/// Payment halves with every kind of plan; the second names its Offer only by digest, the third
+/// is paid by a passkey.
 pub fn payment_halves(deal: &Deal) -> Vec<PaymentHalf> {
     let plans = [
         Plan::Single,
@@ -180,9 +218,13 @@ pub fn payment_halves(deal: &Deal) -> Vec<PaymentHalf> {
             _ => Goods::Offer(deal.signed_offer.clone()),
         },
         quantity: form.quantity,
-        contract: form.contract.clone(),
-        credential: shared_protocol::Credential::Code(form.code.clone()),
+        credential: match at {
+            2 => Credential::Passkey,
+            _ => form.credential.clone(),
+        },
         plan,
+        quote: (plan != Plan::Single)
+            .then(|| Signed::sign(&deal.quote(plan, yen(3850)), &deal.agent)),
         locale: Locale::ALL[at % 2],
         salt: Salt::new([0xa5; 32]),
     };

@@ -17,7 +17,8 @@ use crate::{
 macro_rules! for_each_statement {
     ($deal:ident, $call:ident, $with:expr) => {
         for_each_statement!(@ $deal, $call, $with, mark agent, offer merchant, challenge agent,
-            tally session, grant agent, acceptance merchant, refusal merchant, confirmation agent)
+            tally session, grant agent, acceptance merchant, refusal merchant, confirmation agent,
+            quote agent)
     };
     (@ $deal:ident, $call:ident, $with:expr, $($statement:ident $signer:ident),*) => {
         [$({
@@ -49,6 +50,7 @@ mod usual {
         acceptance Acceptance, acceptances;
         refusal Refusal, refusals;
         confirmation Confirmation, confirmations;
+        quote PlanQuote, quotes;
     }
 }
 
@@ -147,7 +149,7 @@ fn a_signature_under_another_version_purpose_or_role_is_refused() {
         .iter()
         .filter_map(|message| message.signed.as_ref().map(|form| form.label.clone()))
         .collect();
-    assert_eq!(labels.len(), 8);
+    assert_eq!(labels.len(), 9);
     for_each_statement!(deal, refuses_other_labels, &labels);
 }
 

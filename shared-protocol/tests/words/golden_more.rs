@@ -18,7 +18,7 @@ use crate::{
     hex::{hex, unhex},
     labelled::{Piece, cut},
     party::{Deal, Seeded, form, purchase},
-    twins::{cut_order, cut_payment},
+    twins::{cut_assertion, cut_order, cut_payment},
 };
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -81,6 +81,16 @@ fn a_payment_half_is_sealed_to_the_byte_as_its_vector_says() {
     });
     let label = "warifu/1 payment-half shopper>agent";
     half_vector("payment-half", label, 101, &deal.agent.opening, cases.collect());
+}
+
+#[test]
+fn a_passkey_s_word_is_sealed_to_the_byte_as_its_vector_says() {
+    let deal = Deal::new();
+    let word = examples::passkey_assertion();
+    let digest = shared_protocol::digest("passkey-assertion", &word.to_plaintext());
+    let case = half_case(&word, cut_assertion(&word), digest.as_bytes(), &deal.agent.opening, 7);
+    let label = "warifu/1 passkey-assertion shopper>agent";
+    half_vector("passkey-assertion", label, 101, &deal.agent.opening, vec![case]);
 }
 
 fn the_context(deal: &Deal) -> SealContext {

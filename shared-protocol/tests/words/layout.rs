@@ -8,7 +8,7 @@ use crate::{
     labelled::{Kind, Piece},
     messages,
     party::Deal,
-    twins::{cut_order, cut_payment},
+    twins::{cut_assertion, cut_order, cut_payment},
 };
 
 /// One line for each: name, then its fields in the order of the wire.
@@ -41,6 +41,15 @@ pub fn variants(deal: &Deal) -> Vec<Vec<String>> {
     found.iter().map(|(place, names)| vec![format!("`{place}`"), numbers(names)]).collect()
 }
 
+/// The protocol's own signatures are 64 bytes; a passkey's has the length of its algorithm.
+fn is_passkeys(last: &str, piece: &Piece) -> bool {
+    last == "signature" && piece.bytes.len() != 64
+}
+
+/// Byte strings whose length is not always the same.
+const VARIES: [&str; 6] =
+    ["bytes", "ciphertext", "credential_id", "authenticator_data", "client_data", "user_handle"];
+
 fn everything(deal: &Deal) -> Vec<(String, Vec<Vec<Piece>>)> {
     let check = deal.split_and_seal().order_check();
     let order = check.order.open(&check.context, &deal.merchant.opening).unwrap();
@@ -60,6 +69,8 @@ fn everything(deal: &Deal) -> Vec<(String, Vec<Vec<Piece>>)> {
         .collect();
     all.push(("order-half (sealed to the merchant)".into(), orders));
     all.push(("payment-half (sealed to the agent)".into(), payments));
+    let assertion = vec![cut_assertion(&examples::passkey_assertion())];
+    all.push(("passkey-assertion (sealed to the agent)".into(), assertion));
     all
 }
 
@@ -101,7 +112,9 @@ fn lines_of(pieces: &[Piece]) -> Vec<String> {
             Kind::Flag => "flag, then the value if 1".into(),
             Kind::Text => "text".into(),
             Kind::Bytes if piece.value.is_number() => "one byte".into(),
-            Kind::Bytes if ["bytes", "ciphertext"].contains(&last) => "byte string".into(),
+            Kind::Bytes if VARIES.contains(&last) || is_passkeys(last, piece) => {
+                "byte string".into()
+            }
             Kind::Bytes => format!("byte string of {}", piece.bytes.len()),
             Kind::Length => continue,
         };

@@ -27,7 +27,9 @@ mod page;
 mod pairs;
 #[path = "../party/mod.rs"]
 mod party;
+mod passkeys;
 mod published;
+mod quotes;
 mod random;
 mod sides;
 mod split_join;

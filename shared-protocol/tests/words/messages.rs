@@ -57,6 +57,9 @@ pub struct SignedForm {
 }
 
 /// Every message, in the order of a purchase.
+const GRANT_REQUEST: &str =
+    "as it is; holds a sealed payment half, and a passkey's word if one pays";
+
 pub fn all(deal: &Deal) -> Vec<Spoken> {
     let (agent, merchant) = (&deal.agent, &deal.merchant);
     let spoken = |mut message: Spoken, says, hears, steps, travels| {
@@ -68,6 +71,9 @@ pub fn all(deal: &Deal) -> Vec<Spoken> {
     let offer = statement("Offer", &examples::offers(deal), merchant);
     let request = plain("ChallengeRequest", &examples::challenge_requests(deal));
     let challenge = statement("Challenge", &examples::challenges(deal), agent);
+    let inquiry = plain("PlanInquiry", &examples::inquiries(deal));
+    let quotes = plain("PlanQuotes", &examples::quote_lists(deal));
+    let quote = statement("PlanQuote", &examples::quotes(deal), agent);
     let context = plain("SealContext", &examples::contexts(deal));
     let tally = statement("Tally", &examples::tallies(deal), &deal.session);
     let signed_tally = plain("SignedTally", &examples::signed_tallies(deal));
@@ -84,11 +90,14 @@ pub fn all(deal: &Deal) -> Vec<Spoken> {
         spoken(offer, "merchant", "anyone", "51", "signed"),
         spoken(request, "shopper", "agent", "51", "as it is"),
         spoken(challenge, "agent", "shopper", "51", "signed"),
+        spoken(inquiry, "shopper", "agent", "52–53", "as it is"),
+        spoken(quotes, "agent", "shopper", "52–53", "as it is; holds signed ones"),
+        spoken(quote, "agent", "shopper", "52–53", "signed, in plan-quotes; in the payment half"),
         spoken(context, "shopper", "merchant", "54", "in order-check; else both ends make it"),
         spoken(tally, "shopper", "anyone", "54–61", "signed, in signed-tally"),
         spoken(signed_tally, "shopper", "anyone", "57, 61", "in grant-request, order-submission"),
         spoken(check, "shopper", "merchant", "54", "as it is; holds a sealed order half"),
-        spoken(grant_request, "shopper", "agent", "57", "as it is; holds a sealed payment half"),
+        spoken(grant_request, "shopper", "agent", "57", GRANT_REQUEST),
         spoken(grant, "agent", "merchant", "60", "signed, through the shopper"),
         spoken(submission, "shopper", "merchant", "61", "as it is; holds a sealed order half"),
         spoken(acceptance, "merchant", "agent", "62", "signed"),

@@ -140,12 +140,13 @@ fn a_half_with_one_other_field_is_not_the_one_that_was_signed() {
         let matched = tally.match_order(&other, &deal.offer(), &deal.merchant.id);
         assert_eq!(matched.err(), Some(P::HalfMismatch));
     }
-    let payments: [fn(&mut PaymentHalf); 8] = [
+    let payments: [fn(&mut PaymentHalf); 9] = [
         |h| h.purchase = purchase(43),
         |h| h.goods = Goods::Digest(h.goods.digest()),
         |h| h.quantity = 2,
-        |h| h.contract = ContractNumber::new("C900000000002"),
-        |h| h.credential = Credential::Code(SecurityCode::new("2469")),
+        |h| h.credential = by_code("C900000000002", "2468"),
+        |h| h.credential = by_code("C900000000001", "2469"),
+        |h| h.credential = Credential::Passkey,
         |h| h.plan = Plan::Revolving,
         |h| h.locale = Locale::En,
         |h| h.salt = Salt::new([1; 32]),
@@ -234,4 +235,9 @@ fn the_agent_refuses_another_merchant_s_offer() {
     let matched = tally.match_payment(&payment, &challenge, &deal.agent.id, NOW).unwrap();
     let offer = offer.verify(&deal.merchant.key()).unwrap();
     assert_eq!(matched.check_offer(&offer, 1, NOW), Err(P::OfferInvalid));
+}
+
+fn by_code(contract: &str, code: &str) -> Credential {
+    let (contract, code) = (ContractNumber::new(contract), SecurityCode::new(code));
+    Credential::Code { contract, code }
 }

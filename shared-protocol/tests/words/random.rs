@@ -2,9 +2,9 @@
 
 use proptest::{collection::vec, option, prelude::*, sample};
 use shared_protocol::{
-    Address, Amount, BasisPoints, Contact, ContractNumber, Currency, Delivery, DeliveryTerms, Form,
-    Locale, Localized, Offer, Personal, Plan, PlanClass, QuantityLimits, Region, SecurityCode,
-    ShippingZone, prefectures,
+    Address, Amount, BasisPoints, Contact, ContractNumber, Credential, Currency, Delivery,
+    DeliveryTerms, Form, Locale, Localized, Offer, Personal, Plan, PlanClass, QuantityLimits,
+    Region, SecurityCode, ShippingZone, prefectures,
 };
 
 use crate::party;
@@ -45,9 +45,12 @@ impl Typed {
             quantity: self.quantity,
             contact,
             delivery,
-            contract: ContractNumber::new(self.contract.as_str()),
-            code: SecurityCode::new(self.code.as_str()),
+            credential: Credential::Code {
+                contract: ContractNumber::new(self.contract.as_str()),
+                code: SecurityCode::new(self.code.as_str()),
+            },
             plan: self.plan,
+            quote: None,
             locale: self.locale,
         }
     }

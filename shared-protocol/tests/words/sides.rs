@@ -3,14 +3,28 @@
 
 use shared_protocol::{
     Challenge, Form, Goods, GrantProof, GrantRequest, MatchedPayment, MyOrder, OrderSubmission,
-    Problem, PurchaseId, RedeemableGrant, SealedPurchase, Signed, Signer as _, Terms, Timestamp,
-    Verified, jws, split,
+    Plan, Problem, PurchaseId, RedeemableGrant, SealedPurchase, Signed, Signer as _, Terms,
+    Timestamp, Verified, jws, split,
 };
 
 use crate::party::{Deal, NOW, Seeded};
 
-/// The shopper's side (52–54).
+/// The shopper's side (52–54); it asks for the quote that its plan needs.
 pub fn shopper_seals(deal: &Deal, form: Form, rng: &mut Seeded) -> Result<SealedPurchase, Problem> {
+    let total = deal.offer().total(form.quantity, form.delivery.destination());
+    let quote = match (form.plan, total) {
+        (Plan::Single, _) | (_, Err(_)) => None,
+        (plan, Ok(total)) => Some(Signed::sign(&deal.quote(plan, total.total), &deal.agent)),
+    };
+    shopper_seals_as_given(deal, Form { quote, ..form }, rng)
+}
+
+/// The same with the quote that stands in the form.
+pub fn shopper_seals_as_given(
+    deal: &Deal,
+    form: Form,
+    rng: &mut Seeded,
+) -> Result<SealedPurchase, Problem> {
     let mark = deal.signed_mark.verify(&deal.agent.key())?;
     let offer = deal.signed_offer.verify(&deal.merchant.key())?;
     let challenge = deal.signed_challenge.verify(&deal.agent.key())?;
@@ -48,6 +62,8 @@ pub fn agent_matches(
         let offer = offer.verify(&deal.merchant.key())?;
         matched.check_offer(&offer, payment.quantity, now)?;
     }
+    let quote = payment.quote.as_ref().map(|quote| quote.verify(&deal.agent.key())).transpose()?;
+    matched.check_quote(payment.plan, quote.as_ref(), now)?;
     Ok(matched)
 }
 

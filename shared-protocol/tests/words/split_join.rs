@@ -86,8 +86,8 @@ fn joined(deal: &Deal, typed: &Typed, amount: u64, seed: u64) -> Result<(), Test
 }
 
 fn is_as_typed_for_agent(half: &PaymentHalf, typed: &Typed) -> bool {
-    let Credential::Code(code) = &half.credential;
-    half.contract.expose() == typed.contract
+    let Credential::Code { contract, code } = &half.credential else { return false };
+    contract.expose() == typed.contract
         && code.expose() == typed.code
         && (half.plan, half.quantity, half.locale) == (typed.plan, typed.quantity, typed.locale)
 }
@@ -157,6 +157,9 @@ fn the_largest_offer_and_the_longest_form_still_fit_their_envelopes() {
     use shared_protocol::{Field, Localized, Message as _};
     let mut deal = Deal::new();
     let mut offer = deal.signed_offer.claimed().unwrap();
+    let price = shared_protocol::Amount::MINOR_MAX / 6;
+    offer.unit_price.minor = price;
+    offer.plans = vec![shared_protocol::PlanClass::Instalments];
     offer.description = Localized::new("", "");
     let bare = encode(&offer).len();
     // Two length bytes more once the text is long.
@@ -181,10 +184,10 @@ fn the_largest_offer_and_the_longest_form_still_fit_their_envelopes() {
         place: Some((place, "JP-47".parse().unwrap())),
         contract: "C999999999999".into(),
         code: "99999999".into(),
-        plan: shared_protocol::Plan::Single,
+        plan: shared_protocol::Plan::Instalments(60),
         locale: shared_protocol::Locale::Ja,
     };
-    joined(&deal, &typed, 5 * 3300, 3).unwrap();
+    joined(&deal, &typed, 5 * price, 3).unwrap();
     offer.description.ja.push('x');
     assert_eq!(offer.check_complete(), Err(Problem::OfferInvalid), "one byte more is too much");
 }

@@ -40,6 +40,9 @@ fn a_merchant_never_learns_why_the_agent_declined() {
         Problem::ContractLapsed,
         Problem::ContractSuspended,
         Problem::LimitExceeded,
+        Problem::PasskeyInvalid,
+        Problem::PasskeyUnknown,
+        Problem::PasskeyCloned,
     ];
     for problem in reasons {
         assert_eq!(problem.merchant_view(), MerchantView::Declined, "{problem}");

@@ -3,8 +3,8 @@
 
 use serde::Serialize;
 use shared_protocol::{
-    Credential, Delivery, Digest, Goods, Half, Locale, OrderHalf, PaymentHalf, Plan, PurchaseId,
-    Region, Salt,
+    Credential, Delivery, Digest, Goods, Half, Locale, OrderHalf, PasskeyAssertion, PaymentHalf,
+    Plan, PlanQuote, PurchaseId, Region, Salt, Signed,
 };
 
 use crate::labelled::{Piece, cut, join};
@@ -42,18 +42,34 @@ pub fn cut_order(half: &OrderHalf) -> Vec<Piece> {
 
 /// The plaintext of a payment half, cut.
 pub fn cut_payment(half: &PaymentHalf) -> Vec<Piece> {
-    let Credential::Code(code) = &half.credential;
     let twin = Payment {
         purchase: half.purchase,
         goods: half.goods.clone(),
         quantity: half.quantity,
-        contract: half.contract.expose(),
-        credential: By::Code(code.expose()),
+        credential: match &half.credential {
+            Credential::Code { contract, code } => {
+                By::Code { contract: contract.expose(), code: code.expose() }
+            }
+            Credential::Passkey => By::Passkey,
+        },
         plan: half.plan,
+        quote: half.quote.clone(),
         locale: half.locale,
         salt: half.salt,
     };
     checked(cut(&twin), &half.to_plaintext())
+}
+
+/// The plaintext of a passkey's word, cut.
+pub fn cut_assertion(word: &PasskeyAssertion) -> Vec<Piece> {
+    let twin = Assertion {
+        credential_id: word.credential_id.expose().to_vec(),
+        authenticator_data: word.authenticator_data.expose().to_vec(),
+        client_data: word.client_data.expose().to_vec(),
+        signature: word.signature.expose().to_vec(),
+        user_handle: word.user_handle.expose().to_vec(),
+    };
+    checked(cut(&twin), &word.to_plaintext())
 }
 
 fn checked(pieces: Vec<Piece>, plaintext: &[u8]) -> Vec<Piece> {
@@ -102,14 +118,24 @@ struct Payment<'a> {
     purchase: PurchaseId,
     goods: Goods,
     quantity: u32,
-    contract: &'a str,
     credential: By<'a>,
     plan: Plan,
+    quote: Option<Signed<PlanQuote>>,
     locale: Locale,
     salt: Salt,
 }
 
 #[derive(Serialize)]
+struct Assertion {
+    credential_id: Vec<u8>,
+    authenticator_data: Vec<u8>,
+    client_data: Vec<u8>,
+    signature: Vec<u8>,
+    user_handle: Vec<u8>,
+}
+
+#[derive(Serialize)]
 enum By<'a> {
-    Code(&'a str),
+    Code { contract: &'a str, code: &'a str },
+    Passkey,
 }

@@ -77,7 +77,7 @@ async fn show(
 }
 
 /// What stands around a page: in the language of the address, else of the contract.
-fn shell<'a>(app: &'a App, uri: &Uri, account: &Account) -> Shell<'a> {
+pub(super) fn shell<'a>(app: &'a App, uri: &Uri, account: &Account) -> Shell<'a> {
     let asked = parameter(uri, "locale").and_then(|tag| tag.parse().ok());
     Shell::in_language(app, uri, asked.unwrap_or(account.locale))
 }

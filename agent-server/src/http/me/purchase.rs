@@ -20,9 +20,10 @@ use crate::{
         unavailable,
     },
     http::{
-        pages::{RECEIPT, Shell},
+        pages::{RECEIPT, Shell, rendered},
         problem::Refused,
         session::{Posted, SignedIn, see_other},
+        statements::PlanPart,
     },
     store::OwnPurchase,
     texts::{self, Words},
@@ -94,11 +95,13 @@ async fn page(
 ) -> Result<Response, Problem> {
     let account = account::of(app, by.contract).await?;
     let events = app.store.events_of(own.purchase.row).await.map_err(unavailable)?;
+    let bill = app.store.bill(&own.purchase.id).await.map_err(unavailable)?;
     let here = format!("/me/purchases/{}?{}", own.handling_number, uri.query().unwrap_or_default());
     let shell = shell(app, &here.parse().map_err(|_| Problem::NotFound)?, &account);
     let status = problem.map_or(StatusCode::OK, status_of);
-    let form_token = by.form_token(app);
-    Ok(answer(status, &View::new(shell, own, &events, problem, form_token, app.clock.now())))
+    let plan = bill.map(|bill| rendered(&PlanPart::new(&bill, shell.w))).unwrap_or_default();
+    let view = View::new(shell, own, &events, problem, app.clock.now());
+    Ok(answer(status, &View { form_token: by.form_token(app), plan, ..view }))
 }
 
 impl<'a> View<'a> {
@@ -107,7 +110,6 @@ impl<'a> View<'a> {
         own: &'a OwnPurchase,
         events: &[(PurchaseEvent, Timestamp)],
         problem: Option<Problem>,
-        form_token: String,
         now: Timestamp,
     ) -> Self {
         let (w, locale, purchase) = (shell.w, shell.w.locale(), &own.purchase);
@@ -128,7 +130,8 @@ impl<'a> View<'a> {
             reasons: Reason::ALL.map(|reason| (reason.name(), w.get(why(reason)))),
             objection: objected(own, w),
             error: problem.map(|problem| problem.text(locale)),
-            form_token,
+            form_token: String::new(),
+            plan: String::new(),
             shell,
         }
     }
@@ -220,4 +223,6 @@ struct View<'a> {
     objection: Option<String>,
     error: Option<&'static str>,
     form_token: String,
+    /// How it is paid, as HTML.
+    plan: String,
 }

@@ -1,0 +1,66 @@
+//! Passkeys of a contract: how one is registered, and how one signs its owner in.
+
+use shared_protocol::{PasskeyAssertion, Problem};
+
+use super::{
+    Challenge, IssuedChallenge, Place, Purpose, client, verify_assertion, verify_registration,
+};
+use crate::{
+    app::App,
+    domain::unavailable,
+    store::{Added, PasskeyLabel, Used},
+};
+
+/// What a browser answers to a registration (§5.2.1).
+pub struct Registration {
+    /// What it says of the page.
+    pub client_data: Vec<u8>,
+    /// The new passkey.
+    pub attestation_object: Vec<u8>,
+    /// What its owner calls it, and how it is reached.
+    pub label: PasskeyLabel,
+}
+
+/// Enters a new passkey of this contract.
+///
+/// # Errors
+/// [`Problem::ChallengeInvalid`] if it was not asked for, or was answered before,
+/// [`Problem::ChallengeExpired`], [`Problem::PasskeyInvalid`], [`Problem::Unavailable`].
+pub async fn register(app: &App, contract: i64, said: Registration) -> Result<(), Problem> {
+    let now = app.clock.now();
+    let challenge = answered(app, &said.client_data, Purpose::Register { contract })?;
+    let party = app.config.relying_party();
+    let (client_data, object) = (&said.client_data, &said.attestation_object);
+    let passkey = verify_registration(client_data, object, challenge.as_bytes(), &party)?;
+    let added = app.store.add_passkey(contract, passkey, said.label, challenge, now).await;
+    match added.map_err(unavailable)? {
+        Added::Now => Ok(()),
+        Added::Spent => Err(Problem::ChallengeInvalid),
+        Added::Taken => Err(Problem::PasskeyInvalid),
+    }
+}
+
+/// The contract whose passkey signed a challenge of ours.
+///
+/// # Errors
+/// As [`register`], [`Problem::PasskeyUnknown`], [`Problem::PasskeyCloned`].
+pub async fn sign_in(app: &App, said: &PasskeyAssertion) -> Result<i64, Problem> {
+    let now = app.clock.now();
+    let challenge = answered(app, said.client_data.expose(), Purpose::SignIn)?;
+    let known = app.store.passkey(said.credential_id.expose()).await.map_err(unavailable)?;
+    let passkey = known.ok_or(Problem::PasskeyUnknown)?;
+    let party = app.config.relying_party();
+    let asserted = verify_assertion(&passkey, said, challenge.as_bytes(), &party, Place::OurPage)?;
+    match app.store.use_passkey(asserted, challenge, now).await.map_err(unavailable)? {
+        Used::Now => Ok(asserted.contract()),
+        Used::Spent => Err(Problem::ChallengeInvalid),
+        Used::Cloned => Err(Problem::PasskeyCloned),
+        Used::Gone => Err(Problem::PasskeyUnknown),
+    }
+}
+
+/// The challenge that a browser says it answers, if it is one of ours.
+fn answered(app: &App, client_data: &[u8], purpose: Purpose) -> Result<Challenge, Problem> {
+    let bytes = client::challenge_in(client_data).ok_or(Problem::PasskeyInvalid)?;
+    IssuedChallenge::read(&bytes)?.check(purpose, &app.keys, app.clock.now())
+}

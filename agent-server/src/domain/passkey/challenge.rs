@@ -1,0 +1,114 @@
+//! Challenges of registrations and sign-ins. They are signed, not stored: only one that was
+//! answered leaves a trace, so that nobody can fill the database by asking for them.
+
+use rand_core::CryptoRng;
+use shared_protocol::{Problem, Span, Timestamp};
+use subtle::ConstantTimeEq as _;
+
+use super::sha256;
+use crate::keys::AgentKeyring;
+
+/// What a challenge was made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Any passkey may answer.
+    SignIn,
+    /// A new passkey for this contract.
+    Register {
+        /// Whose.
+        contract: i64,
+    },
+}
+
+/// Moment until when it can be answered, random bytes, and a keyed hash over both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IssuedChallenge([u8; LENGTH]);
+
+/// One that is ours and can still be answered, once. Only [`IssuedChallenge::check`] makes one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Challenge {
+    issued: IssuedChallenge,
+    expires: Timestamp,
+}
+
+impl IssuedChallenge {
+    /// A fresh one.
+    pub fn new(
+        purpose: Purpose,
+        keys: &AgentKeyring,
+        now: Timestamp,
+        rng: &mut impl CryptoRng,
+    ) -> Self {
+        let mut bytes = [0; LENGTH];
+        bytes[..8].copy_from_slice(&now.plus(LIFETIME).as_millis().to_be_bytes());
+        rng.fill_bytes(&mut bytes[8..HASHED]);
+        let hash = keyed_hash(&bytes[..HASHED], purpose, keys);
+        bytes[HASHED..].copy_from_slice(&hash);
+        Self(bytes)
+    }
+
+    /// As the browser gave it back.
+    ///
+    /// # Errors
+    /// [`Problem::ChallengeInvalid`] if it has not the length of one.
+    pub fn read(bytes: &[u8]) -> Result<Self, Problem> {
+        bytes.try_into().map(Self).map_err(|_| Problem::ChallengeInvalid)
+    }
+
+    /// Its bytes.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Checks that it is ours, for this purpose, and not too old.
+    ///
+    /// # Errors
+    /// [`Problem::ChallengeInvalid`], [`Problem::ChallengeExpired`].
+    pub fn check(
+        self,
+        purpose: Purpose,
+        keys: &AgentKeyring,
+        now: Timestamp,
+    ) -> Result<Challenge, Problem> {
+        let hash = keyed_hash(&self.0[..HASHED], purpose, keys);
+        if !bool::from(hash.ct_eq(&self.0[HASHED..])) {
+            return Err(Problem::ChallengeInvalid);
+        }
+        let mut millis = [0; 8];
+        millis.copy_from_slice(&self.0[..8]);
+        let expires = Timestamp::from_millis(i64::from_be_bytes(millis));
+        let in_time = now < expires;
+        in_time.then_some(Challenge { issued: self, expires }).ok_or(Problem::ChallengeExpired)
+    }
+}
+
+impl Challenge {
+    /// What the passkey must have signed.
+    pub fn as_bytes(&self) -> &[u8] {
+        self.issued.as_bytes()
+    }
+
+    /// What is kept of it once it has been answered.
+    pub fn digest(&self) -> [u8; 32] {
+        sha256(self.as_bytes())
+    }
+
+    /// Until when that is kept.
+    pub fn expires(&self) -> Timestamp {
+        self.expires
+    }
+}
+
+fn keyed_hash(bytes: &[u8], purpose: Purpose, keys: &AgentKeyring) -> [u8; 32] {
+    let (what, contract) = match purpose {
+        Purpose::SignIn => ("passkey-sign-in", 0),
+        Purpose::Register { contract } => ("passkey-registration", contract),
+    };
+    keys.keyed_hash(what, &[bytes, &contract.to_be_bytes()])
+}
+
+/// A minute more than a browser waits for the shopper.
+const LIFETIME: Span = Span::minutes(6);
+/// The moment, and 16 random bytes.
+const HASHED: usize = 24;
+const LENGTH: usize = HASHED + 32;

@@ -1,0 +1,194 @@
+//! What the passkey script asks and answers, as JSON with binary members in base64url, like
+//! WebAuthn Level 3 §5.1.8 and §5.1.9 write them.
+
+use axum::{
+    Json, Router,
+    extract::{FromRequest, Request, State, rejection::JsonRejection},
+    http::header::{CACHE_CONTROL, SET_COOKIE},
+    response::IntoResponse,
+    routing::post,
+};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use shared_protocol::{PasskeyAssertion, PasskeyPart, Problem};
+
+use super::{
+    problem::Refused,
+    session::{SignedIn, begin_session, check_origin},
+};
+use crate::{
+    app::App,
+    domain::{
+        passkey::{self, IssuedChallenge, Passkey, Purpose, Registration, UserHandle},
+        unavailable,
+    },
+    store::PasskeyLabel,
+    texts::Words,
+};
+
+/// Its routes.
+pub fn routes() -> Router<App> {
+    Router::new()
+        .route("/me/passkeys/options", post(registration_options))
+        .route("/me/passkeys", post(register))
+        .route("/sign-in/passkey/options", post(sign_in_options))
+        .route("/sign-in/passkey", post(sign_in))
+}
+
+async fn registration_options(
+    State(app): State<App>,
+    SignedIn { contract, .. }: SignedIn,
+    headers: axum::http::HeaderMap,
+) -> Result<impl IntoResponse, Refused> {
+    let now = app.clock.now();
+    let fresh = app.entropy.bytes();
+    let user = app.store.passkey_user(contract, fresh, now).await.map_err(unavailable)?;
+    let known = app.store.passkeys(contract).await.map_err(unavailable)?;
+    let tail = app.store.contract_tail(contract).await.map_err(unavailable)?;
+    let w = Words::of(super::language::language(None, &headers));
+    let name = w.fill("passkey.user", &[("last2", &tail)]);
+    let mut rng = app.entropy.clone();
+    let purpose = Purpose::Register { contract };
+    let challenge = IssuedChallenge::new(purpose, &app.keys, now, &mut rng);
+    Ok(unkept(creation(&app, w, &name, &user, &known, &challenge)))
+}
+
+/// `PublicKeyCredentialCreationOptionsJSON`.
+fn creation(
+    app: &App,
+    w: Words,
+    name: &str,
+    user: &UserHandle,
+    known: &[Passkey],
+    challenge: &IssuedChallenge,
+) -> Value {
+    let algorithm = |alg| json!({ "type": "public-key", "alg": alg });
+    let exclude = |passkey: &Passkey| {
+        let transports: Vec<_> = passkey.transports.split_whitespace().collect();
+        let id = BASE64URL.encode(&passkey.credential_id);
+        json!({ "type": "public-key", "id": id, "transports": transports })
+    };
+    let party = app.config.relying_party();
+    json!({
+        "rp": { "id": party.id, "name": app.config.agent_name.get(w.locale()) },
+        "user": { "id": BASE64URL.encode(user), "name": name, "displayName": name },
+        "challenge": BASE64URL.encode(challenge.as_bytes()),
+        "pubKeyCredParams": ALGORITHMS.map(algorithm),
+        "timeout": PATIENCE,
+        "excludeCredentials": known.iter().map(exclude).collect::<Vec<_>>(),
+        "authenticatorSelection": {
+            "residentKey": "required",
+            "requireResidentKey": true,
+            "userVerification": "required",
+        },
+        "attestation": "none",
+    })
+}
+
+async fn register(
+    State(app): State<App>,
+    SignedIn { contract, .. }: SignedIn,
+    Said(said): Said<NewPasskey>,
+) -> Result<impl IntoResponse, Refused> {
+    let name: String = said.name.trim().chars().take(NAME_MAX).collect();
+    let transports: Vec<_> = said.transports.into_iter().filter(|t| is_plain(t)).collect();
+    let label = PasskeyLabel { name, transports: transports.join(" ") };
+    let (client_data, attestation_object) =
+        (decoded(&said.client_data)?, decoded(&said.attestation_object)?);
+    let registration = Registration { client_data, attestation_object, label };
+    passkey::register(&app, contract, registration).await?;
+    Ok(unkept(json!({ "next": "/me/passkeys" })))
+}
+
+async fn sign_in_options(State(app): State<App>) -> impl IntoResponse {
+    let (now, mut rng) = (app.clock.now(), app.entropy.clone());
+    let challenge = IssuedChallenge::new(Purpose::SignIn, &app.keys, now, &mut rng);
+    unkept(json!({
+        "challenge": BASE64URL.encode(challenge.as_bytes()),
+        "rpId": app.config.relying_party().id,
+        "userVerification": "required",
+        "timeout": PATIENCE,
+    }))
+}
+
+async fn sign_in(
+    State(app): State<App>,
+    Said(said): Said<Assertion>,
+) -> Result<impl IntoResponse, Refused> {
+    let part = |text: &str| decoded(text).map(PasskeyPart::new);
+    let assertion = PasskeyAssertion {
+        credential_id: part(&said.id)?,
+        authenticator_data: part(&said.authenticator_data)?,
+        client_data: part(&said.client_data)?,
+        signature: part(&said.signature)?,
+        user_handle: part(&said.user_handle)?,
+    };
+    let contract = passkey::sign_in(&app, &assertion).await?;
+    let cookie = begin_session(&app, contract).await?;
+    Ok(([(SET_COOKIE, cookie)], unkept(json!({ "next": "/me" }))))
+}
+
+/// JSON of a script on a page of ours: pages of others cannot send this media type here, as
+/// browsers ask first and get no consent (Fetch §3.3), and what says that it comes from there is
+/// refused.
+struct Said<T>(T);
+
+impl<T: serde::de::DeserializeOwned> FromRequest<App> for Said<T> {
+    type Rejection = Refused;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Refused> {
+        check_origin(app, request.headers())?;
+        match Json::from_request(request, app).await {
+            Ok(Json(said)) => Ok(Self(said)),
+            Err(JsonRejection::MissingJsonContentType(_)) => {
+                Err(Problem::UnsupportedMediaType.into())
+            }
+            Err(_) => Err(Problem::MalformedMessage.into()),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct NewPasskey {
+    #[serde(rename = "clientDataJSON")]
+    client_data: String,
+    attestation_object: String,
+    #[serde(default)]
+    transports: Vec<String>,
+    #[serde(default)]
+    name: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Assertion {
+    id: String,
+    authenticator_data: String,
+    #[serde(rename = "clientDataJSON")]
+    client_data: String,
+    signature: String,
+    #[serde(default)]
+    user_handle: String,
+}
+
+fn decoded(text: &str) -> Result<Vec<u8>, Problem> {
+    BASE64URL.decode(text).map_err(|_| Problem::MalformedMessage)
+}
+
+/// As every transport's name is (§5.8.4).
+fn is_plain(transport: &str) -> bool {
+    transport.len() <= 16 && transport.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')
+}
+
+fn unkept(json: Value) -> impl IntoResponse {
+    ([(CACHE_CONTROL, "no-store")], Json(json))
+}
+
+/// ES256, EdDSA, RS256 (§5.8.5).
+const ALGORITHMS: [i32; 3] = [-7, -8, -257];
+/// How long a browser waits for the shopper, in milliseconds: the most that §15.1 recommends.
+const PATIENCE: u32 = 300_000;
+/// Longest name of a passkey.
+pub(super) const NAME_MAX: usize = 40;
