@@ -47,9 +47,7 @@ impl Store {
         let schedule = self.instalments(&row.exact("purchase_id")?).await?;
         read(row, schedule)
     }
-}
 
-impl Store {
     /// The question of the purchase with this number, and how many wrong codes were typed for it.
     ///
     /// # Errors
@@ -60,7 +58,10 @@ impl Store {
     ) -> Result<Option<(Question, u32)>, Fault> {
         let row =
             sqlx::query(BY_NUMBER).bind(number.compact()).fetch_optional(&self.0.reads).await?;
-        row.as_ref().map(|row| Ok((read(row)?, row.count("code_failures")?))).transpose()
+        match &row {
+            Some(row) => Ok(Some((self.read_question(row).await?, row.count("code_failures")?))),
+            None => Ok(None),
+        }
     }
 
     /// Counts a wrong code.
@@ -159,7 +160,8 @@ const BY_PURCHASE: &str = "SELECT p.purchase_id, p.state, p.handling_number, p.m
      WHERE p.purchase_id = $1";
 
 const BY_NUMBER: &str = "SELECT p.purchase_id, p.state, p.handling_number, p.merchant, p.item_ja,
-         p.item_en, p.quantity, p.amount, p.currency, p.locale, q.deadline AS question_deadline,
+         p.item_en, p.quantity, p.amount, p.currency, p.locale, p.plan, p.fee, p.total, p.quote,
+         q.deadline AS question_deadline,
          m.name_ja, m.name_en, c.number_tail, c.email,
          q.code_failures
      FROM questions q
