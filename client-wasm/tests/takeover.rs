@@ -41,7 +41,7 @@ async fn what_was_typed_is_there_and_so_is_the_place_in_it() {
         };
         assert_eq!(value(field.name()), expected, "{field:?}");
     }
-    assert!(input("payment.plan").checked());
+    assert_eq!(value("payment.plan"), "times-12");
     assert!(input("delivery.other").checked());
     assert!(is_focused("[name='contact.name']"));
     let selected = (input("contact.name").selection_start(), input("contact.name").selection_end());

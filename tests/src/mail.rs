@@ -96,6 +96,14 @@ impl Letter {
         readable
     }
 
+    /// The six digits on a line of their own.
+    pub fn code(&self) -> Result<String> {
+        let text = self.text();
+        let is_code = |line: &&str| line.len() == 6 && line.bytes().all(|b| b.is_ascii_digit());
+        let code = text.lines().map(str::trim).find(is_code);
+        code.map(String::from).with_context(|| format!("no code in the letter:\n{text}"))
+    }
+
     /// The address of the confirmation page in it.
     pub fn confirm_link(&self) -> Result<String> {
         let text = self.text();

@@ -11,7 +11,7 @@ use anyhow::{Context as _, ensure};
 use tempfile::TempDir;
 
 use crate::{
-    Client, Result,
+    Client, Result, database,
     host::Host,
     mail::Post,
     place,
@@ -137,6 +137,54 @@ impl Shop {
         Ok(())
     }
 
+    /// The rows with which a server's database answers a question in SQL.
+    pub fn rows(&self, server: &str, question: &str) -> Result<Vec<Vec<serde_json::Value>>> {
+        database::rows(&self.database(server), question)
+    }
+
+    /// All that a server's database holds, as text.
+    pub fn dump(&self, server: &str) -> Result<String> {
+        database::dump(&self.database(server))
+    }
+
+    fn database(&self, server: &str) -> PathBuf {
+        let name = server.trim_end_matches("-server");
+        self.folder.path().join(server).join("data").join(name).with_extension("sqlite")
+    }
+
+    /// Changes the rules of the plans, and starts the agent again.
+    pub async fn change_plans(&mut self, from: &str, to: &str) -> Result {
+        reword(&self.folder.path().join("agent-server/plans.toml"), from, to)?;
+        self.agent.stop().await?;
+        self.agent.start().await
+    }
+
+    /// Changes what the shop sells, and starts it again.
+    pub async fn change_catalogue(&mut self, from: &str, to: &str) -> Result {
+        reword(&self.folder.path().join("merchant-server/catalogue.toml"), from, to)?;
+        self.merchant.stop().await?;
+        self.merchant.start().await
+    }
+
+    /// Adds a contract with the code 2468.
+    pub fn add_contract(&self, number: &str, email: &str, limit: u64) -> Result {
+        let (code, limit) = ("2468", limit.to_string());
+        self.agent_cli(&[
+            "contracts",
+            "add",
+            "--number",
+            number,
+            "--code",
+            code,
+            "--limit",
+            &limit,
+            "--email",
+            email,
+            "--json",
+        ])?;
+        Ok(())
+    }
+
     /// Everything that lies in a server's own folder: database, WAL, keys, config, log.
     pub fn files(&self, server: &str) -> Result<Vec<(String, Vec<u8>)>> {
         let mut files = Vec::new();
@@ -165,12 +213,13 @@ fn write_agent_config(folder: &Path, port: u16, url: &str, smtp: &str) -> Result
     fs::create_dir_all(&folder)?;
     let config = format!(
         "listen = \"127.0.0.1:{port}\"\npublic_url = \"{url}\"\nagent_id = \"agt_demo\"\n\
-         data_dir = {data:?}\nwidget_dir = {widget:?}\n\
+         data_dir = {data:?}\nwidget_dir = {widget:?}\nplans_file = {plans:?}\n\
          code_cost = {{ memory_kib = 8, passes = 1, lanes = 1 }}\n\
          [agent_name]\nja = \"割符決済\"\nen = \"Warifu Settlement\"\n\
          [smtp]\nurl = \"{smtp}\"\nfrom = \"no-reply@agent.example\"\n",
         data = folder.join("data"),
         widget = place::root().join("target/widget"),
+        plans = copy("agent-server/plans.sample.toml", &folder.join("plans.toml"))?,
     );
     let file = folder.join("agent.toml");
     fs::write(&file, config)?;
@@ -192,12 +241,23 @@ fn write_merchant_config(
          data_dir = {data:?}\ncatalogue = {catalogue:?}\nshop_dir = {shop:?}\n\
          [agent]\nurl = \"{agent_url}\"\nid = \"agt_demo\"\nverifying_keys = [\"{key}\"]\n",
         data = folder.join("data"),
-        catalogue = place::root().join("merchant-server/catalogue.sample.toml"),
+        catalogue = copy("merchant-server/catalogue.sample.toml", &folder.join("catalogue.toml"))?,
         shop = place::root().join("www/shop"),
     );
     let file = folder.join("merchant.toml");
     fs::write(&file, config)?;
     Ok(file)
+}
+
+fn copy(sample: &str, file: &Path) -> Result<PathBuf> {
+    fs::copy(place::root().join(sample), file)?;
+    Ok(file.into())
+}
+
+fn reword(file: &Path, from: &str, to: &str) -> Result {
+    let text = fs::read_to_string(file)?;
+    ensure!(text.contains(from), "{} does not say {from}", file.display());
+    Ok(fs::write(file, text.replacen(from, to, 1))?)
 }
 
 fn add_merchant(config: &Path, url: &str, host: &str, keys: &serde_json::Value) -> Result {
