@@ -119,12 +119,13 @@ impl Letter {
 /// A part as base64 or quoted-printable if it is such, else as it is.
 fn decoded(part: &str) -> String {
     use base64::{Engine as _, engine::general_purpose::STANDARD};
-    let joined: String = part.split_whitespace().collect();
-    let base64 = joined.len() > 40 && !part.trim().contains(' ');
+    let (body, boundary) = part.split_once("\n--").unwrap_or((part, ""));
+    let joined: String = body.split_whitespace().collect();
+    let base64 = joined.len() > 40 && !body.trim().contains(' ');
     if let Some(text) =
         base64.then(|| STANDARD.decode(&joined).ok()).flatten().map(String::from_utf8)
     {
-        return text.unwrap_or_default();
+        return [&text.unwrap_or_default(), "\n--", boundary].concat();
     }
     quoted_printable(part)
 }

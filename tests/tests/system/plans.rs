@@ -73,14 +73,16 @@ fn written(yen: u64) -> String {
 async fn check<'a>(
     shop: &Shop,
     browser: &'a Browser,
-    quantity: &str,
+    quantity: u32,
     plan: &str,
 ) -> Result<Widget<'a>> {
     browser.leave_frames().await?;
     browser.driver.goto(&shop.merchant.url).await?;
     let widget = Widget::enter(browser).await?;
     widget.wait_alive().await?;
-    widget.fill("quantity", quantity).await?;
+    for _ in 1..quantity {
+        widget.press("more").await?;
+    }
     widget.go_to_details().await?;
     widget.fill_good().await?;
     widget.fill("payment.contract_number", CONTRACT).await?;
@@ -123,7 +125,7 @@ async fn each_plan_is_shown_before_the_button_and_kept_as_it_was_shown() -> Resu
     let (shop, browser) = market().await?;
     let mut due = Vec::new();
     for (at, (plan, class, name)) in PLANS.into_iter().enumerate() {
-        let widget = check(&shop, &browser, "5", plan).await?;
+        let widget = check(&shop, &browser, 5, plan).await?;
         let is_plan = plan != "single";
         assert_eq!(widget.count("[data-test=\"plan\"]").await?, usize::from(is_plan), "{plan}");
         let shown = match is_plan {
@@ -220,7 +222,7 @@ async fn the_statements_show(shop: &Shop, browser: &Browser, mut due: Vec<u64>) 
 #[tokio::test]
 async fn another_quantity_or_place_is_quoted_anew_and_another_language_is_not() -> Result {
     let (shop, browser) = market().await?;
-    let widget = check(&shop, &browser, "1", "times-12").await?;
+    let widget = check(&shop, &browser, 1, "times-12").await?;
     let first = Shown::on(&widget).await?;
     first.assert_adds_up_to(3300 + 550);
     assert_eq!(quotes_asked(&shop), 1);
@@ -266,7 +268,7 @@ async fn another_quantity_or_place_is_quoted_anew_and_another_language_is_not() 
 #[tokio::test]
 async fn a_correction_keeps_the_plan_and_what_was_agreed() -> Result {
     let (shop, browser) = market().await?;
-    let widget = check(&shop, &browser, "5", "times-10").await?;
+    let widget = check(&shop, &browser, 5, "times-10").await?;
     let shown = Shown::on(&widget).await?;
     widget.press("back").await?;
     widget.wait_for("details").await?;
@@ -290,7 +292,7 @@ async fn a_correction_keeps_the_plan_and_what_was_agreed() -> Result {
 async fn a_quote_that_has_run_out_buys_nothing_and_the_next_one_is_shown_first() -> Result {
     let (mut shop, browser) = market().await?;
     shop.change_plans("quote_minutes = 30", "quote_minutes = 1").await?;
-    let widget = check(&shop, &browser, "5", "times-6").await?;
+    let widget = check(&shop, &browser, 5, "times-6").await?;
     shop.advance(70).await?;
     widget.press("place-order").await?;
     widget.wait_for("failure").await?;
@@ -329,7 +331,7 @@ async fn a_plan_that_somebody_does_not_take_is_said_at_its_field() -> Result {
 
     // The contract: the agent declines, and the shopper chooses another.
     shop.agent_cli(&["contracts", "plans", CONTRACT, "--plan", "single", "--json"])?;
-    let widget = check(&shop, &browser, "5", "revolving").await?;
+    let widget = check(&shop, &browser, 5, "revolving").await?;
     widget.press("place-order").await?;
     expect_at_the_plan(&widget).await?;
 
