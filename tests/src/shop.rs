@@ -152,18 +152,17 @@ impl Shop {
         self.folder.path().join(server).join("data").join(name).with_extension("sqlite")
     }
 
-    /// Changes the rules of the plans, and starts the agent again.
-    pub async fn change_plans(&mut self, from: &str, to: &str) -> Result {
-        reword(&self.folder.path().join("agent-server/plans.toml"), from, to)?;
-        self.agent.stop().await?;
-        self.agent.start().await
-    }
-
-    /// Changes what the shop sells, and starts it again.
-    pub async fn change_catalogue(&mut self, from: &str, to: &str) -> Result {
-        reword(&self.folder.path().join("merchant-server/catalogue.toml"), from, to)?;
-        self.merchant.stop().await?;
-        self.merchant.start().await
+    /// Changes what a server reads when it starts, such as `agent-server/plans.toml`, and starts it
+    /// again.
+    pub async fn change(&mut self, file: &str, from: &str, to: &str) -> Result {
+        let path = self.folder.path().join(file);
+        let text = fs::read_to_string(&path)?;
+        ensure!(text.contains(from), "{file} does not say {from}");
+        fs::write(path, text.replacen(from, to, 1))?;
+        let is_agent = file.starts_with("agent-server/");
+        let server = if is_agent { &mut self.agent } else { &mut self.merchant };
+        server.stop().await?;
+        server.start().await
     }
 
     /// Adds a contract with the code 2468.
@@ -252,12 +251,6 @@ fn write_merchant_config(
 fn copy(sample: &str, file: &Path) -> Result<PathBuf> {
     fs::copy(place::root().join(sample), file)?;
     Ok(file.into())
-}
-
-fn reword(file: &Path, from: &str, to: &str) -> Result {
-    let text = fs::read_to_string(file)?;
-    ensure!(text.contains(from), "{} does not say {from}", file.display());
-    Ok(fs::write(file, text.replacen(from, to, 1))?)
 }
 
 fn add_merchant(config: &Path, url: &str, host: &str, keys: &serde_json::Value) -> Result {

@@ -291,7 +291,8 @@ async fn a_correction_keeps_the_plan_and_what_was_agreed() -> Result {
 #[tokio::test]
 async fn a_quote_that_has_run_out_buys_nothing_and_the_next_one_is_shown_first() -> Result {
     let (mut shop, browser) = market().await?;
-    shop.change_plans("quote_minutes = 30", "quote_minutes = 1").await?;
+    let minutes = ("quote_minutes = 30", "quote_minutes = 1");
+    shop.change("agent-server/plans.toml", minutes.0, minutes.1).await?;
     let widget = check(&shop, &browser, 5, "times-6").await?;
     shop.advance(70).await?;
     widget.press("place-order").await?;
