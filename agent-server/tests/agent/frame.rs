@@ -33,8 +33,9 @@ async fn the_first_response_shows_the_product_and_holds_the_form() {
     for name in ["contact.name", "delivery.postal_code", "payment.contract_number"] {
         assert!(page.says(&format!("name=\"{name}\"")), "{name}");
     }
-    assert!(page.says("required><option value=\"single\">Pay in full</option></select>"));
-    assert!(!page.says("value=\"revolving\""), "the Offer takes it, but this agent does not");
+    assert!(page.says("required><option value=\"single\">Pay in full</option>"));
+    assert!(page.says("<option value=\"revolving\">Revolving</option></select>"));
+    assert!(!page.says("value=\"times-3\""), "the agent has it, but the Offer does not take it");
     page.assert_runs_only_what_is_named();
 }
 
