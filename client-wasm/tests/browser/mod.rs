@@ -47,6 +47,13 @@ pub fn open(world: &Rc<Counterparts>, locale: Locale) {
     listen_to_port();
 }
 
+/// One more way to pay, beside the lump sum, as the server would have rendered it.
+pub fn offer_plan(plan: &str) {
+    script(&format!(
+        "document.querySelector('[name=\"payment.plan\"]').add(new Option('{plan}', '{plan}'))"
+    ));
+}
+
 /// The program takes the page over.
 pub async fn take_over() {
     takeover::begin();
