@@ -10,7 +10,7 @@ mod client;
 mod key;
 mod registration;
 
-pub use account::{Registration, register, sign_in};
+pub use account::{PASSKEYS_MAX, Registered, Registration, register, sign_in};
 pub use assertion::{Asserted, verify_assertion};
 pub use challenge::{Challenge, IssuedChallenge, Purpose};
 pub use client::Place;

@@ -1,6 +1,7 @@
 //! The shopper's own pages at the agent: what they bought, who has what of it, what they can still
 //! change. Server-rendered, without script; whoever is not signed in is sent to sign in.
 
+mod contracts;
 mod purchase;
 mod settings;
 
@@ -46,6 +47,7 @@ pub fn routes() -> Router<App> {
         .route("/me/number", get(settings::number))
         .route("/me/number/lost", post(settings::lose))
         .route("/me/number/replace", post(settings::replace))
+        .route("/me/contract", post(contracts::switch))
         .route("/me/language", post(settings::language))
 }
 
@@ -68,6 +70,7 @@ async fn show(
         reserved: texts::amount(reserved),
         of_limit: w.fill("me.of_limit", &[("limit", &limit)]),
         email: &account.email,
+        others: contracts::beside(&app, &by, w).await?,
         lines: purchases.iter().map(|own| Line::of(own, w)).collect(),
         done: done(&uri, w),
         form_token: by.form_token(&app),
@@ -163,6 +166,8 @@ struct Me<'a> {
     reserved: String,
     of_limit: String,
     email: &'a str,
+    /// The other contracts of the same address.
+    others: Vec<contracts::Other>,
     lines: Vec<Line>,
     done: Option<&'static str>,
     form_token: String,

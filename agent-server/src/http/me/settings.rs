@@ -207,6 +207,7 @@ fn form_page<'a>(
         action: String::new(),
         fields: Vec::new(),
         error: None,
+        passkey: None,
         place,
         shell,
     }
