@@ -145,6 +145,7 @@ impl<'a> Flow<'a> {
             hidden: Vec::new(),
             fields: Vec::new(),
             error: None,
+            back: None,
             passkey: None,
             links: Vec::new(),
             shell,

@@ -80,6 +80,8 @@ pub struct FormPage<'a> {
     pub button: &'static str,
     /// What was wrong with all of it.
     pub error: Option<String>,
+    /// The shopper's own first page, where this is one of theirs.
+    pub back: Option<String>,
     /// The script by which a passkey answers instead, if it can.
     pub passkey: Option<String>,
     /// Other ways.
@@ -183,7 +185,8 @@ impl FormPage<'_> {
         answer
     }
 
-    fn with_status(&self, status: StatusCode) -> Response {
+    /// As an answer with this status.
+    pub fn with_status(&self, status: StatusCode) -> Response {
         match self.passkey {
             Some(_) => own_page(html::answer(status, &passkey_policy(), rendered(self))),
             None => self.place.answer(status, self),

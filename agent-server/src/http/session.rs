@@ -68,11 +68,7 @@ impl SignedIn {
 ///
 /// # Errors
 /// [`Problem::Unavailable`].
-pub async fn begin_session(
-    app: &App,
-    contract: i64,
-    proof: Proof,
-) -> Result<HeaderValue, Problem> {
+pub async fn begin_session(app: &App, contract: i64, proof: Proof) -> Result<HeaderValue, Problem> {
     let token = SessionToken::random(&app.entropy);
     let begun = app.store.begin_session(token.digest(), contract, proof, app.clock.now()).await;
     begun.map_err(unavailable)?;

@@ -120,6 +120,7 @@ fn address<'a>(app: &'a App, uri: &Uri, headers: &HeaderMap, place: &'a Place) -
         fields: vec![Asked::text("email", w.get("form.email"), "email", "username email")],
         button: w.get("form.next"),
         error: None,
+        back: None,
         passkey: (!place.is_inline()).then(|| passkey_script(app)),
         links: app.config.enrolment.open.then_some(enrol).into_iter().collect(),
         shell,

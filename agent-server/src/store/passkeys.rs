@@ -9,9 +9,7 @@ use super::{
 };
 use crate::domain::{
     errand::SecurityLetter,
-    passkey::{
-        Asserted, Challenge, NewPasskey, PASSKEYS_MAX, Passkey, UserHandle, counter_rises,
-    },
+    passkey::{Asserted, Challenge, NewPasskey, PASSKEYS_MAX, Passkey, UserHandle, counter_rises},
 };
 
 /// What a passkey's owner and browser say of it: nothing depends on it.

@@ -59,9 +59,8 @@ async fn nobody_gets_to_a_contract_of_another_address_or_that_has_ended() {
         assert_eq!(page.status, StatusCode::NOT_FOUND, "{wanted}");
     }
     let ended = market.contract("43").await;
-    let lapsed = agent_server::store::Change::Status(
-        agent_server::domain::contract::ContractStatus::Lapsed,
-    );
+    let lapsed =
+        agent_server::store::Change::Status(agent_server::domain::contract::ContractStatus::Lapsed);
     market.agent.app.store.change(ended, lapsed, market.now()).await.unwrap();
     assert!(!visitor.get("/me").await.has("/me/contract"));
     let ended = ended.to_string();

@@ -27,7 +27,7 @@ pub(super) async fn beside(app: &App, by: &SignedIn, w: Words) -> Result<Vec<Oth
     let other = |account: Account| Other {
         id: account.facts.id,
         contract: w.fill("mail.contract_value", &[("last2", &account.number_tail)]),
-        status: w.get(status(&account.facts)),
+        status: w.get(status(&account.facts, app.clock.now())),
     };
     Ok(accounts(app, by).await?.into_iter().map(other).collect())
 }
