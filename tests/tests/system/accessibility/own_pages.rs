@@ -84,8 +84,7 @@ impl Visit {
     async fn code(&mut self) -> Result<String> {
         self.letters += 1;
         let text = self.shop.post.wait_for(self.letters).await?.text();
-        let is_code = |line: &&str| line.len() == 6 && line.bytes().all(|b| b.is_ascii_digit());
-        let code = text.lines().map(str::trim).find(is_code);
+        let code = text.split("letter-spacing:4px\">").nth(1).and_then(|after| after.get(..6));
         Ok(code.with_context(|| format!("no code in {text}"))?.to_owned())
     }
 
@@ -251,11 +250,11 @@ async fn from_the_sign_in_to_an_approved_purchase_by_keyboard_alone() -> Result 
     let enter = Key::Enter.value().to_string();
     visit.open("/sign-in").await?;
     tab_to(&visit.browser, "#email").await?;
-    type_keys(&visit.browser, ADDRESS.to_owned() + &enter).await?;
+    type_keys(&visit.browser, format!("{ADDRESS}{enter}")).await?;
     visit.wait("[data-screen=code]").await?;
     tab_to(&visit.browser, "#code").await?;
     let code = visit.code().await?;
-    type_keys(&visit.browser, code + &enter).await?;
+    type_keys(&visit.browser, code + enter.as_str()).await?;
     visit.wait("[data-screen=me]").await?;
     tab_to(&visit.browser, "[data-test=purchase] a").await?;
     type_keys(&visit.browser, &enter).await?;
