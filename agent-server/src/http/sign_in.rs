@@ -117,7 +117,7 @@ fn address<'a>(app: &'a App, uri: &Uri, headers: &HeaderMap, place: &'a Place) -
         lead: vec![w.fill("sign_in.lead", &[("agent", shell.agent)])],
         action: place.at("/sign-in"),
         hidden: Vec::new(),
-        fields: vec![Asked::text("email", w.get("form.email"), "email", "username email")],
+        fields: vec![Asked::text("email", w.get("form.email"), "email", "email")],
         button: w.get("form.next"),
         error: None,
         back: None,

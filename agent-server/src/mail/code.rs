@@ -37,7 +37,7 @@ pub fn code_letter(kind: CodeLetter, facts: &CodeFacts<'_>, locale: Locale) -> L
         body: w.fill(body, &names),
         code: has_code.then_some(facts.code),
         by: w.fill("code_mail.by", &names),
-        link: (!has_code).then_some(facts.sign_in),
+        link: (!has_code).then_some((facts.sign_in, w.get("sign_in.enter"))),
         close: w.get(close),
     };
     lines.letter(subject)
@@ -51,7 +51,8 @@ pub(super) struct Lines<'a> {
     pub code: Option<&'a str>,
     /// Until when the code can be typed.
     pub by: String,
-    pub link: Option<&'a str>,
+    /// A page, and what the button that leads there says.
+    pub link: Option<(&'a str, &'static str)>,
     pub close: &'static str,
 }
 

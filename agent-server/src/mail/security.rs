@@ -40,7 +40,7 @@ pub fn security_letter(kind: SecurityLetter, facts: &SecurityFacts<'_>, locale: 
         body: w.fill(body, &names),
         code: None,
         by: String::new(),
-        link: Some(facts.page),
+        link: Some((facts.page, w.get("notice_mail.open"))),
         close: w.get(close),
     };
     lines.letter(w.fill(subject, &names))

@@ -91,14 +91,14 @@ impl Visit {
     async fn sign_in(&mut self) -> Result {
         self.look("/sign-in").await?;
         self.send(&[("email", "hanako@")], "button.go").await?;
-        self.wait("[data-screen=sign-in] .err").await?;
+        self.wait("#email-error").await?;
         self.expect_clean("a wrong address").await?;
         self.send(&[("email", ADDRESS)], "button.go").await?;
         self.wait("[data-screen=code]").await?;
         let code = self.code().await?;
         self.send(&[("code", if code == "111111" { "222222" } else { "111111" })], "button.go")
             .await?;
-        self.wait("[data-screen=code] .err").await?;
+        self.wait("#code-error").await?;
         self.expect_clean("a wrong mailed code").await?;
         self.send(&[("code", &code)], "button.go").await?;
         self.wait("[data-screen=me]").await
@@ -115,7 +115,7 @@ impl Visit {
         self.expect_clean("choosing a code").await?;
         self.press("#accept").await?;
         self.send(&[("code", "1234")], "button.go").await?;
-        self.wait("[data-screen=choose] .err").await?;
+        self.wait("#code-error").await?;
         self.expect_clean("a code that is easy to guess").await?;
         self.press("#accept").await?;
         self.send(&[("code", "739182")], "button.go").await?;
@@ -197,7 +197,7 @@ impl Visit {
 
 async fn every_page(window: Window) -> Result {
     let mut visit = Visit::begin(window).await?;
-    for path in ["/", "/confirm", "/sign-in/passkey", "/passkey/pop-up", "/problems"] {
+    for path in ["/", "/confirm", "/sign-in/passkey", "/passkey/pop-up"] {
         visit.look(path).await?;
     }
     visit.open("/confirm").await?;
