@@ -17,8 +17,8 @@ use client_wasm::{
 use party::{NOW, Party, Seeded, yen};
 use pollster::block_on;
 use shared_protocol::{
-    Amount, AtOnce, Field, Form, GrantRequest, Locale, Plan, PlanClass, PlanQuote, PlanQuotes,
-    Problem, Signed, Signer as _, Span, decode,
+    Amount, AtOnce, Field, Form, GrantRequest, Locale, Plan, PlanQuote, PlanQuotes, Problem,
+    Signed, Signer as _, Span, decode,
 };
 use world::{Counterparts, PLATFORM, good};
 

@@ -1,4 +1,4 @@
-//! Somebody without a contract gets one (¶44), inside the purchase or apart from it, and buys with it.
+//! Somebody without a contract gets one (¶44), inside the purchase or apart, and buys with it.
 
 use whole_system::{Browser, OwnPages, Result, Shop, Widget, widget::GOOD};
 

@@ -228,7 +228,8 @@ fn search(
     }
 }
 
-/// All that a server received, answered, stored (as bytes and as text) and logged; for the agent its letters too.
+/// All that a server received, answered, stored (as bytes and as text) and logged; for the agent
+/// its letters too.
 fn everything(shop: &Shop, server: &str) -> Result<Vec<(String, Vec<u8>)>> {
     let mut all = shop.files(server)?;
     all.push(("dump".into(), shop.dump(server)?.into()));
