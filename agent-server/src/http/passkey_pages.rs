@@ -25,7 +25,11 @@ use super::{
 };
 use crate::{
     app::App,
-    domain::{account, passkey::PASSKEYS_MAX, unavailable},
+    domain::{
+        account,
+        passkey::{PASSKEYS_MAX, Passkey},
+        unavailable,
+    },
     texts,
     texts::Words,
 };
@@ -49,23 +53,12 @@ async fn list(
     let shell = me::shell(&app, &uri, &account);
     let known = app.store.passkeys(by.contract).await.map_err(unavailable)?;
     let w = shell.w;
-    let date = |at| date(&app, at, w);
     let is_full = known.len() >= PASSKEYS_MAX;
-    let passkeys = known.into_iter().map(|passkey| Shown {
-        id: passkey.id,
-        created: date(passkey.created_at),
-        used: passkey.last_used_at.map(date).unwrap_or_default(),
-        is_on_several: passkey.backed_up,
-        name: match passkey.name.is_empty() {
-            true => w.get("passkey.unnamed").to_owned(),
-            false => passkey.name,
-        },
-    });
     let view = List {
         w,
         script: script(&app),
         full: is_full.then(|| w.fill("passkey.full", &[("most", &PASSKEYS_MAX.to_string())])),
-        passkeys: passkeys.collect(),
+        passkeys: known.into_iter().map(|passkey| Shown::of(passkey, &app, w)).collect(),
         longest: NAME_MAX,
         form_token: by.form_token(&app),
         shell,
@@ -153,6 +146,22 @@ struct Shown {
     /// Empty: never.
     used: String,
     is_on_several: bool,
+}
+
+impl Shown {
+    fn of(passkey: Passkey, app: &App, w: Words) -> Self {
+        let date = |at| date(app, at, w);
+        Self {
+            id: passkey.id,
+            created: date(passkey.created_at),
+            used: passkey.last_used_at.map(date).unwrap_or_default(),
+            is_on_several: passkey.backed_up,
+            name: match passkey.name.is_empty() {
+                true => w.get("passkey.unnamed").to_owned(),
+                false => passkey.name,
+            },
+        }
+    }
 }
 
 #[derive(Template)]

@@ -114,9 +114,6 @@ impl<'a> View<'a> {
     ) -> Self {
         let (w, locale, purchase) = (shell.w, shell.w.locale(), &own.purchase);
         let open = Open::of(own, now);
-        let step = |(event, at): &(PurchaseEvent, Timestamp)| {
-            (w.get(what(*event)), texts::minute(*at, locale))
-        };
         Self {
             shop: own.shop.get(locale),
             item: purchase.item.get(locale),
@@ -127,7 +124,7 @@ impl<'a> View<'a> {
             nothing_moved: has_ended_in_nothing(purchase.state),
             by: own.deadline.filter(|_| open.may_confirm).map(|at| until(at, w)),
             open,
-            steps: events.iter().map(step).collect(),
+            steps: events.iter().map(|event| step(event, w)).collect(),
             reasons: Reason::ALL.map(|reason| (reason.name(), w.get(why(reason)))),
             objection: objected(own, w),
             error: problem.map(|problem| problem.text(locale)),
@@ -177,6 +174,11 @@ fn until(at: Timestamp, w: Words) -> String {
 fn objected(own: &OwnPurchase, w: Words) -> Option<String> {
     let reason = w.get(why(own.objection?));
     Some(w.fill("purchase.objected", &[("reason", reason)]))
+}
+
+/// What happened and when, in words.
+fn step((event, at): &(PurchaseEvent, Timestamp), w: Words) -> (&'static str, String) {
+    (w.get(what(*event)), texts::minute(*at, w.locale()))
 }
 
 /// What happened, in words, with the number of the seed's step.
