@@ -1,12 +1,16 @@
 //! The kit of the whole-system tests: both servers as real processes, a real SMTP peer, a real
 //! browser, and a client that speaks the protocol without one. It never looks inside a server.
 
+pub mod account;
+pub mod authenticator;
 pub mod browser;
 pub mod client;
 pub mod host;
 pub mod leak;
 pub mod load;
 pub mod mail;
+pub mod merchant;
+pub mod passkey;
 pub mod place;
 pub mod randomness;
 pub mod server;

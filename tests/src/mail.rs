@@ -96,6 +96,13 @@ impl Letter {
         readable
     }
 
+    /// The code in it by which somebody shows that the address is theirs.
+    pub fn code(&self) -> Result<String> {
+        let text = self.text();
+        let code = text.split("確認コード ").nth(1).and_then(|after| after.get(..6));
+        code.map(str::to_owned).with_context(|| format!("no code in the letter:\n{text}"))
+    }
+
     /// The address of the confirmation page in it.
     pub fn confirm_link(&self) -> Result<String> {
         let text = self.text();

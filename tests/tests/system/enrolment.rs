@@ -1,8 +1,7 @@
 //! Somebody without a contract gets one inside the purchase (¶44) and buys with it.
 
-use anyhow::Context as _;
 use thirtyfour::By;
-use whole_system::{Browser, Result, Shop, Widget, widget::GOOD};
+use whole_system::{Browser, Result, Shop, Widget, account::send, widget::GOOD};
 
 const ADDRESS: &str = "newcomer@example.jp";
 
@@ -46,16 +45,9 @@ async fn enrol(shop: &Shop, browser: &Browser, widget: &Widget<'_>) -> Result {
     widget.wait_for("enrol").await?;
     send(browser, "email", ADDRESS).await?;
     widget.wait_for("code").await?;
-    let text = shop.post.wait_for(1).await?.text();
-    let code = text.split("確認コード ").nth(1).and_then(|after| after.get(..6));
-    let code = code.with_context(|| format!("no code in the letter:\n{text}"))?;
-    send(browser, "code", code).await?;
+    let code = shop.post.wait_for(1).await?.code()?;
+    send(browser, "code", &code).await?;
     widget.wait_for("choose").await?;
     browser.driver.find(By::Id("accept")).await?.click().await?;
     send(browser, "code", "739182").await
-}
-
-async fn send(browser: &Browser, field: &str, text: &str) -> Result {
-    browser.driver.find(By::Id(field)).await?.send_keys(text).await?;
-    Ok(browser.driver.find(By::Css("button.go")).await?.click().await?)
 }

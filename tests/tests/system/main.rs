@@ -10,6 +10,7 @@ mod failures;
 mod host_pages;
 mod kit;
 mod leak;
+mod passkeys;
 mod purchase;
 mod staying_one;
 mod tampering;
