@@ -5,6 +5,7 @@ pub mod account;
 pub mod authenticator;
 pub mod browser;
 pub mod client;
+pub mod effort;
 pub mod host;
 pub mod leak;
 pub mod load;

@@ -5,6 +5,7 @@ mod accessibility;
 mod bad_input;
 mod correction;
 mod crashes;
+mod effort;
 mod enrolment;
 mod failures;
 mod host_pages;

@@ -149,7 +149,9 @@ async fn what_was_signed_elsewhere_pays_nothing() -> Result {
 
     // Another port of the agent's own host: the browser asks, the agent sees whose page it was.
     let other = Host::start().await?;
-    other.show_widget_of("mrc_tea", &shop.agent.url, "");
+    let frame = format!("{}/v1/frame?merchant=mrc_tea&item=TEAPOT-01", shop.agent.url);
+    let allow = "allow=\"publickey-credentials-get\"";
+    other.show("", &format!("<!doctype html><title>x</title><iframe {allow} src=\"{frame}\">"));
     browser.driver.goto(other.url.replace("127.0.0.1", "localhost")).await?;
     let told = prepared.signed_here(&browser).await?;
     assert_eq!(told, Some(Problem::PasskeyInvalid), "on a page of another origin");
@@ -157,10 +159,11 @@ async fn what_was_signed_elsewhere_pays_nothing() -> Result {
     // Another host: the browser does not even ask.
     browser.driver.goto(&other.url).await?;
     let told = prepared.signed_here(&browser).await;
-    assert!(told.is_err_and(|e| e.to_string().contains("SecurityError")));
-    // Nor does the agent's form run there, as nobody registered that host.
-    Widget::enter(&browser).await?;
-    assert!(browser.driver.find(By::Css("[data-screen=product]")).await.is_err());
+    let told = told.expect_err("the browser asked for a passkey of another host").to_string();
+    assert!(told.contains("invalid domain"), "{told}");
+    // Nor is the agent's form framed there, as nobody registered that host.
+    browser.driver.enter_frame(0).await?;
+    assert!(browser.driver.find(By::Css("form")).await.is_err());
 
     // The agent's frame, but in the page of another shop than the one that is to be paid.
     browser.leave_frames().await?;
@@ -186,8 +189,8 @@ async fn somebody_elses_finger_is_refused_kindly_and_signs_nobody_in() -> Result
     widget.press("pay-with-passkey").await?;
     assert_eq!(failed(&widget).await?.as_deref(), Some(Problem::PasskeyInvalid.code()));
     browser.leave_frames().await?;
-    browser.driver.delete_all_cookies().await?;
     browser.driver.goto(format!("{}/sign-in/passkey", shop.agent.url)).await?;
+    browser.driver.delete_all_cookies().await?;
     account::press(&browser, "#passkey").await?;
     account::wait_for(&browser, "return !document.getElementById('said').hidden").await?;
     let said = browser.driver.find(By::Id("said")).await?.text().await?;
