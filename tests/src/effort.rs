@@ -36,12 +36,13 @@ const WATCH: &str = "
         sessionStorage.effort = JSON.stringify(all);
     };
     keep(() => {});
-    addEventListener('input', ({ isTrusted, target: { type, name, id } }) => {
-        // WebDriver chooses from a list by script, which is not to be trusted.
+    const typed = ({ isTrusted, target: { type, name, id } }) => {
+        // WebDriver chooses from a list by script, and tells only of the change.
         if (!isTrusted && !type.startsWith('select') || /radio|checkbox/.test(type)) return;
         const field = location.pathname + ' ' + (name || id);
         keep(({ fields }) => fields.includes(field) || fields.push(field));
-    }, true);
+    };
+    for (const event of ['input', 'change']) addEventListener(event, typed, true);
     addEventListener('click', ({ isTrusted, target }) => {
         const pressed = target.closest('button,a,summary,[type=checkbox],[type=radio]');
         if (!isTrusted || !pressed) return;
