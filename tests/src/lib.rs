@@ -7,6 +7,7 @@ pub mod browser;
 pub mod client;
 pub mod effort;
 pub mod host;
+pub mod join;
 pub mod leak;
 pub mod load;
 pub mod mail;

@@ -128,10 +128,15 @@ impl Shop {
         Ok(())
     }
 
+    /// A server's own folder.
+    pub fn folder(&self, server: &str) -> PathBuf {
+        self.folder.path().join(server)
+    }
+
     /// Everything that lies in a server's own folder: database, WAL, keys, config, log.
     pub fn files(&self, server: &str) -> Result<Vec<(String, Vec<u8>)>> {
         let mut files = Vec::new();
-        collect(&self.folder.path().join(server), &mut files)?;
+        collect(&self.folder(server), &mut files)?;
         Ok(files)
     }
 }

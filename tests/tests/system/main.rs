@@ -13,5 +13,6 @@ mod kit;
 mod leak;
 mod passkeys;
 mod purchase;
+mod recognition;
 mod staying_one;
 mod tampering;

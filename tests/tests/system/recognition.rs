@@ -1,0 +1,282 @@
+//! T11: two shops put their databases together, and all that ever came to them, 10,000 purchases by
+//! the same 100 shoppers, by code and by passkey, at once and by plans. Nothing in it tells whose
+//! two purchases are, beyond what was typed for the shop itself, which here is different each time,
+//! and what a shop is told on purpose: how the purchase was approved, and the plan's class.
+
+use std::{collections::HashMap, sync::Arc};
+
+use shared_protocol::{
+    Acceptance, Amount, Confirmation, Currency, Delivery, Form, Grant, GrantProof, Message,
+    Personal, Plan, PlanClass, PlanInquiry, PlanQuote, PlanQuotes, PurchaseId, Signed, SignedTally,
+    decode, encode,
+};
+use sqlx::{Column as _, Row as _, TypeInfo as _, ValueRef as _, sqlite::SqliteRow};
+use tokio::sync::Mutex;
+use whole_system::{
+    Client, Result, Shop,
+    client::{form_by_passkey, form_with},
+    join::{Lists, random_below},
+    merchant::POTTERY,
+    passkey::Passkey,
+    randomness::Entropy,
+};
+
+const SHOPPERS: u16 = 100;
+/// The first of them have passkeys too.
+const WITH_PASSKEY: u16 = 25;
+const PURCHASES_EACH: usize = 300;
+/// At each shop, of the teapot, which plans can pay.
+const BY_PLAN: usize = 100;
+
+struct Shopper {
+    contract: String,
+    passkey: Option<Passkey>,
+    /// They like always the same.
+    instalments: u8,
+}
+
+/// One of the two shops.
+struct Side {
+    list: usize,
+    client: Client,
+    agent: String,
+    origin: String,
+}
+
+/// What a shop has seen, and of which purchase.
+#[derive(Default)]
+struct Seen {
+    lists: Lists,
+    rows: [HashMap<String, (usize, u16)>; 2],
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_shops_together_do_not_recognise_a_shopper() -> Result {
+    let t0 = std::time::Instant::now();
+    let lap = |w: &str| eprintln!("{w} {:?}", t0.elapsed());
+    let mut shop = Shop::start().await?;
+    let mut other = shop.open_beside(&POTTERY).await?;
+    let shoppers = Arc::new(shoppers(&shop).await?);
+    lap("shoppers");
+    // Straight to the servers: a tap would keep it all.
+    let agent = format!("http://{}", shop.agent.listens_on());
+    let seen = Arc::new(Mutex::new(Seen::default()));
+    let servers = [(&shop.merchant, "mrc_tea"), (&other.server, POTTERY.id)];
+    for (list, (server, id)) in servers.into_iter().enumerate() {
+        let direct = format!("http://{}", server.listens_on());
+        let client = Client::meet(&agent, &direct, id).await?;
+        let origin = server.url.clone();
+        let side = Arc::new(Side { list, client, agent: agent.clone(), origin });
+        let mut buyers = Vec::new();
+        for first in 0..BUYERS {
+            let (side, shoppers, seen) = (side.clone(), shoppers.clone(), seen.clone());
+            buyers.push(tokio::spawn(async move {
+                for number in (first..PURCHASES_EACH).step_by(BUYERS) {
+                    buy(&side, &shoppers, number, &seen).await?;
+                }
+                anyhow::Ok(())
+            }));
+        }
+        for buyer in buyers {
+            buyer.await??;
+        }
+    }
+    lap("bought");
+    shop.merchant.stop().await?;
+    other.server.stop().await?;
+    shop.agent.stop().await?;
+    lap("stopped");
+    let mut seen = Arc::into_inner(seen).expect("all have bought").into_inner();
+    for (list, folder) in ["merchant-server", POTTERY.folder].into_iter().enumerate() {
+        seen.read(list, &shop.folder(folder).join("data")).await?;
+    }
+    lap("read");
+    let looked_at = seen.lists.names();
+    for name in
+        ["orders.tally/order", "orders.grant_proof/handling_number", "sent/order/ciphertext length"]
+    {
+        assert!(looked_at.contains(&name), "{looked_at:#?}");
+    }
+    assert_eq!(seen.lists.keys(), [""; 0]);
+    lap("keys");
+    seen.plant();
+    assert_eq!(seen.lists.keys(), ["planted", "planted size length"]);
+    Ok(())
+}
+
+const BUYERS: usize = 8;
+
+async fn shoppers(shop: &Shop) -> Result<Vec<Shopper>> {
+    let mut all = Vec::new();
+    for n in 0..SHOPPERS {
+        let (contract, email) = (format!("C7777{n:08}"), format!("shopper{n}@agent.example"));
+        let terms = ["--code", "2468", "--limit", "9000000000", "--currency", "JPY", "--json"];
+        let who = ["contracts", "add", "--number", &contract, "--email", &email];
+        shop.agent_cli(&[&who[..], &terms].concat())?;
+        let passkey = match n < WITH_PASSKEY {
+            true => Some(Passkey::register(shop, &email).await?),
+            false => None,
+        };
+        let instalments = [3, 5, 6, 10, 12, 15, 18, 20, 24, 30][usize::from(n % 10)];
+        all.push(Shopper { contract, passkey, instalments });
+    }
+    Ok(all)
+}
+
+async fn buy(side: &Side, shoppers: &[Shopper], number: usize, seen: &Mutex<Seen>) -> Result {
+    let who = random_below(shoppers.len());
+    let shopper = &shoppers[who];
+    let passkey = shopper.passkey.as_ref().filter(|_| random_below(3) > 0);
+    let mut form = match passkey {
+        Some(_) => form_by_passkey(),
+        None => form_with(&shopper.contract, "2468"),
+    };
+    address(&mut form);
+    let by_plan = number < BY_PLAN;
+    let item = if by_plan { "TEAPOT-01" } else { "SENCHA-01" };
+    if by_plan {
+        form.plan = Plan::Instalments(shopper.instalments);
+        form.quote = Some(side.quote(form.plan).await?);
+    }
+    let offer = side.client.offer(item).await?;
+    let purchase = PurchaseId::random(&mut Entropy::new());
+    let challenge = side.client.challenge(purchase).await?.expect("a challenge");
+    let mut attempt = side.client.prepare_with(form, &offer, &challenge)?;
+    if let Some(passkey) = passkey {
+        let said = passkey.approve(attempt.sealed.passkey_challenge(), &side.origin)?;
+        attempt = side.client.with_passkey(attempt, &offer, &challenge, &said)?;
+    }
+    let grant = side.client.grant(&attempt).await?.expect("a good contract");
+    let sent = attempt.sealed.order_submission(GrantProof::Signed(grant.clone()));
+    side.client.submit(&attempt, &grant).await?.expect("a good order");
+
+    let class = u8::from(passkey.is_some()) * 2 + u8::from(by_plan);
+    let mut seen = seen.lock().await;
+    let row = seen.lists.enter(side.list, who as u16, class);
+    seen.lists.add(side.list, row, "sent", &encode(&sent));
+    seen.lists.add_message(side.list, row, "sent", &sent)?;
+    seen.rows[side.list].insert(purchase.to_string(), (row, who as u16));
+    Ok(())
+}
+
+/// Sends it to somebody else each time.
+fn address(form: &mut Form) {
+    let digits = |n: usize| (0..n).map(|_| char::from(b'1' + random_below(9) as u8));
+    let digits = |n: usize| digits(n).collect::<String>();
+    form.contact.name = Personal::new(format!("名{}", digits(6)));
+    form.contact.email = Personal::new(format!("m{}@example.jp", digits(9)));
+    form.contact.phone = Personal::new(format!("090{}", digits(8)));
+    if let Delivery::Physical(to) = &mut form.delivery {
+        to.name = Personal::new(format!("宛{}", digits(6)));
+        to.postal_code = Personal::new(format!("1{}", digits(6)));
+        to.line1 = Personal::new(format!("町{}", digits(5)));
+        to.line2 = Personal::new(format!("館{}", digits(5)));
+        to.phone = Personal::new(format!("090{}", digits(8)));
+    }
+}
+
+impl Side {
+    async fn quote(&self, plan: Plan) -> Result<Signed<PlanQuote>> {
+        let merchant = self.client.signed_mark().claimed()?.merchant.clone();
+        let amount = Amount { minor: 3850, currency: Currency::JPY };
+        let inquiry = PlanInquiry { merchant, amount, accepted: vec![PlanClass::Instalments] };
+        let url = format!("{}/v1/plans", self.agent);
+        let quotes = self.client.send::<_, PlanQuotes>("POST", &url, &inquiry).await?;
+        let mut quotes = quotes.expect("plans are quoted").0;
+        quotes.retain(|quote| quote.claimed().is_ok_and(|quote| quote.plan == plan));
+        Ok(quotes.swap_remove(0))
+    }
+}
+
+impl Seen {
+    /// All that stands in the shop's database of each purchase.
+    async fn read(&mut self, list: usize, data: &std::path::Path) -> Result {
+        let file = data.join("merchant.sqlite");
+        let pool = sqlx::SqlitePool::connect(&format!("sqlite:{}", file.display())).await?;
+        let names: HashMap<i64, String> = sqlx::query_as("SELECT id, purchase_id FROM orders")
+            .fetch_all(&pool)
+            .await?
+            .into_iter()
+            .collect();
+        assert_eq!(names.len(), PURCHASES_EACH);
+        for (table, key) in TABLES {
+            let rows = sqlx::query(sqlx::AssertSqlSafe(format!("SELECT * FROM {table}")));
+            for row in rows.fetch_all(&pool).await? {
+                let (at, _) = self.rows[list][&names[&row.try_get::<i64, _>(key)?]];
+                for column in row.columns() {
+                    if let Some(value) = value(&row, column.ordinal())? {
+                        let name = format!("{table}.{}", column.name());
+                        self.lists.add(list, at, &name, &value);
+                        self.open(list, at, &name, &value)?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds what is inside a message that the database has.
+    fn open(&mut self, list: usize, row: usize, name: &str, value: &[u8]) -> Result {
+        let lists = &mut self.lists;
+        match name {
+            "orders.grant_proof" => {
+                let grant: Signed<Grant> = read(value)?;
+                lists.add_message(list, row, name, &grant.claimed()?)
+            }
+            "orders.tally" => {
+                let tally: SignedTally = read(value)?;
+                lists.add_message(list, row, name, &tally.tally.claimed()?)
+            }
+            "orders.acceptance" => {
+                let acceptance: Signed<Acceptance> = read(value)?;
+                lists.add_message(list, row, name, &acceptance.claimed()?)
+            }
+            "orders.confirmation" => {
+                let confirmation: Signed<Confirmation> = read(value)?;
+                lists.add_message(list, row, name, &confirmation.claimed()?)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// What a careless agent could have done: a customer number, and an envelope whose size
+    /// depends on the shopper.
+    fn plant(&mut self) {
+        for list in [0, 1] {
+            for (row, shopper) in self.rows[list].values() {
+                self.lists.add(
+                    list,
+                    *row,
+                    "planted",
+                    &[b"cus_", &shopper.to_be_bytes()[..]].concat(),
+                );
+                let mut envelope = vec![0; 512 + usize::from(shopper % 2) * 16];
+                rand_core::TryRng::try_fill_bytes(&mut Entropy::new(), &mut envelope)
+                    .expect("random");
+                self.lists.add(list, *row, "planted size", &envelope);
+            }
+        }
+    }
+}
+
+fn read<M: Message>(bytes: &[u8]) -> Result<M> {
+    decode(bytes).map_err(|problem| anyhow::anyhow!("{problem:?}"))
+}
+
+fn value(row: &SqliteRow, at: usize) -> Result<Option<Vec<u8>>> {
+    let raw = row.try_get_raw(at)?;
+    Ok(match raw.type_info().name() {
+        _ if raw.is_null() => None,
+        "INTEGER" => Some(row.try_get::<i64, _>(at)?.to_be_bytes().to_vec()),
+        "TEXT" => Some(row.try_get::<String, _>(at)?.into_bytes()),
+        _ => Some(row.try_get::<Vec<u8>, _>(at)?),
+    })
+}
+
+/// Every table that has something of a purchase, and by which column.
+const TABLES: [(&str, &str); 4] = [
+    ("orders", "id"),
+    ("deliveries", "order_id"),
+    ("order_events", "order_id"),
+    ("outbox", "order_id"),
+];
