@@ -6,6 +6,10 @@ use base64::{
     Engine as _,
     engine::general_purpose::{STANDARD as BASE64, URL_SAFE_NO_PAD as BASE64URL},
 };
+use ring::{
+    rand::SystemRandom,
+    signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair as _},
+};
 use serde_json::{Value, json};
 use shared_protocol::{PasskeyAssertion, PasskeyPart};
 
@@ -90,4 +94,13 @@ pub async fn ask_here(browser: &Browser, challenge: &[u8]) -> Result<PasskeyAsse
 pub fn member(passkey: &Value, name: &str) -> Result<Vec<u8>> {
     let text = passkey[name].as_str().unwrap_or_default();
     Ok(BASE64.decode(text).or_else(|_| BASE64URL.decode(text))?)
+}
+
+/// The public key of a passkey: an uncompressed point of P-256 (SEC 1 §2.3.3).
+#[expect(clippy::disallowed_methods, reason = "ring wants a source of chance to read a key")]
+pub fn public_point(passkey: &Value) -> Result<Vec<u8>> {
+    let (private, kind) = (member(passkey, "privateKey")?, &ECDSA_P256_SHA256_ASN1_SIGNING);
+    let pair = EcdsaKeyPair::from_pkcs8(kind, &private, &SystemRandom::new());
+    let pair = pair.map_err(|error| anyhow::anyhow!("no key pair: {error}"))?;
+    Ok(pair.public_key().as_ref().to_vec())
 }
