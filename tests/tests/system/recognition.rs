@@ -5,8 +5,9 @@
 //! different each time, and what a shop is told on purpose: how the purchase was approved, and the
 //! plan's class.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
+use anyhow::bail;
 use shared_protocol::{
     Acceptance, Amount, Confirmation, Currency, Delivery, Form, Grant, GrantProof, Message, Offer,
     Personal, Plan, PlanClass, PlanInquiry, PlanQuote, PlanQuotes, PurchaseId, Signed, SignedTally,
@@ -16,7 +17,7 @@ use sqlx::{Column as _, Row as _, TypeInfo as _, ValueRef as _, sqlite::SqliteRo
 use tokio::sync::Mutex;
 use whole_system::{
     Client, Result, Shop,
-    client::{form_by_passkey, form_with},
+    client::{Answer, form_by_passkey, form_with},
     join::{Lists, random_below},
     merchant::POTTERY,
     passkey::Passkey,
@@ -31,7 +32,7 @@ const PURCHASES: usize = 1_000;
 /// So many are in stock at each shop, the goods that plans can pay.
 const TEAPOTS: usize = 2_000;
 /// So many buy at the same time.
-const BUYERS: usize = 32;
+const BUYERS: usize = 16;
 
 struct Shopper {
     contract: String,
@@ -161,9 +162,9 @@ async fn buy(side: &Side, shoppers: &[Shopper], number: usize, seen: &Mutex<Seen
         let said = passkey.approve(attempt.sealed.passkey_challenge(), &side.origin)?;
         attempt = side.client.with_passkey(attempt, offer, &challenge, &said)?;
     }
-    let grant = side.client.grant(&attempt).await?.expect("a good contract");
+    let grant = patiently(async || side.client.grant(&attempt).await).await?;
     let sent = attempt.sealed.order_submission(GrantProof::Signed(grant.clone()));
-    side.client.submit(&attempt, &grant).await?.expect("a good order");
+    patiently(async || side.client.submit(&attempt, &grant).await).await?;
 
     let class = u8::from(passkey.is_some()) * 2 + u8::from(by_plan);
     let mut seen = seen.lock().await;
@@ -172,6 +173,20 @@ async fn buy(side: &Side, shoppers: &[Shopper], number: usize, seen: &Mutex<Seen
     seen.lists.add_message(side.list, row, "sent", &sent)?;
     seen.rows[side.list].insert(purchase.to_string(), (row, who as u16));
     Ok(())
+}
+
+/// Asks again where a server that has much to do says "later", as the widget does.
+async fn patiently<T>(ask: impl AsyncFn() -> Result<Answer<T>>) -> Result<T> {
+    for _ in 0..50 {
+        match ask().await? {
+            Ok(answer) => return Ok(answer),
+            Err(refused) if refused.problem.may_pass_later() => {
+                tokio::time::sleep(Duration::from_millis(200)).await;
+            }
+            Err(refused) => bail!("refused: {refused:?}"),
+        }
+    }
+    bail!("a server was too busy for ten seconds")
 }
 
 /// Sends it to somebody else each time.
