@@ -162,9 +162,13 @@ async fn buy(side: &Side, shoppers: &[Shopper], number: usize, seen: &Mutex<Seen
         let said = passkey.approve(attempt.sealed.passkey_challenge(), &side.origin)?;
         attempt = side.client.with_passkey(attempt, offer, &challenge, &said)?;
     }
-    let grant = patiently(async || side.client.grant(&attempt).await).await?;
+    let grant = loop {
+        if let Some(grant) = settled(side.client.grant(&attempt).await?).await? {
+            break grant;
+        }
+    };
     let sent = attempt.sealed.order_submission(GrantProof::Signed(grant.clone()));
-    patiently(async || side.client.submit(&attempt, &grant).await).await?;
+    while settled(side.client.submit(&attempt, &grant).await?).await?.is_none() {}
 
     let class = u8::from(passkey.is_some()) * 2 + u8::from(by_plan);
     let mut seen = seen.lock().await;
@@ -175,18 +179,16 @@ async fn buy(side: &Side, shoppers: &[Shopper], number: usize, seen: &Mutex<Seen
     Ok(())
 }
 
-/// Asks again where a server that has much to do says "later", as the widget does.
-async fn patiently<T>(ask: impl AsyncFn() -> Result<Answer<T>>) -> Result<T> {
-    for _ in 0..50 {
-        match ask().await? {
-            Ok(answer) => return Ok(answer),
-            Err(refused) if refused.problem.may_pass_later() => {
-                tokio::time::sleep(Duration::from_millis(200)).await;
-            }
-            Err(refused) => bail!("refused: {refused:?}"),
+/// What was answered; nothing yet, after a while, where a server that has much to do says "later".
+async fn settled<T>(answer: Answer<T>) -> Result<Option<T>> {
+    match answer {
+        Ok(answer) => Ok(Some(answer)),
+        Err(refused) if refused.problem.may_pass_later() => {
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            Ok(None)
         }
+        Err(refused) => bail!("refused: {refused:?}"),
     }
-    bail!("a server was too busy for ten seconds")
 }
 
 /// Sends it to somebody else each time.
