@@ -1,5 +1,5 @@
-//! Grants without storage, for `xtask bench` alone: checked against contracts and passkeys in memory
-//! and signed, but not kept. The ceiling next to which storage is measured.
+//! Grants without storage, for `xtask bench` alone: checked against contracts and passkeys in
+//! memory and signed, but not kept. The ceiling next to which storage is measured.
 
 use std::collections::HashMap;
 

@@ -1,7 +1,7 @@
-//! Looks for a join key (TRUST.md T11): any value that two lists of purchases share more often where
-//! the shopper is the same than chance explains. It looks at every column, at everything inside of
-//! the messages, and at every length. Integers only: what chance explains is what is met when the
-//! shoppers of one list are shuffled.
+//! Looks for a join key (TRUST.md T11): any value that two lists of purchases share more often
+//! where the shopper is the same than chance explains. It looks at every column, at everything
+//! inside of the messages, and at every length. Integers only: what chance explains is what is met
+//! when the shoppers of one list are shuffled.
 
 use std::collections::{BTreeMap, HashMap};
 

@@ -102,6 +102,28 @@ async fn a_first_purchase_that_begins_without_a_contract() -> Result {
     browser.close().await
 }
 
+#[tokio::test]
+async fn registering_a_passkey_once() -> Result {
+    let (shop, browser) = (Shop::start().await?, Browser::open().await?);
+    let _authenticator = Authenticator::into_window(&browser).await?;
+    browser.driver.goto(format!("{}/sign-in", shop.agent.url)).await?;
+    Effort::watch(&browser).await?;
+    send(&browser, "email", PASSKEY_SHOPPER).await?;
+    account::wait_for(&browser, "return !!document.getElementById('code')").await?;
+    Effort::watch(&browser).await?;
+    send(&browser, "code", &shop.post.wait_for(1).await?.code()?).await?;
+    account::wait_for(&browser, "return location.pathname === '/me'").await?;
+    Effort::watch(&browser).await?;
+    account::press(&browser, "a[href^='/me/passkeys']").await?;
+    account::wait_for(&browser, "return !!document.getElementById('passkey')").await?;
+    Effort::watch(&browser).await?;
+    account::press(&browser, "#passkey").await?;
+    account::wait_for(&browser, "return !!document.querySelector('[data-test=passkey]')").await?;
+    let effort = Effort::so_far(&browser).await?;
+    assert_eq!((effort.fields.len(), effort.presses.len()), (2, 4), "{effort:?}");
+    browser.close().await
+}
+
 /// The agent's pages in the frame inside the frame.
 async fn enrol(shop: &Shop, browser: &Browser, widget: &Widget<'_>) -> Result {
     widget.find("[data-test=\"enrolment\"]").await?.enter_frame().await?;
