@@ -118,6 +118,8 @@ impl Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
+        // Where a test has failed, nobody waits for a driver that is gone.
+        self.driver.clone().leak().ok();
         self.service.kill().ok();
         self.service.wait().ok();
     }

@@ -6,9 +6,9 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL}
 use ring::signature::{Ed25519KeyPair, KeyPair as _};
 use shared_protocol::{
     Acceptance, Address, Challenge, ChallengeRequest, Contact, ContractNumber, Credential,
-    Delivery, Form, Grant, GrantProof, Locale, Mark, MerchantId, Message, Offer, Personal, Plan,
-    Problem, PurchaseId, PurchaseStatus, SealedPurchase, SecurityCode, Signature, Signed, Signer,
-    Terms, Timestamp, Verified, VerifyingKey, decode, encode, split,
+    Delivery, Form, Grant, GrantProof, Locale, Mark, MerchantId, Message, Offer, PasskeyAssertion,
+    Personal, Plan, Problem, PurchaseId, PurchaseStatus, SealedPurchase, SecurityCode, Signature,
+    Signed, Signer, Terms, Timestamp, Verified, VerifyingKey, decode, encode, split,
 };
 
 use crate::{Result, randomness::Entropy};
@@ -140,6 +140,27 @@ impl Client {
         let signature = key.sign(&halves.signing_input());
         let sealed = halves.seal(signature, key.verifying_key(), &terms, &mut rng)?;
         Ok(Attempt { purchase: challenge.purchase, sealed })
+    }
+
+    /// The same attempt with a passkey's word on it.
+    pub fn with_passkey(
+        &self,
+        attempt: Attempt,
+        signed_offer: &Signed<Offer>,
+        signed_challenge: &Signed<Challenge>,
+        said: &PasskeyAssertion,
+    ) -> Result<Attempt> {
+        let challenge = signed_challenge.verify(&self.agent_key)?;
+        let offer = signed_offer.verify(&self.mark.1.verifying_key)?;
+        let terms = Terms {
+            mark: &self.mark.1,
+            offer: &offer,
+            signed_offer,
+            challenge: &challenge,
+            signed_challenge,
+        };
+        let sealed = attempt.sealed.with_passkey(said, &terms, &mut Entropy::new())?;
+        Ok(Attempt { sealed, ..attempt })
     }
 
     /// Steps 57–60.
@@ -286,6 +307,11 @@ pub fn form_with(contract: &str, code: &str) -> Form {
         quote: None,
         locale: Locale::Ja,
     }
+}
+
+/// The same, paid by whichever contract a passkey speaks for.
+pub fn form_by_passkey() -> Form {
+    Form { credential: Credential::Passkey, ..good_form() }
 }
 
 /// The moment after which nothing signed now can still be good.

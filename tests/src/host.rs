@@ -53,20 +53,24 @@ impl Host {
             Page { headers: headers.into(), html: html.into() };
     }
 
-    /// A page with so many widgets and nothing else.
+    /// A page with so many widgets of the tea shop's and nothing else.
     pub fn show_widgets(&self, agent: &str, items: &[&str]) {
-        let widgets: String = items
-            .iter()
-            .map(|item| {
-                format!("<warifu-checkout merchant=\"mrc_tea\" item=\"{item}\"></warifu-checkout>")
-            })
-            .collect();
-        let script = format!("<script src=\"{agent}/v1/warifu.js\" async></script>");
-        self.show(
-            "",
-            &format!("<!doctype html><html lang=\"ja\"><title>店</title>{script}{widgets}"),
-        );
+        self.show("", &page(agent, "mrc_tea", items));
     }
+
+    /// A page with one widget of this merchant's, under these headers.
+    pub fn show_widget_of(&self, merchant: &str, agent: &str, headers: &str) {
+        self.show(headers, &page(agent, merchant, &["TEAPOT-01"]));
+    }
+}
+
+fn page(agent: &str, merchant: &str, items: &[&str]) -> String {
+    let widget = |item: &&str| {
+        format!("<warifu-checkout merchant=\"{merchant}\" item=\"{item}\"></warifu-checkout>")
+    };
+    let widgets: String = items.iter().map(widget).collect();
+    let script = format!("<script src=\"{agent}/v1/warifu.js\" async></script>");
+    format!("<!doctype html><html lang=\"ja\"><title>店</title>{script}{widgets}")
 }
 
 impl Page {

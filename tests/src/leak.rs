@@ -33,6 +33,12 @@ impl Marker {
         marker
     }
 
+    /// A marker for bytes that nobody types.
+    pub fn of_bytes(name: &str, value: &[u8]) -> Self {
+        assert!(value.len() >= 16, "{name} is too short to be told from chance");
+        Self { name: name.into(), forms: forms_of_bytes(value) }
+    }
+
     /// In which forms the secret stands in `bytes`.
     pub fn found_in(&self, bytes: &[u8]) -> Vec<&'static str> {
         let stands = |form: &[u8]| memchr::memmem::find(bytes, form).is_some();
@@ -42,14 +48,12 @@ impl Marker {
 
 fn forms(value: &str) -> Vec<(&'static str, Vec<u8>)> {
     let bytes = value.as_bytes();
-    let mut forms = vec![
-        ("plain", bytes.to_vec()),
+    let mut forms = forms_of_bytes(bytes);
+    forms.extend([
         ("reversed", value.chars().rev().collect::<String>().into_bytes()),
-        ("hex", hex(bytes)),
-        ("hex, upper case", hex(bytes).to_ascii_uppercase()),
         ("UTF-16LE", value.encode_utf16().flat_map(u16::to_le_bytes).collect()),
         ("UTF-16BE", value.encode_utf16().flat_map(u16::to_be_bytes).collect()),
-    ];
+    ]);
     if !value.bytes().all(|b| b.is_ascii_alphanumeric()) {
         forms.push(("URL", url(value, false)));
         forms.push(("URL, lower case", url(value, true)));
@@ -57,6 +61,15 @@ fn forms(value: &str) -> Vec<(&'static str, Vec<u8>)> {
     if !value.is_ascii() {
         forms.push(("JSON", json(value)));
     }
+    forms
+}
+
+fn forms_of_bytes(bytes: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
+    let mut forms = vec![
+        ("plain", bytes.to_vec()),
+        ("hex", hex(bytes)),
+        ("hex, upper case", hex(bytes).to_ascii_uppercase()),
+    ];
     for (kind, offset) in [("base64", 0), ("base64 + 1", 1), ("base64 + 2", 2)] {
         let form = base64_inside(bytes, offset);
         let url_safe = form.iter().map(|b| match b {
@@ -169,5 +182,14 @@ mod tests {
             let text = BASE64.encode(format!("{before}C483920175604 and more"));
             assert!(!marker.found_in(text.as_bytes()).is_empty(), "after {before:?}");
         }
+    }
+
+    #[test]
+    fn bytes_are_found_too() {
+        let marker = Marker::of_bytes("key", &[0xfe; 16]);
+        for (kind, form) in &marker.forms {
+            assert!(marker.found_in(&[b"x", form.as_slice()].concat()).contains(kind), "{kind}");
+        }
+        assert!(marker.found_in(&[0xfe; 15]).is_empty());
     }
 }

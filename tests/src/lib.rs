@@ -2,14 +2,20 @@
 //! browser, and a client that speaks the protocol without one. It looks into a server only where a
 //! test is about what that keeps.
 
+pub mod account;
+pub mod authenticator;
 pub mod browser;
 pub mod client;
 pub mod database;
+pub mod effort;
 pub mod host;
+pub mod join;
 pub mod leak;
 pub mod load;
 pub mod mail;
+pub mod merchant;
 pub mod own_pages;
+pub mod passkey;
 pub mod place;
 pub mod randomness;
 pub mod server;

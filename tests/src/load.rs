@@ -19,7 +19,8 @@ use tokio::{
 
 use crate::{
     Client, Result,
-    client::{Attempt, form_with},
+    client::{Attempt, form_by_passkey, form_with},
+    passkey::Passkey,
     server::Server,
 };
 
@@ -55,15 +56,34 @@ impl Round {
     }
 }
 
-/// Prepares so many purchases, spread over these contracts.
-pub async fn prepare(client: &Client, contracts: &[String], count: usize) -> Result<Vec<Attempt>> {
+/// Who pays for the purchases of a round.
+#[derive(Clone, Copy)]
+pub enum Payers<'a> {
+    /// These contracts, by number and code.
+    ByCode(&'a [String]),
+    /// The contracts of these passkeys, in a page of this origin.
+    ByPasskey(&'a [Passkey], &'a str),
+}
+
+/// Prepares so many purchases, spread over those who pay.
+pub async fn prepare(client: &Client, payers: Payers<'_>, count: usize) -> Result<Vec<Attempt>> {
     let offer = client.offer("SENCHA-01").await?;
     let mut attempts = Vec::with_capacity(count);
     for number in 0..count {
         let purchase = shared_protocol::PurchaseId::random(&mut crate::randomness::Entropy::new());
         let challenge = client.challenge(purchase).await?.map_err(|r| anyhow::anyhow!("{r:?}"))?;
-        let form = form_with(&contracts[number % contracts.len()], "2468");
-        attempts.push(client.prepare_with(form, &offer, &challenge)?);
+        attempts.push(match payers {
+            Payers::ByCode(contracts) => {
+                let form = form_with(&contracts[number % contracts.len()], "2468");
+                client.prepare_with(form, &offer, &challenge)?
+            }
+            Payers::ByPasskey(passkeys, shop) => {
+                let attempt = client.prepare_with(form_by_passkey(), &offer, &challenge)?;
+                let tally = attempt.sealed.passkey_challenge();
+                let said = passkeys[number % passkeys.len()].approve(tally, shop)?;
+                client.with_passkey(attempt, &offer, &challenge, &said)?
+            }
+        });
     }
     Ok(attempts)
 }

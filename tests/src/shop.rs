@@ -14,6 +14,7 @@ use crate::{
     Client, Result, database,
     host::Host,
     mail::Post,
+    merchant::{self, Merchant},
     place,
     server::{Server, free_port, http},
     tap::{Compression, Tap},
@@ -36,6 +37,7 @@ pub struct Shop {
     agent_config: PathBuf,
     merchant_config: PathBuf,
     folder: TempDir,
+    start: Start,
 }
 
 /// How both servers are started.
@@ -58,53 +60,42 @@ impl Shop {
     /// Starts everything and introduces the two servers to each other, as operators would.
     pub async fn start_as(start: Start) -> Result<Self> {
         let folder = tempfile::tempdir()?;
-        let (post, host) = (Post::start()?, Host::start().await?);
-        let (agent_port, merchant_port) = (free_port()?, free_port()?);
-        let compression = match start {
-            Start::Compressed => Compression::Allowed,
-            Start::Demo | Start::Plain => Compression::Refused,
-        };
-        let agent_tap = Tap::start(agent_port, compression).await?;
-        let merchant_tap = Tap::start(merchant_port, compression).await?;
+        let post = Post::start()?;
+        let agent_port = free_port()?;
+        let agent_tap = Tap::start(agent_port, start.compression()).await?;
         let agent_url = format!("http://localhost:{}", agent_tap.port());
-        let merchant_url = format!("http://127.0.0.1:{}", merchant_tap.port());
         let agent_config = write_agent_config(folder.path(), agent_port, &agent_url, &post.url)?;
-        let agent_keys = run("agent-server", &["keys", "init", "--json"], &agent_config)?;
-        let merchant_config = write_merchant_config(
-            folder.path(),
-            merchant_port,
-            &merchant_url,
-            &agent_url,
-            &agent_keys,
-        )?;
-        let merchant_keys = run("merchant-server", &["keys", "init", "--json"], &merchant_config)?;
-        add_merchant(&agent_config, &merchant_url, &host.url, &merchant_keys)?;
+        let agent = (agent_url.as_str(), agent_config.as_path());
+        let first = Merchant::introduce(&merchant::TEA, folder.path(), agent, start).await?;
         let mut shop = Self {
-            agent: server(
+            agent: Server::new(
                 "agent-server",
-                folder.path(),
-                (&agent_url, agent_port),
-                &agent_config,
-                start,
+                &folder.path().join("agent-server"),
+                &agent_url,
+                agent_port,
+                &start.arguments(&agent_config),
             ),
-            merchant: server(
-                "merchant-server",
-                folder.path(),
-                (&merchant_url, merchant_port),
-                &merchant_config,
-                start,
-            ),
+            merchant: first.server,
             agent_tap,
-            merchant_tap,
+            merchant_tap: first.tap,
             post,
-            host,
+            host: first.host,
             agent_config,
-            merchant_config,
+            merchant_config: first.config,
             folder,
+            start,
         };
         shop.merchant.start().await?;
         shop.agent.start().await?;
         Ok(shop)
+    }
+
+    /// Opens another merchant beside the first, with a server and pages of its own.
+    pub async fn open_beside(&self, who: &merchant::Who) -> Result<Merchant> {
+        let agent = (self.agent.url.as_str(), self.agent_config.as_path());
+        let mut other = Merchant::introduce(who, self.folder.path(), agent, self.start).await?;
+        other.server.start().await?;
+        Ok(other)
     }
 
     /// A client without a screen that has met both servers.
@@ -184,27 +175,37 @@ impl Shop {
         Ok(())
     }
 
+    /// A server's own folder.
+    pub fn folder(&self, server: &str) -> PathBuf {
+        self.folder.path().join(server)
+    }
+
     /// Everything that lies in a server's own folder: database, WAL, keys, config, log.
     pub fn files(&self, server: &str) -> Result<Vec<(String, Vec<u8>)>> {
         let mut files = Vec::new();
-        collect(&self.folder.path().join(server), &mut files)?;
+        collect(&self.folder(server), &mut files)?;
         Ok(files)
     }
 }
 
-fn server(
-    name: &'static str,
-    folder: &Path,
-    (url, port): (&str, u16),
-    config: &Path,
-    start: Start,
-) -> Server {
-    let config = config.to_str().expect("temporary folders have plain names");
-    let mut arguments = vec!["serve", "--config", config];
-    if start == Start::Demo {
-        arguments.extend(["--demo", "--test-clock"]);
+impl Start {
+    /// What a server of this configuration is started with.
+    pub(crate) fn arguments(self, config: &Path) -> Vec<&str> {
+        let config = config.to_str().expect("temporary folders have plain names");
+        let mut arguments = vec!["serve", "--config", config];
+        if self == Self::Demo {
+            arguments.extend(["--demo", "--test-clock"]);
+        }
+        arguments
     }
-    Server::new(name, &folder.join(name), url, port, &arguments)
+
+    /// Whether its answers may be compressed.
+    pub(crate) fn compression(self) -> Compression {
+        match self {
+            Self::Compressed => Compression::Allowed,
+            Self::Demo | Self::Plain => Compression::Refused,
+        }
+    }
 }
 
 fn write_agent_config(folder: &Path, port: u16, url: &str, smtp: &str) -> Result<PathBuf> {
@@ -225,59 +226,10 @@ fn write_agent_config(folder: &Path, port: u16, url: &str, smtp: &str) -> Result
     Ok(file)
 }
 
-fn write_merchant_config(
-    folder: &Path,
-    port: u16,
-    url: &str,
-    agent_url: &str,
-    agent_keys: &serde_json::Value,
-) -> Result<PathBuf> {
-    let folder = folder.join("merchant-server");
-    fs::create_dir_all(&folder)?;
-    let key = agent_keys["verifying_key"].as_str().context("keys init prints verifying_key")?;
-    let config = format!(
-        "listen = \"127.0.0.1:{port}\"\npublic_url = \"{url}\"\nmerchant_id = \"mrc_tea\"\n\
-         data_dir = {data:?}\ncatalogue = {catalogue:?}\nshop_dir = {shop:?}\n\
-         [agent]\nurl = \"{agent_url}\"\nid = \"agt_demo\"\nverifying_keys = [\"{key}\"]\n",
-        data = folder.join("data"),
-        catalogue = copy("merchant-server/catalogue.sample.toml", &folder.join("catalogue.toml"))?,
-        shop = place::root().join("www/shop"),
-    );
-    let file = folder.join("merchant.toml");
-    fs::write(&file, config)?;
-    Ok(file)
-}
-
-fn copy(sample: &str, file: &Path) -> Result<PathBuf> {
+/// A copy of one of the samples, which a test may change.
+pub(crate) fn copy(sample: &str, file: &Path) -> Result<PathBuf> {
     fs::copy(place::root().join(sample), file)?;
     Ok(file.into())
-}
-
-fn add_merchant(config: &Path, url: &str, host: &str, keys: &serde_json::Value) -> Result {
-    let key = |name: &str| keys[name].as_str().map(String::from).context("keys init prints keys");
-    let arguments = [
-        "merchants",
-        "add",
-        "--id",
-        "mrc_tea",
-        "--name-ja",
-        "山田茶舗",
-        "--name-en",
-        "Yamada Tea",
-        "--server-url",
-        url,
-        "--origin",
-        url,
-        "--origin",
-        host,
-        "--verifying-key",
-        &key("verifying_key")?,
-        "--sealing-key",
-        &key("sealing_key")?,
-        "--json",
-    ];
-    run("agent-server", &arguments, config)?;
-    Ok(())
 }
 
 /// Runs a server's command and reads the JSON that it prints.

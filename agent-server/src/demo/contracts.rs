@@ -20,8 +20,9 @@ pub struct DemoContract {
     pub shows: &'static str,
 }
 
-/// Those of this landing. `C-9000-0000-0007` and `-0008` (bank: balance short, bank closed) and
-/// `-0009` (passkey enrolled) are reserved for what is to come.
+/// Those of this landing. `C-9000-0000-0007` and `-0008` (bank: balance short, bank closed) are
+/// reserved for what is to come. No server can put a passkey into somebody's device, so `-0009`
+/// begins without one: it has an address of its own, by which one signs in and registers it.
 pub fn contracts() -> impl Iterator<Item = &'static DemoContract> {
     CONTRACTS.iter()
 }
@@ -37,7 +38,7 @@ impl DemoContract {
 /// The code of all of them.
 pub const CODE: &str = "2468";
 
-const CONTRACTS: [DemoContract; 6] = [
+const CONTRACTS: [DemoContract; 7] = [
     DemoContract { number: "C900000000001", shows: "demo.contract_1", ..GOOD },
     DemoContract {
         number: "C900000000002",
@@ -59,6 +60,12 @@ const CONTRACTS: [DemoContract; 6] = [
         ..GOOD
     },
     DemoContract { number: "C900000000006", shows: "demo.contract_6", ..GOOD },
+    DemoContract {
+        number: "C900000000009",
+        email: "passkey@example.jp",
+        shows: "demo.contract_9",
+        ..GOOD
+    },
 ];
 
 const GOOD: DemoContract = DemoContract {

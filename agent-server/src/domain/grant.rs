@@ -298,8 +298,12 @@ async fn payer(
             Ok(Payer::Code { number_hash, verdict })
         }
         (Credential::Passkey, Some(said)) => {
-            let known = app.store.passkey(said.credential_id.expose()).await;
-            let passkey = known.map_err(unavailable)?.ok_or(Problem::PasskeyUnknown)?;
+            let id = said.credential_id.expose();
+            let known = match &app.unstored {
+                Some(contracts) => contracts.passkey(id),
+                None => app.store.passkey(id).await.map_err(unavailable)?,
+            };
+            let passkey = known.ok_or(Problem::PasskeyUnknown)?;
             let challenge = opened.matched.tally().digest();
             let place = Place::Checkout(&merchant.origins);
             let party = app.config.relying_party();

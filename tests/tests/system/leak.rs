@@ -4,7 +4,11 @@
 
 use rand_core::TryRng as _;
 use whole_system::{
-    Browser, OwnPages, Result, Shop, Widget, leak::Marker, randomness::Entropy, shop::Start,
+    Browser, OwnPages, Result, Shop, Widget, account,
+    authenticator::{Authenticator, member, public_point},
+    leak::Marker,
+    randomness::Entropy,
+    shop::Start,
 };
 
 /// What a marked shopper types.
@@ -84,6 +88,51 @@ async fn neither_server_ever_holds_the_others_half() -> Result {
     assert!(found.is_empty(), "leaks:\n{}", found.join("\n"));
     they_do_hold_their_own(&agent, &merchant, &marked[0]);
     a_planted_leak_is_found(&shop, &marked[0]).await
+}
+
+#[tokio::test]
+async fn a_passkey_leaves_nothing_at_the_shop() -> Result {
+    let shop = Shop::start_as(Start::Plain).await?;
+    let one = Marked::new(&format!("C4839{:08}", random(99_999_999)), "83920175");
+    add_contract(&shop, one.value("payment.contract_number"), one.value("payment.code"))?;
+    shop.host.show_widgets(&shop.agent.url, &["TEAPOT-01"]);
+    let browser = Browser::open().await?;
+    let authenticator = Authenticator::into_window(&browser).await?;
+    account::sign_in(&shop, &browser, EMAIL).await?;
+    account::register_passkey(&shop, &browser).await?;
+    let passkey = passkey_markers(&authenticator.passkeys().await?[0])?;
+    let widget = begin(&shop, &browser, &one, Pays::ByPasskey).await?;
+    widget.press("pay-with-passkey").await?;
+    widget.wait_for("thanks").await?;
+    shop.post.wait_for(2).await?;
+    browser.close().await?;
+
+    let agent = everything(&shop, "agent-server")?;
+    let merchant = everything(&shop, "merchant-server")?;
+    let mut found = Vec::new();
+    search(&mut found, "agent", &agent, &one.delivery());
+    search(&mut found, "merchant", &merchant, &one.payment());
+    search(&mut found, "merchant", &merchant, &passkey);
+    assert!(found.is_empty(), "leaks:\n{}", found.join("\n"));
+    they_do_hold_their_own(&agent, &merchant, &one);
+    // The agent does know the passkey, so the markers are right.
+    search(&mut found, "agent", &agent, &passkey);
+    for marker in &passkey {
+        let name = &marker.name;
+        assert!(found.iter().any(|line| line.contains(name)), "the agent does not hold the {name}");
+    }
+    Ok(())
+}
+
+/// What is the same whenever this passkey is used, and what its owner is called.
+fn passkey_markers(passkey: &serde_json::Value) -> Result<Vec<Marker>> {
+    let (id, user) = (member(passkey, "credentialId")?, member(passkey, "userHandle")?);
+    let point = public_point(passkey)?;
+    Ok(vec![
+        Marker::of_bytes("credential id", &id),
+        Marker::of_bytes("user handle", &user),
+        Marker::of_bytes("public key", &point[1..33]),
+    ])
 }
 
 /// A price and a limit of so many digits that nothing that is made of them is found by chance.
@@ -248,7 +297,7 @@ fn everything(shop: &Shop, server: &str) -> Result<Vec<(String, Vec<u8>)>> {
 }
 
 async fn accepted(shop: &Shop, browser: &Browser, one: &Marked) -> Result {
-    let widget = begin(shop, browser, one).await?;
+    let widget = begin(shop, browser, one, Pays::ByCode).await?;
     widget.press("place-order").await?;
     widget.wait_for("thanks").await?;
     let link = shop.post.wait_for(1).await?.confirm_link()?;
@@ -259,7 +308,7 @@ async fn accepted(shop: &Shop, browser: &Browser, one: &Marked) -> Result {
 }
 
 async fn corrected(shop: &Shop, browser: &Browser, one: &Marked) -> Result {
-    let widget = begin(shop, browser, one).await?;
+    let widget = begin(shop, browser, one, Pays::ByCode).await?;
     widget.press("back").await?;
     widget.wait_for("details").await?;
     widget.fill("payment.code", "11111111").await?;
@@ -274,20 +323,32 @@ async fn corrected(shop: &Shop, browser: &Browser, one: &Marked) -> Result {
 }
 
 async fn failed(shop: &Shop, browser: &Browser, one: &Marked) -> Result {
-    let widget = begin(shop, browser, one).await?;
+    let widget = begin(shop, browser, one, Pays::ByCode).await?;
     let contract = one.value("payment.contract_number");
     shop.agent_cli(&["contracts", "suspend", contract, "--json"])?;
     widget.press("place-order").await?;
     widget.wait_for("failure").await
 }
 
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Pays {
+    ByCode,
+    ByPasskey,
+}
+
 /// Opens the host page anew and fills the form up to the last button.
-async fn begin<'a>(shop: &Shop, browser: &'a Browser, one: &Marked) -> Result<Widget<'a>> {
+async fn begin<'a>(
+    shop: &Shop,
+    browser: &'a Browser,
+    one: &Marked,
+    pays: Pays,
+) -> Result<Widget<'a>> {
     browser.leave_frames().await?;
     browser.driver.goto(&shop.host.url).await?;
     let widget = Widget::enter(browser).await?;
     widget.go_to_details().await?;
-    for (name, value) in &one.typed {
+    let typed = |name: &str| pays == Pays::ByCode || !name.starts_with("payment.");
+    for (name, value) in one.typed.iter().filter(|(name, _)| typed(name)) {
         widget.fill(name, value).await?;
     }
     widget.press("review").await?;
@@ -308,7 +369,7 @@ fn add_contract(shop: &Shop, number: &str, code: &str) -> Result {
         "--currency",
         "JPY",
         "--email",
-        "shopper@agent.example",
+        EMAIL,
         "--locale",
         "ja",
         "--json",
@@ -323,3 +384,5 @@ fn random(below: usize) -> usize {
 
 const KANJI: &[char] = &['鷹', '鯉', '蘭', '椿', '梅', '霧', '嵐', '暁', '鶴', '亀', '霞', '雫'];
 const KANA: &[char] = &['ア', 'ケ', 'ソ', 'テ', 'ヌ', 'ヘ', 'ミ', 'ユ', 'ロ', 'ワ'];
+
+const EMAIL: &str = "shopper@agent.example";
