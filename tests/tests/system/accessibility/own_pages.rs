@@ -104,6 +104,13 @@ impl Visit {
         self.wait("[data-screen=me]").await
     }
 
+    /// And is where that leads, before anything else is opened.
+    async fn sign_out(&self) -> Result {
+        self.open("/me").await?;
+        self.press("form[action='/sign-out'] button").await?;
+        self.wait("main a[href='/problems']").await
+    }
+
     async fn enrol(&mut self) -> Result {
         self.look("/enrol").await?;
         self.send(&[("email", "newcomer@example.jp")], "button.go").await?;
@@ -124,8 +131,7 @@ impl Visit {
         for empty in ["/me", "/me/statements"] {
             self.look(empty).await?;
         }
-        self.open("/me").await?;
-        self.press("form[action='/sign-out'] button").await
+        self.sign_out().await
     }
 
     async fn purchase(&self) -> Result {
@@ -185,8 +191,7 @@ impl Visit {
         self.send(&[("name", "Phone")], "#passkey").await?;
         self.wait("[data-test=passkey]").await?;
         self.expect_clean("a passkey").await?;
-        self.open("/me").await?;
-        self.press("form[action='/sign-out'] button").await?;
+        self.sign_out().await?;
         self.open("/sign-in?to=/me/limits").await?;
         self.wait("#passkey:not([hidden])").await?;
         self.expect_clean("signing in by passkey").await?;
