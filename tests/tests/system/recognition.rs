@@ -147,7 +147,7 @@ async fn buy(side: &Side, shoppers: &[Shopper], number: usize, seen: &Mutex<Seen
         None => form_with(&shopper.contract, "2468"),
     };
     address(&mut form);
-    let by_plan = number % 3 == 0 && number / 3 < TEAPOTS;
+    let by_plan = number.is_multiple_of(3) && number / 3 < TEAPOTS;
     let offer = if by_plan { &side.teapot } else { &side.tea };
     if by_plan {
         form.plan = Plan::Instalments(shopper.instalments);
