@@ -102,12 +102,9 @@ async fn two_shops_together_do_not_recognise_a_shopper() -> Result {
         seen.read(list, &shop.folder(folder).join("data")).await?;
     }
     let looked_at = seen.lists.names();
-    for name in [
-        "orders.tally/order",
-        "orders.grant_proof/handling_number",
-        "orders.confirmation/channel",
-        "sent/order/ciphertext length",
-    ] {
+    for name in
+        ["orders.tally/order", "orders.grant_proof/handling_number", "sent/order/ciphertext length"]
+    {
         assert!(looked_at.contains(&name), "{looked_at:#?}");
     }
     assert_eq!(seen.lists.keys(), [""; 0]);
@@ -147,7 +144,7 @@ async fn buy(side: &Side, shoppers: &[Shopper], number: usize, seen: &Mutex<Seen
         None => form_with(&shopper.contract, "2468"),
     };
     address(&mut form);
-    let by_plan = number % 3 == 0 && number / 3 < TEAPOTS;
+    let by_plan = number.is_multiple_of(3) && number / 3 < TEAPOTS;
     let offer = if by_plan { &side.teapot } else { &side.tea };
     if by_plan {
         form.plan = Plan::Instalments(shopper.instalments);
@@ -168,7 +165,12 @@ async fn buy(side: &Side, shoppers: &[Shopper], number: usize, seen: &Mutex<Seen
         }
     };
     let sent = attempt.sealed.order_submission(GrantProof::Signed(grant.clone()));
-    while settled(side.client.submit(&attempt, &grant).await?).await?.is_none() {}
+    let word = loop {
+        if let Some(word) = settled(side.client.submit(&attempt, &grant).await?).await? {
+            break word;
+        }
+    };
+    while settled(side.client.forward(&attempt, &word).await?).await?.is_none() {}
 
     let class = u8::from(passkey.is_some()) * 2 + u8::from(by_plan);
     let mut seen = seen.lock().await;
