@@ -21,12 +21,15 @@ pub async fn sign_in(shop: &Shop, browser: &Browser, email: &str) -> Result {
     wait_for(browser, "return location.pathname === '/me'").await
 }
 
-/// Registers a passkey of the window's authenticator for whoever is signed in.
+/// Registers a passkey of the window's authenticator for whoever is signed in, who is told by mail.
 pub async fn register_passkey(shop: &Shop, browser: &Browser) -> Result {
+    let letters = shop.post.letters()?.len();
     browser.driver.goto(format!("{}/me/passkeys", shop.agent.url)).await?;
     browser.driver.find(By::Id("name")).await?.send_keys("台所のノート").await?;
     press(browser, "#passkey").await?;
-    wait_for(browser, "return !!document.querySelector('[data-test=passkey]')").await
+    wait_for(browser, "return !!document.querySelector('[data-test=passkey]')").await?;
+    shop.post.wait_for(letters + 1).await?;
+    Ok(())
 }
 
 /// Types into the one field of a form of the agent's and sends it.

@@ -80,7 +80,8 @@ async fn a_lost_number_is_stopped_at_once_and_its_successor_pays() -> Result {
     let (shop, browser) = market().await?;
     let pages = OwnPages::signed_in(&shop, &browser, ADDRESS).await?;
     pages.open("/me/number").await?;
-    pages.press("section[aria-labelledby=\"lost\"] button").await?;
+    pages.press("section[aria-labelledby=\"lost\"] summary").await?;
+    pages.press("[data-test=\"stop\"]").await?;
     pages.wait_for("number").await?;
     pages.text("[data-test=\"lost\"]").await?;
     let widget = order(&shop, &browser, CONTRACT).await?;

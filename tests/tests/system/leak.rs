@@ -102,9 +102,10 @@ async fn a_passkey_leaves_nothing_at_the_shop() -> Result {
     account::register_passkey(&shop, &browser).await?;
     let passkey = passkey_markers(&authenticator.passkeys().await?[0])?;
     let widget = begin(&shop, &browser, &one, Pays::ByPasskey).await?;
+    let letters = shop.post.letters()?.len();
     widget.press("pay-with-passkey").await?;
     widget.wait_for("thanks").await?;
-    shop.post.wait_for(2).await?;
+    shop.post.wait_for(letters + 1).await?;
     browser.close().await?;
 
     let agent = everything(&shop, "agent-server")?;
