@@ -1,5 +1,5 @@
-//! Tables of texts as one text, a row a line. A table of addresses would cost every shopper twice as
-//! much to download as the texts themselves.
+//! Tables of texts as one text, a row a line. A table of addresses would cost every shopper twice
+//! as much to download as the texts themselves.
 
 /// Puts rows together.
 macro_rules! rows {

@@ -46,7 +46,10 @@ impl Passkey {
             "transports": ["internal", "hybrid"],
             "name": "software",
         });
+        let letters = shop.post.letters()?.len();
         post("/me/passkeys", &body).await?;
+        // Its owner is told.
+        shop.post.wait_for(letters + 1).await?;
         Ok(passkey)
     }
 

@@ -289,8 +289,8 @@ async fn the_passkey_signs_in_without_an_address() -> Result {
     browser.driver.delete_all_cookies().await?;
     browser.driver.goto(format!("{}/me", shop.agent.url)).await?;
     assert!(browser.driver.current_url().await?.path().starts_with("/sign-in"));
-    account::press(&browser, "a[href^='/sign-in/passkey']").await?;
-    account::wait_for(&browser, "return !!document.querySelector('#passkey')").await?;
+    account::wait_for(&browser, "return document.querySelector('#passkey')?.hidden === false")
+        .await?;
     account::press(&browser, "#passkey").await?;
     account::wait_for(&browser, "return location.pathname === '/me'").await?;
     let page = browser.driver.find(By::Css("main")).await?.text().await?;
