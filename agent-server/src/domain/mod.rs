@@ -13,6 +13,7 @@ pub mod enrolment;
 pub mod errand;
 pub mod expiry;
 pub mod grant;
+pub mod ledger;
 pub mod mailed_code;
 pub mod merchant;
 pub mod network;
@@ -22,6 +23,7 @@ pub mod plan;
 pub mod purchase;
 pub mod question;
 pub mod session;
+pub mod settlement;
 pub mod turn;
 
 pub use merchant::{Merchant, MerchantStatus};

@@ -179,6 +179,7 @@ fn what(event: PurchaseEvent) -> &'static str {
         PurchaseEvent::ShopperCancelled => "event.cancelled",
         PurchaseEvent::TimedOut => "event.timed_out",
         PurchaseEvent::ShopperWithdrew => "event.withdrawn",
+        PurchaseEvent::MerchantVoided => "event.voided",
     }
 }
 
