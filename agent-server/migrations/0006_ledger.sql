@@ -36,11 +36,21 @@ CREATE TABLE settlements (
     refunded   BIGINT NOT NULL CHECK (refunded >= 0),
     billed     BIGINT NOT NULL,                  -- the shopper was billed, in all
     paid       BIGINT NOT NULL CHECK (paid >= 0), -- and has paid of it
+    bill_on    TEXT,                             -- look on this day what is to be billed; NULL:
+                                                 -- there is nothing to come
     fee_rate   BIGINT NOT NULL,                  -- the merchant's, in hundredths of a percent
     words      BIGINT NOT NULL,                  -- how many rows it has in settlement_words
     updated_at BIGINT NOT NULL,
     updated_by TEXT   NOT NULL,
     CHECK (refunded <= claimed)
+);
+
+CREATE INDEX settlements_by_bill_on ON settlements (bill_on) WHERE bill_on IS NOT NULL;
+
+-- Days on which merchants were paid and shoppers billed, once all of it was done.
+CREATE TABLE settlement_days (
+    cutoff     BIGINT NOT NULL PRIMARY KEY,      -- what was booked before it was settled
+    created_at BIGINT NOT NULL
 );
 
 -- Batches by which merchants are paid.
@@ -83,15 +93,13 @@ CREATE INDEX settlement_words_unpaid ON settlement_words (at) WHERE payout IS NU
 CREATE TABLE bills (
     purchase   BIGINT NOT NULL REFERENCES purchases (id),
     number     BIGINT NOT NULL,                  -- 1, 2, 3 … of this purchase
-    due        TEXT   NOT NULL,                  -- the day, as 2026-12-28
+    day        TEXT   NOT NULL,                  -- on which it was billed, as 2026-12-28
     amount     BIGINT NOT NULL CHECK (amount <> 0),
     entry      BIGINT NOT NULL REFERENCES journal (number),
     payment    BIGINT REFERENCES journal (number), -- NULL: not paid yet
     created_at BIGINT NOT NULL,
     PRIMARY KEY (purchase, number)
 );
-
-CREATE INDEX instalments_by_due ON instalments (due);
 
 -- An objection suspends the billing (支払停止の抗弁) until it is resolved.
 ALTER TABLE objections ADD COLUMN resolved_at BIGINT; -- NULL: not yet

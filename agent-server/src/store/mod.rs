@@ -2,6 +2,7 @@
 //! SQL; it calls nobody. The SQL is for SQLite and PostgreSQL alike.
 
 mod accounts;
+mod bills;
 mod checkpoint;
 mod connect;
 mod contracts;
@@ -11,8 +12,10 @@ mod instalments;
 mod journal;
 mod mailed_codes;
 mod merchants;
+mod objections;
 mod outbox;
 mod passkeys;
+mod payouts;
 mod portal;
 mod purchases;
 mod questions;
@@ -31,6 +34,7 @@ use std::sync::Arc;
 use shared_protocol::Timestamp;
 
 pub use accounts::{Change, NewNumber};
+pub use bills::BillRow;
 pub use connect::{SQLITE_OLDEST, sqlite_version};
 pub use contracts::{ContractRow, NewContract};
 pub use grants::{Filed, Filing, Promise};
@@ -39,6 +43,7 @@ pub use journal::{StoredEntry, StoredTransfer};
 pub use mailed_codes::{Enrolled, NewMailedCode};
 pub use outbox::{About, Delivery, OutboxEntry, Parcel};
 pub use passkeys::{Added, PasskeyLabel, Used};
+pub use payouts::PayoutRun;
 pub use portal::OwnPurchase;
 pub use turns::Turn;
 pub use writer::InFlight;

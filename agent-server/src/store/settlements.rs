@@ -250,13 +250,15 @@ impl Written {
         let statement = match before.words {
             0 => {
                 "INSERT INTO settlements (purchase, claimed, voided, refunded, billed, paid,
-                     fee_rate, words, updated_at, updated_by)
-                 VALUES ($1, $2, $3, $4, 0, 0, $6, $5 + 1, $7, $8)
+                     bill_on, fee_rate, words, updated_at, updated_by)
+                 SELECT $1, $2, $3, $4, 0, 0, MIN(due), $6, $5 + 1, $7, $8
+                 FROM instalments WHERE purchase = $1
                  ON CONFLICT (purchase) DO NOTHING"
             }
             _ => {
                 "UPDATE settlements SET claimed = $2, voided = $3, refunded = $4,
-                     words = $5 + 1, fee_rate = $6, updated_at = $7, updated_by = $8
+                     words = $5 + 1, fee_rate = $6, updated_at = $7, updated_by = $8,
+                     bill_on = (SELECT MIN(due) FROM instalments WHERE purchase = $1)
                  WHERE purchase = $1 AND words = $5"
             }
         };

@@ -4,6 +4,7 @@
 
 mod assets;
 mod authenticator;
+mod claims;
 mod confirmations;
 mod consent;
 mod deliveries;
@@ -33,6 +34,7 @@ mod precedence;
 mod quotes;
 mod races;
 mod restart;
+mod sale;
 mod sessions;
 mod shopper;
 mod statements;

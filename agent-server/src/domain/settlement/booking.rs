@@ -1,6 +1,8 @@
 //! What a merchant's word does to the books, decided before anything is written.
 
-use shared_protocol::{Amount, Digest, Problem, Settlement, SettlementEvent, SettlementState};
+use shared_protocol::{
+    Amount, Digest, Problem, PurchaseId, Settlement, SettlementEvent, SettlementState, digest,
+};
 
 use super::Terms;
 use crate::domain::ledger::{Account, Entry, Kind, Transfer};
@@ -66,6 +68,14 @@ pub fn uphold(
         false => Ok(booking(terms, (before, after), paid, Kind::Upheld, because)),
     }
 }
+
+/// The digest of the decision that a purchase's objection was right.
+pub fn upheld_digest(purchase: PurchaseId) -> Digest {
+    digest(UPHELD, purchase.as_bytes())
+}
+
+/// The kind of that decision among merchants' words, and its name.
+pub const UPHELD: &str = "upheld";
 
 fn booking(
     terms: &Terms,

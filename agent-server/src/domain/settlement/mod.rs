@@ -1,14 +1,18 @@
 //! What follows a confirmed purchase (66–71): it is shipped, claimed, let go or given back; the
 //! merchant is paid, the shopper billed. Decisions are pure and become entries of the books.
 
+mod bill;
 mod booking;
+mod payout;
 mod rules;
 mod terms;
 #[cfg(test)]
 mod tests;
 mod word;
 
-pub use booking::{Booking, book, uphold};
+pub use bill::bill_digest;
+pub use booking::{Booking, UPHELD, book, upheld_digest, uphold};
+pub use payout::{Payout, cutoff, payout_digest, payout_entry, settle_day};
 pub use rules::Rules;
 pub use terms::Terms;
 pub use word::{MerchantWord, Settles, WordKind};
