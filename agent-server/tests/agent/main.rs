@@ -36,6 +36,7 @@ mod races;
 mod restart;
 mod sale;
 mod sessions;
+mod settled_days;
 mod shopper;
 mod statements;
 mod visitor;
