@@ -1,6 +1,7 @@
 //! The operator's command line. Each command says what it did in words, or as JSON with `--json`;
 //! exit code 1 means that it could not, 2 that it was not understood.
 
+mod audit;
 mod contracts;
 mod doctor;
 mod keys;
@@ -68,6 +69,8 @@ enum Command {
     /// Letters and webhooks that are owed
     #[command(subcommand)]
     Outbox(outbox::Outbox),
+    /// Recompute the books from what was signed
+    Audit,
     /// Look whether everything is in place
     Doctor,
 }
@@ -96,6 +99,7 @@ async fn run(place: &Place, command: Command) -> Said {
         Command::Contracts(contracts) => contracts.run(place).await,
         Command::Purchases(purchases) => purchases.run(place).await,
         Command::Outbox(outbox) => outbox.run(place).await,
+        Command::Audit => audit::run(place).await,
         Command::Doctor => Ok(doctor::examine(place).await),
     }
 }

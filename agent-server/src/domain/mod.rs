@@ -4,6 +4,7 @@
 pub mod acceptance;
 pub mod account;
 pub mod allowance;
+pub mod audit;
 pub mod challenge;
 pub mod code;
 pub mod confirm;

@@ -6,7 +6,7 @@ use shared_protocol::{Digest, PurchaseId, Timestamp};
 use super::{
     Fault, Store,
     row::{Cells as _, Row, minor},
-    writer::Tx,
+    writer::{Connection, Tx},
 };
 use crate::domain::ledger::{Entry, Head};
 
@@ -121,40 +121,58 @@ impl Store {
     /// # Errors
     /// [`Fault`].
     pub async fn journal(&self, after: i64, most: u32) -> Result<Vec<StoredEntry>, Fault> {
-        let rows = sqlx::query(
-            "SELECT j.number, j.kind, j.because, j.at, j.digest, p.purchase_id
-             FROM journal j LEFT JOIN purchases p ON p.id = j.purchase
-             WHERE j.number > $1 ORDER BY j.number LIMIT $2",
-        )
-        .bind(after)
-        .bind(i64::from(most))
-        .fetch_all(&self.0.reads)
-        .await?;
-        let mut entries = rows.iter().map(stored).collect::<Result<Vec<_>, _>>()?;
-        for entry in &mut entries {
-            entry.transfers = self.transfers(entry.number).await?;
-        }
-        Ok(entries)
+        self::after(&mut *self.0.reads.acquire().await?, after, most).await
     }
+}
 
-    async fn transfers(&self, entry: i64) -> Result<Vec<StoredTransfer>, Fault> {
-        let rows = sqlx::query(
-            "SELECT line, debit, credit, amount, currency FROM transfers
-             WHERE entry = $1 ORDER BY line",
-        )
-        .bind(entry)
-        .fetch_all(&self.0.reads);
-        let read = |row: &Row| {
-            Ok(StoredTransfer {
-                line: row.cell("line")?,
-                debit: row.cell("debit")?,
-                credit: row.cell("credit")?,
-                amount: row.cell("amount")?,
-                currency: row.cell("currency")?,
-            })
-        };
-        rows.await?.iter().map(read).collect()
+/// So many entries after the one of this number, the oldest first.
+pub(super) async fn after(
+    connection: &mut Connection,
+    number: i64,
+    most: u32,
+) -> Result<Vec<StoredEntry>, Fault> {
+    let rows = sqlx::query(
+        "SELECT j.number, j.kind, j.because, j.at, j.digest, p.purchase_id
+         FROM journal j LEFT JOIN purchases p ON p.id = j.purchase
+         WHERE j.number > $1 ORDER BY j.number LIMIT $2",
+    )
+    .bind(number)
+    .bind(i64::from(most))
+    .fetch_all(&mut *connection)
+    .await?;
+    let mut entries = rows.iter().map(stored).collect::<Result<Vec<_>, _>>()?;
+    for entry in &mut entries {
+        entry.transfers = transfers(connection, entry.number).await?;
     }
+    Ok(entries)
+}
+
+/// The entry of this number.
+pub(super) async fn entry(
+    connection: &mut Connection,
+    number: i64,
+) -> Result<Option<StoredEntry>, Fault> {
+    let before = after(connection, number.saturating_sub(1), 1).await?.pop();
+    Ok(before.filter(|entry| entry.number == number))
+}
+
+async fn transfers(connection: &mut Connection, entry: i64) -> Result<Vec<StoredTransfer>, Fault> {
+    let rows = sqlx::query(
+        "SELECT line, debit, credit, amount, currency FROM transfers
+         WHERE entry = $1 ORDER BY line",
+    )
+    .bind(entry)
+    .fetch_all(connection);
+    let read = |row: &Row| {
+        Ok(StoredTransfer {
+            line: row.cell("line")?,
+            debit: row.cell("debit")?,
+            credit: row.cell("credit")?,
+            amount: row.cell("amount")?,
+            currency: row.cell("currency")?,
+        })
+    };
+    rows.await?.iter().map(read).collect()
 }
 
 fn stored(row: &Row) -> Result<StoredEntry, Fault> {

@@ -2,6 +2,7 @@
 //! SQL; it calls nobody. The SQL is for SQLite and PostgreSQL alike.
 
 mod accounts;
+mod audit;
 mod bills;
 mod checkpoint;
 mod connect;
@@ -34,6 +35,7 @@ use std::sync::Arc;
 use shared_protocol::Timestamp;
 
 pub use accounts::{Change, NewNumber};
+pub use audit::{PurchaseBooks, Snapshot, StoredPayout, StoredWord};
 pub use bills::BillRow;
 pub use connect::{SQLITE_OLDEST, sqlite_version};
 pub use contracts::{ContractRow, NewContract};

@@ -7,6 +7,7 @@ mod authenticator;
 mod claims;
 mod confirmations;
 mod consent;
+mod damage;
 mod deliveries;
 mod demo;
 mod edge;
