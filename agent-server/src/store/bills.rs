@@ -73,6 +73,21 @@ impl Store {
         self.0.writer.write(Pay { purchase, number, now }).await
     }
 
+    /// The bills of the purchase of this number, oldest first.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub async fn bills(&self, number: &HandlingNumber) -> Result<Vec<BillRow>, Fault> {
+        let rows = sqlx::query(
+            "SELECT p.purchase_id, p.handling_number, b.number, b.day, b.amount, b.payment
+             FROM bills b JOIN purchases p ON p.id = b.purchase
+             WHERE p.handling_number = $1 ORDER BY b.number",
+        )
+        .bind(number.compact())
+        .fetch_all(&self.0.reads);
+        rows.await?.iter().map(bill_row).collect()
+    }
+
     /// The bills of a contract, newest first, at most so many.
     ///
     /// # Errors

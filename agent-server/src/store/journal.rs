@@ -116,6 +116,22 @@ pub struct StoredTransfer {
 }
 
 impl Store {
+    /// What each account holds in each currency, by name: debits count up, credits count down.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub async fn balances(&self) -> Result<Vec<(String, String, i64)>, Fault> {
+        let rows = sqlx::query(
+            "SELECT account, currency, CAST(SUM(amount) AS BIGINT) AS held FROM (
+                 SELECT debit AS account, currency, amount FROM transfers
+                 UNION ALL SELECT credit, currency, -amount FROM transfers) moved
+             GROUP BY account, currency ORDER BY account, currency",
+        )
+        .fetch_all(&self.0.reads);
+        let read = |row: &Row| Ok((row.cell("account")?, row.cell("currency")?, row.cell("held")?));
+        rows.await?.iter().map(read).collect()
+    }
+
     /// So many entries after the one of this number, the oldest first.
     ///
     /// # Errors

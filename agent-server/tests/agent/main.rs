@@ -40,4 +40,5 @@ mod sessions;
 mod settled_days;
 mod shopper;
 mod statements;
+mod trade;
 mod visitor;
