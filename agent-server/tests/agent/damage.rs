@@ -210,6 +210,10 @@ const WAYS: &[Way] = ways! {
         SET entry = NULL WHERE purchase = {a} AND name = 'C-1'";
     WordEntry "settlement_words {a} void V-1" "no entry" "journal 1" "UPDATE settlement_words
         SET entry = 1 WHERE purchase = {a} AND name = 'V-1'";
+    WordMoment "settlement_words {a} claim C-1" "" "5" "UPDATE settlement_words SET at = 5
+        WHERE purchase = {a} AND name = 'C-1'";
+    WordShare "settlement_words {a} claim C-1" "3000" "2910"
+        "UPDATE settlements SET fee_rate = 0 WHERE purchase = {a}";
     WordHead "settlement_words {a} claim C-1" "1" "2" "UPDATE settlement_words SET head = 2
         WHERE purchase = {a} AND name = 'C-1'";
     WordHead "settlement_words {a} void V-1" "at most" "999" "UPDATE settlement_words

@@ -28,7 +28,8 @@ impl Dice {
     }
 }
 
-fn number(name: &str) -> u64 {
+/// A number that the environment sets, else 1.
+pub fn number(name: &str) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(1)
 }
 

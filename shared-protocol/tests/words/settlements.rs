@@ -8,8 +8,11 @@ use shared_protocol::{Amount, Problem, Settlement, SettlementEvent as E, Settlem
 
 use crate::party::yen;
 
+/// What happens by a word of this amount.
+pub type Event = fn(Amount) -> E;
+
 /// The words of PROTOCOL.md, and what happens by them.
-pub const WORDS: [(&str, fn(Amount) -> E); 4] = [
+pub const WORDS: [(&str, Event); 4] = [
     ("shipping-notice", |_| E::Shipped),
     ("claim", E::Claimed),
     ("void", E::Voided),
@@ -28,7 +31,7 @@ fn all() -> impl Iterator<Item = Settlement> {
 }
 
 /// Into which states an event of any amount may lead.
-pub fn leads(state: S, event: fn(Amount) -> E) -> BTreeSet<S> {
+pub fn leads(state: S, event: Event) -> BTreeSet<S> {
     let here = all().filter(|sums| sums.state() == state);
     let amounts = || (0..=SMALL + 1).map(yen);
     here.flat_map(|sums| amounts().filter_map(move |amount| sums.apply(event(amount)).ok()))

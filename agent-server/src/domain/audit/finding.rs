@@ -67,6 +67,7 @@ damages! {
     WordSums "word_sums" "the sums after the word are others";
     WordShare "word_share" "the merchant's share of the word is another";
     WordEntry "word_entry" "an entry where no money moves, or none where some does";
+    WordMoment "word_moment" "the word and its entry are of different moments";
     WordHead "word_head" "the word names an entry that was not the newest";
     Claimed "claimed" "the sum of claims is another";
     Voided "voided" "the sum of voids is another";

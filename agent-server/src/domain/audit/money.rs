@@ -175,7 +175,12 @@ impl Replay<'_> {
             (None, None) => {}
             (Some(entry), Some(number)) => {
                 out.same(Damage::WordHead, row, number, stored.head);
-                check_entry(self.books.entries.get(&number), number, entry, row, out);
+                let found = self.books.entries.get(&number);
+                check_entry(found, number, entry, row, out);
+                if let Some(found) = found {
+                    let (entered, said) = (found.at.as_millis(), stored.at.as_millis());
+                    out.same(Damage::WordMoment, row, entered, said);
+                }
             }
             (Some(_), None) => out.note(Damage::WordEntry, row, "an entry", "none"),
             (None, Some(number)) => {
