@@ -17,7 +17,7 @@ use crate::{
 pub enum Purchases {
     /// List what shoppers object to, oldest first
     Objections,
-    /// Say whether an objection is right: if so, what was claimed goes back; if not, billing goes on
+    /// Say whether an objection is right (the money goes back) or not (billing goes on)
     Resolve {
         /// The purchase's handling number
         #[arg(value_parser = handling_number)]

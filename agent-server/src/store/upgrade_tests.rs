@@ -92,6 +92,6 @@ const OBJECTED: &str = "
     INSERT INTO purchases (id, purchase_id, handling_number, merchant, request_digest, state,
         amount, currency, quantity, item_ja, item_en, locale, tally, events, created_at,
         updated_at, updated_by, grant_signed)
-    VALUES (2, x'00112233445566778899aabbccddeeff', '000000000000', 'mrc_tea', zeroblob(32), 'granted',
-        1, 'JPY', 1, '', '', 'ja', x'00', 1, 1, 1, 't', $GRANT);
+    VALUES (2, x'00112233445566778899aabbccddeeff', '000000000000', 'mrc_tea', zeroblob(32),
+        'granted', 1, 'JPY', 1, '', '', 'ja', x'00', 1, 1, 1, 't', $GRANT);
     INSERT INTO objections VALUES (3, 2, 'other', '', 1);";

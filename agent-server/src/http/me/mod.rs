@@ -1,6 +1,7 @@
 //! The shopper's own pages at the agent: what they bought, who has what of it, what they can still
 //! change. Server-rendered, without script; whoever is not signed in is sent to sign in.
 
+mod money;
 mod purchase;
 mod settings;
 
