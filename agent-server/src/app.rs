@@ -119,6 +119,7 @@ pub fn router(app: App) -> Router {
         .merge(http::statements::routes())
         .merge(http::grants::routes())
         .merge(http::purchases::routes())
+        .merge(http::settlements::routes())
         .merge(http::marks::routes())
         .merge(http::keys::routes())
         .merge(http::confirm::routes())

@@ -16,7 +16,7 @@ use shared_protocol::{AgentId, Amount, Localized, Span};
 
 use crate::{domain::code::CodeCost, guard::Limits};
 
-use crate::domain::passkey::RelyingParty;
+use crate::domain::{passkey::RelyingParty, settlement};
 
 /// The settings of one agent server. `config.sample.toml` shows each of them.
 #[derive(Clone, Debug, Deserialize)]
@@ -67,6 +67,9 @@ pub struct Config {
     /// What a contract that was enrolled for begins with.
     #[serde(default)]
     pub enrolment: Enrolment,
+    /// What merchants pay for being paid, and when they are.
+    #[serde(default)]
+    pub settlement: settlement::Rules,
     /// Where a day begins and ends, for limits and statements; an IANA name.
     #[serde(default = "default_time_zone")]
     pub time_zone: String,
@@ -221,6 +224,9 @@ impl Config {
         if self.enrolment.limit().is_none() {
             return Err(ConfigFault::CreditLimit);
         }
+        if !self.settlement.are_sound() {
+            return Err(ConfigFault::Settlement);
+        }
         if zone(&self.time_zone).is_none() {
             return Err(ConfigFault::TimeZone(self.time_zone));
         }
@@ -262,6 +268,9 @@ pub enum ConfigFault {
     /// No amount of that currency.
     #[error("enrolment: the limit is too high, or the currency unknown")]
     CreditLimit,
+    /// Nobody could be paid like this.
+    #[error("settlement: a fee is 10000 at most, for a merchant (mrc_…); payout_days 60")]
+    Settlement,
     /// This machine knows no such zone.
     #[error("time_zone: {0} is not known here")]
     TimeZone(String),
@@ -342,8 +351,14 @@ mod tests {
         let config = config.check().unwrap();
         assert_eq!(config.public_host(), "agent.example");
         assert_eq!(config.confirmation_lifetime(), Span::hours(72));
-        for key in ["database_url", "grant_minutes", "from", "codes_at_once", "letters_of_address"]
-        {
+        for key in [
+            "database_url",
+            "grant_minutes",
+            "from",
+            "codes_at_once",
+            "letters_of_address",
+            "payout_days",
+        ] {
             assert!(sample.contains(key), "{key}");
         }
     }

@@ -197,6 +197,12 @@ text_id! {
     ItemId, "", 64, b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.'
 }
 
+text_id! {
+    /// A merchant's own name for a shipment, a claim, a void or a refund of one purchase: under it
+    /// asking twice is asking once.
+    Reference, "", 64, b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.'
+}
+
 /// Crockford's base-32 alphabet: no I, L, O, U.
 pub(crate) const CROCKFORD: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 

@@ -8,6 +8,7 @@ extern crate alloc;
 mod answer;
 mod card;
 mod challenge;
+mod claim;
 mod codec;
 mod contract;
 mod date;
@@ -34,6 +35,7 @@ mod role;
 mod rows;
 mod seal;
 mod secret;
+mod settlement;
 mod sign;
 mod split;
 mod tally;
@@ -43,6 +45,7 @@ pub use answer::{
     Acceptance, AgentKeys, Channel, Confirmation, OrderCheck, Outcome, PurchaseStatus, Refusal,
 };
 pub use challenge::{Challenge, ChallengeRequest};
+pub use claim::{Claim, Receipt, Refund, ShippingNotice, Void};
 pub use codec::{DecodeError, Message, decode, encode};
 pub use date::Date;
 pub use digest::digest;
@@ -50,7 +53,7 @@ pub use field::{Field, FieldProblem, read as read_field};
 pub use grant::{Grant, GrantProof, GrantRequest, MyOrder, OrderSubmission, RedeemableGrant};
 pub use half::{Address, Contact, Credential, Delivery, Goods, OrderHalf, PaymentHalf};
 pub use handling::HandlingNumber;
-pub use id::{AgentId, Digest, ItemId, MerchantId, Nonce, NotAnId, PurchaseId, Salt};
+pub use id::{AgentId, Digest, ItemId, MerchantId, Nonce, NotAnId, PurchaseId, Reference, Salt};
 pub use locale::{Locale, Localized, fill};
 pub use mark::Mark;
 pub use money::{Amount, BasisPoints, Currency};
@@ -67,6 +70,7 @@ pub use seal::{
     EncappedKey, Envelope, Half, OpeningKey, SIZE_CLASSES, SealContext, Sealed, SealingKey,
 };
 pub use secret::{ContractNumber, Personal, SecurityCode};
+pub use settlement::{Settlement, SettlementEvent, SettlementState};
 pub use sign::{
     AtOnce, Signature, Signed, Signer, Statement, Verified, Verifier, VerifyingKey, signing_input,
 };

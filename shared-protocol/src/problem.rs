@@ -231,6 +231,18 @@ problems! {
     68 FormExpired "form_expired" 403 false Nothing StartOver
         "ページの有効期限が切れました。もう一度開いてください。"
         "This page has expired. Please open it again.";
+    70 SettlementInvalid "settlement_invalid" 422 false FixOrder StartOver
+        "発送・請求・返金の署名が正しくありません。"
+        "The signed shipping, claim or refund does not hold.";
+    71 NotConfirmedYet "not_confirmed_yet" 409 false FixOrder AskShop
+        "お客様の確認がまだです。" "The shopper has not confirmed yet.";
+    72 AmountExceeded "amount_exceeded" 409 false FixOrder AskShop
+        "残りの金額を超えています。" "This is more than is left.";
+    73 ShipmentUnknown "shipment_unknown" 404 false FixOrder AskShop
+        "この発送は登録されていません。" "This shipment is not known.";
+    74 AlreadyShipped "already_shipped" 409 false Nothing AskShop
+        "発送または請求が済んでいるため、取り消せません。"
+        "It has been shipped or claimed and cannot be cancelled.";
     80 Offline "offline" 503 true Nothing TryAgain
         "インターネットにつながっていません。" "You are offline.";
     81 MerchantUnavailable "merchant_unavailable" 503 true TryLater TryAgain

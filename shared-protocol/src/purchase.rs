@@ -3,7 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// How a purchase stands. Claims and settlement (66–71) will follow `Confirmed`.
+/// How a purchase stands. Where its money stands after `Confirmed` (66–71) says
+/// [`crate::SettlementState`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum PurchaseState {
     /// First contact: the product is shown (51).
@@ -20,7 +21,7 @@ pub enum PurchaseState {
     Declined,
     /// The merchant does not take it (62 → 72).
     Refused,
-    /// The shopper calls it off (65).
+    /// The shopper calls it off (65), or the merchant lets go of it before it claims.
     Cancelled,
     /// Time ran out: the order button (51), the Grant, or the consent (64, ¶60).
     Expired,
@@ -47,6 +48,8 @@ pub enum PurchaseEvent {
     TimedOut,
     /// The shopper said yes and takes it back before anything is shipped.
     ShopperWithdrew,
+    /// The merchant let go of all of it before it claimed anything.
+    MerchantVoided,
 }
 
 /// This event cannot happen in this state; nothing has changed.
@@ -74,7 +77,7 @@ impl PurchaseState {
             (S::Granted, E::OrderRefused) => S::Refused,
             (S::Accepted, E::ShopperConfirmed) => S::Confirmed,
             (S::Granted | S::Accepted, E::ShopperCancelled) => S::Cancelled,
-            (S::Confirmed, E::ShopperWithdrew) => S::Cancelled,
+            (S::Confirmed, E::ShopperWithdrew | E::MerchantVoided) => S::Cancelled,
             (S::Started | S::Checked | S::Granted | S::Accepted, E::TimedOut) => S::Expired,
             (state, event) => return Err(IllegalEvent { state, event }),
         })
@@ -150,11 +153,12 @@ impl PurchaseEvent {
             Self::ShopperCancelled => "shopper-cancelled",
             Self::TimedOut => "timed-out",
             Self::ShopperWithdrew => "shopper-withdrew",
+            Self::MerchantVoided => "merchant-voided",
         }
     }
 
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::OrderChecked,
         Self::GrantIssued,
         Self::GrantDeclined,
@@ -164,5 +168,6 @@ impl PurchaseEvent {
         Self::ShopperCancelled,
         Self::TimedOut,
         Self::ShopperWithdrew,
+        Self::MerchantVoided,
     ];
 }

@@ -1,9 +1,11 @@
 //! The operator's command line. Each command says what it did in words, or as JSON with `--json`;
 //! exit code 1 means that it could not, 2 that it was not understood.
 
+mod audit;
 mod contracts;
 mod doctor;
 mod keys;
+mod ledger;
 mod merchants;
 mod outbox;
 mod purchases;
@@ -16,6 +18,7 @@ use std::{
 };
 
 use clap::{Args, Parser, Subcommand};
+use shared_protocol::HandlingNumber;
 
 use crate::{
     config::{Config, Overrides},
@@ -68,6 +71,11 @@ enum Command {
     /// Letters and webhooks that are owed
     #[command(subcommand)]
     Outbox(outbox::Outbox),
+    /// The books: balances, payouts, bills
+    #[command(subcommand)]
+    Ledger(ledger::Ledger),
+    /// Recompute the books from what was signed
+    Audit,
     /// Look whether everything is in place
     Doctor,
 }
@@ -96,6 +104,8 @@ async fn run(place: &Place, command: Command) -> Said {
         Command::Contracts(contracts) => contracts.run(place).await,
         Command::Purchases(purchases) => purchases.run(place).await,
         Command::Outbox(outbox) => outbox.run(place).await,
+        Command::Ledger(ledger) => ledger.run(place).await,
+        Command::Audit => audit::run(place).await,
         Command::Doctor => Ok(doctor::examine(place).await),
     }
 }
@@ -119,6 +129,11 @@ impl Place {
         config.make_data_dir()?;
         Ok(Store::open(&config.database()).await?)
     }
+}
+
+/// Reads a handling number as people write it.
+fn handling_number(text: &str) -> Result<HandlingNumber, String> {
+    text.parse().map_err(|_| "this is not a handling number".into())
 }
 
 const DEFAULT_FILE: &str = "agent.toml";

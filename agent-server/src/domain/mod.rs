@@ -4,6 +4,7 @@
 pub mod acceptance;
 pub mod account;
 pub mod allowance;
+pub mod audit;
 pub mod challenge;
 pub mod code;
 pub mod confirm;
@@ -13,6 +14,7 @@ pub mod enrolment;
 pub mod errand;
 pub mod expiry;
 pub mod grant;
+pub mod ledger;
 pub mod mailed_code;
 pub mod merchant;
 pub mod network;
@@ -22,6 +24,7 @@ pub mod plan;
 pub mod purchase;
 pub mod question;
 pub mod session;
+pub mod settlement;
 pub mod turn;
 
 pub use merchant::{Merchant, MerchantStatus};

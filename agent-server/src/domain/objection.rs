@@ -1,5 +1,5 @@
-//! What a shopper says is wrong with a purchase. It moves no money by itself: the operator hears
-//! of it and settles it with both sides.
+//! What a shopper says is wrong with a purchase. It suspends the billing (支払停止の抗弁) until the
+//! operator, who settles it with both sides, has resolved it.
 
 use shared_protocol::{HandlingNumber, Timestamp};
 
@@ -16,6 +16,25 @@ pub enum Reason {
     WrongAmount,
     /// Something else.
     Other,
+}
+
+/// What the operator found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resolution {
+    /// The shopper is right: what was claimed goes back.
+    Upheld,
+    /// The shopper is not: billing goes on.
+    Rejected,
+}
+
+impl Resolution {
+    /// Its name in the database and on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Upheld => "upheld",
+            Self::Rejected => "rejected",
+        }
+    }
 }
 
 /// An objection as the operator sees it.

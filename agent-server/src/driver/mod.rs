@@ -15,7 +15,7 @@ use crate::{
     app::App,
     domain::{
         errand::{Errand, Letter, Notice},
-        expiry,
+        expiry, settlement,
     },
     store::{About, Delivery, Fault, Parcel},
 };
@@ -52,6 +52,7 @@ pub async fn run(app: App, mut stopped: watch::Receiver<bool>) {
 async fn look(app: &App, under_way: &mut JoinSet<()>) -> Result<(), Fault> {
     let now = app.clock.now();
     expiry::sweep(app, now).await?;
+    settlement::settle_day(app, now).await?;
     let free = AT_ONCE.saturating_sub(under_way.len());
     if free == 0 || !app.store.has_errands(now).await? {
         return Ok(());

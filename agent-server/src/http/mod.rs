@@ -26,6 +26,7 @@ pub mod problem;
 pub mod purchases;
 pub mod serve;
 pub mod session;
+pub mod settlements;
 pub mod sign_in;
 pub mod statements;
 pub mod wire;

@@ -44,7 +44,7 @@ pub(super) async fn newest(connection: &mut Connection) -> Result<i64, Fault> {
 
 const COUNTER_BITS: u32 = 20;
 
-const NEWEST: [&str; 7] = [
+const NEWEST: [&str; 8] = [
     "SELECT COALESCE(MAX(id), 0) FROM contracts",
     "SELECT COALESCE(MAX(id), 0) FROM purchases",
     "SELECT COALESCE(MAX(id), 0) FROM questions",
@@ -52,6 +52,7 @@ const NEWEST: [&str; 7] = [
     "SELECT COALESCE(MAX(id), 0) FROM mailed_codes",
     "SELECT COALESCE(MAX(id), 0) FROM objections",
     "SELECT COALESCE(MAX(id), 0) FROM passkeys",
+    "SELECT COALESCE(MAX(id), 0) FROM payouts",
 ];
 
 #[cfg(test)]

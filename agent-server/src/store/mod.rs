@@ -2,21 +2,28 @@
 //! SQL; it calls nobody. The SQL is for SQLite and PostgreSQL alike.
 
 mod accounts;
+mod audit;
+mod bills;
 mod checkpoint;
 mod connect;
 mod contracts;
 mod grants;
 mod ids;
 mod instalments;
+mod journal;
 mod mailed_codes;
 mod merchants;
+mod moves;
+mod objections;
 mod outbox;
 mod passkeys;
+mod payouts;
 mod portal;
 mod purchases;
 mod questions;
 mod row;
 mod sessions;
+mod settlements;
 #[cfg(test)]
 mod tests;
 mod turns;
@@ -29,13 +36,18 @@ use std::sync::Arc;
 use shared_protocol::Timestamp;
 
 pub use accounts::{Change, NewNumber};
+pub use audit::{PurchaseBooks, Snapshot, StoredPayout, StoredWord};
+pub use bills::BillRow;
 pub use connect::{SQLITE_OLDEST, sqlite_version};
 pub use contracts::{ContractRow, NewContract};
 pub use grants::{Filed, Filing, Promise};
 pub use instalments::StatementLine;
+pub use journal::{StoredEntry, StoredTransfer};
 pub use mailed_codes::{Enrolled, NewMailedCode};
+pub use moves::Moved;
 pub use outbox::{About, Delivery, OutboxEntry, Parcel};
 pub use passkeys::{Added, PasskeyLabel, Used};
+pub use payouts::PayoutRun;
 pub use portal::OwnPurchase;
 pub use turns::Turn;
 pub use writer::InFlight;

@@ -5,7 +5,7 @@ use shared_protocol::{
 };
 
 use super::{
-    Fault, Store, contracts, outbox, purchases, questions,
+    Fault, Store, contracts, outbox, purchases, questions, settlements,
     writer::{Tx, Work},
 };
 use crate::domain::{
@@ -64,6 +64,14 @@ impl Turn {
         if let Some(known) = said_before(&purchase, word) {
             return Ok(known);
         }
+        // The shopper's own word is the only one after which something may have been settled.
+        let held = match word {
+            Word::Withdrawn { .. } if settlements::has_begun(tx, &purchase).await? => {
+                return Ok(Turned::Not(Problem::AlreadyShipped));
+            }
+            Word::Withdrawn { .. } => settlements::held(tx, &purchase).await?,
+            _ => purchase.total,
+        };
         let state = match purchase.state.apply(word.event()) {
             Ok(state) => state,
             Err(IllegalEvent { state, .. }) => return Ok(Turned::Not(why_not(state))),
@@ -75,7 +83,7 @@ impl Turn {
         if let (true, false, Some(contract)) =
             (purchase.state.holds_credit(), state.holds_credit(), purchase.contract)
         {
-            contracts::release(tx, contract, purchase.total, self.now, Self::NAME).await?;
+            contracts::release(tx, contract, held, self.now, Self::NAME).await?;
         }
         match word {
             Word::Accepted { question: Some(asked), .. } => {

@@ -8,6 +8,7 @@ use crate::{
     domain::{
         code::{CodeCost, verify},
         contract::Claim,
+        objection::Resolution,
     },
     entropy::Entropy,
     keys::AgentKeyring,
@@ -59,3 +60,38 @@ async fn a_database_of_the_first_version_is_brought_up_to_date() {
     assert!(store.contract_of_address("A@example.jp").await.unwrap().is_some());
     store.close().await;
 }
+
+#[tokio::test]
+async fn what_was_objected_to_before_there_were_books_can_still_be_resolved() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", folder.path().join("agent.sqlite").display());
+    let mut connection = connect::options(&url).unwrap().connect().await.unwrap();
+    let mut before = sqlx::migrate!();
+    before.migrations.to_mut().truncate(5);
+    before.run(&mut connection).await.unwrap();
+    // Signed bytes: one of statement, a signature of nothing.
+    let written = OBJECTED.replace("$GRANT", &format!("x'010040{}'", "00".repeat(64)));
+    connection.execute(sqlx::AssertSqlSafe(written)).await.unwrap();
+    drop(connection);
+
+    let store = Store::open(&url).await.unwrap();
+    assert_eq!(store.objections().await.unwrap().len(), 1);
+    let number = "000000000000".parse().unwrap();
+    let now = Timestamp::from_millis(9);
+    let rejected = store.resolve(number, Resolution::Rejected, now).await.unwrap();
+    assert_eq!(rejected, Ok(()));
+    assert!(store.balances().await.unwrap().is_empty());
+    store.close().await;
+}
+
+/// What the fifth version wrote of an objection.
+const OBJECTED: &str = "
+    INSERT INTO merchants (id, name_ja, name_en, legal_ja, legal_en, origins, server,
+        verifying_key, sealing_key, payout_class, status, serial, updated_at, updated_by)
+    VALUES ('mrc_tea', 'a', 'a', 'a', 'a', '', '', x'00', x'00', 's', 'active', 1, 1, 't');
+    INSERT INTO purchases (id, purchase_id, handling_number, merchant, request_digest, state,
+        amount, currency, quantity, item_ja, item_en, locale, tally, events, created_at,
+        updated_at, updated_by, grant_signed)
+    VALUES (2, x'00112233445566778899aabbccddeeff', '000000000000', 'mrc_tea', zeroblob(32),
+        'granted', 1, 'JPY', 1, '', '', 'ja', x'00', 1, 1, 1, 't', $GRANT);
+    INSERT INTO objections VALUES (3, 2, 'other', '', 1);";

@@ -4,8 +4,10 @@
 
 mod assets;
 mod authenticator;
+mod claims;
 mod confirmations;
 mod consent;
+mod damage;
 mod deliveries;
 mod demo;
 mod edge;
@@ -35,7 +37,10 @@ mod precedence;
 mod quotes;
 mod races;
 mod restart;
+mod sale;
 mod sessions;
+mod settled_days;
 mod shopper;
 mod statements;
+mod trade;
 mod visitor;

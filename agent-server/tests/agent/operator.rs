@@ -160,3 +160,18 @@ fn without_the_demo_a_server_wants_its_settings() {
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stderr).contains("public_url"));
 }
+
+#[test]
+fn new_books_are_empty_and_sound() {
+    let operator = Operator::new();
+    operator.json(&["keys", "init"]);
+    assert_eq!(operator.json(&["ledger", "balances"])["balances"], serde_json::json!([]));
+    assert_eq!(operator.json(&["ledger", "payouts"])["payouts"], serde_json::json!([]));
+    let audit = operator.json(&["audit"]);
+    assert_eq!((&audit["entries"], &audit["findings"]), (&0.into(), &serde_json::json!([])));
+    let number = "0000-0000-0000";
+    assert_eq!(operator.json(&["ledger", "bills", number])["bills"], serde_json::json!([]));
+    assert_eq!(operator.run(&["ledger", "paid", number, "1"]).status.code(), Some(1));
+    assert_eq!(operator.run(&["purchases", "resolve", number, "upheld"]).status.code(), Some(1));
+    assert_eq!(operator.run(&["purchases", "resolve", number, "perhaps"]).status.code(), Some(2));
+}

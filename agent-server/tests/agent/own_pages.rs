@@ -5,6 +5,7 @@ use shared_protocol::{Grant, Problem, PurchaseState, Signed, Span};
 
 use crate::{
     market::Market,
+    sale::Sale,
     shopper::{Order, id},
     visitor::Visitor,
 };
@@ -247,4 +248,26 @@ async fn the_language_is_kept_with_the_contract() {
     visitor.submit("/me", "/me/language", &[("locale", "ja")]).await;
     assert!(visitor.get("/me").await.has("マイページ"));
     assert!(visitor.get("/me?locale=en").await.has("My page"));
+}
+
+#[tokio::test]
+async fn what_was_shipped_claimed_and_given_back_is_shown_and_not_cancelled() {
+    let market = open().await;
+    let grant = buy(&market, NUMBER).await.unwrap();
+    accept(&market, &grant).await;
+    let sale = Sale { market: &market, grant };
+    sale.confirm().await;
+    let mut visitor = market.signed_in(ADDRESS).await;
+    assert!(visitor.get(&path(&sale.grant)).await.has("value=\"cancel\""));
+    sale.ship("S").await.unwrap();
+    sale.claim("C", 3000).await.unwrap();
+    sale.void("V", 850).await.unwrap();
+    sale.refund("R", 500).await.unwrap();
+    let page = visitor.get(&path(&sale.grant)).await;
+    for text in ["shipped it (67)", "claimed ¥3,000 (66)", "not claim ¥850", "gave back ¥500"] {
+        assert!(page.has(text), "{text} in {}", page.html);
+    }
+    assert!(!page.has("value=\"cancel\""), "it is too late to cancel");
+    let japanese = visitor.get(&format!("{}?locale=ja", path(&sale.grant))).await;
+    assert!(japanese.has("お店が¥3,000を請求（66）"));
 }

@@ -6,6 +6,7 @@ mod keys;
 mod offers;
 mod orders;
 mod serve;
+mod settle;
 
 use std::io::{self, Write};
 use std::path::PathBuf;

@@ -12,6 +12,7 @@ use shared_protocol::{Delivery, Timestamp};
 
 use super::Verdict;
 use super::offers::plainly;
+use super::settle::{self, SettleCommand};
 use crate::config::Config;
 use crate::domain::{Order, OrderEvent, Recipient};
 use crate::store::Store;
@@ -29,6 +30,9 @@ pub(super) enum OrdersCommand {
         /// Y-20261122-0001, H7K2-9QMD-4VX8 or pur_…
         name: String,
     },
+    /// What is said to the agent of one order
+    #[command(flatten)]
+    Settle(SettleCommand),
 }
 
 pub(super) async fn run(
@@ -37,9 +41,13 @@ pub(super) async fn run(
     as_json: bool,
     out: &mut impl Write,
 ) -> anyhow::Result<Verdict> {
+    if let OrdersCommand::Settle(command) = command {
+        return settle::run(command, config, as_json, out).await;
+    }
     let store = Store::open(&config.database_url()).await.context("opening the database")?;
     let zone = &config.time_zone;
     match command {
+        OrdersCommand::Settle(_) => {}
         OrdersCommand::List { limit } => {
             let orders = store.orders(*limit).await?;
             if as_json {

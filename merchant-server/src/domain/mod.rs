@@ -9,6 +9,7 @@ mod fields;
 mod offers;
 mod open;
 mod order;
+mod settlement;
 mod status;
 pub mod webhook;
 
@@ -22,6 +23,7 @@ pub use failure::Failure;
 pub use fields::{WrongField, wrong_fields};
 pub use offers::Offers;
 pub use order::{Deal, GrantForm, NewDeal, Order, OrderEvent, OrderId, Recipient};
+pub use settlement::{SignedStep, Step, believe_receipt};
 pub use status::status;
 
 use crate::config::{Config, ConfigError};

@@ -5,10 +5,12 @@ use std::time::Duration;
 use reqwest::header::{CONTENT_TYPE, DATE};
 use reqwest::{Client, Response, StatusCode, redirect};
 use shared_protocol::{
-    Acceptance, Message, PurchaseId, PurchaseStatus, Refusal, Timestamp, VerifyingKey, decode,
+    Acceptance, Message, Problem, PurchaseId, PurchaseStatus, Receipt, Refusal, Signed, Timestamp,
+    VerifyingKey, decode,
 };
 
 use crate::config::Origin;
+use crate::domain::SignedStep;
 use crate::keys::public_text;
 use crate::store::ParcelKind;
 
@@ -65,6 +67,31 @@ impl AgentClient {
         };
         let request = self.client.put(url).header(CONTENT_TYPE, media_type).body(body);
         answered(request.send().await?).map(|_| ())
+    }
+
+    /// Says something of a confirmed order; the receipt, or why it is not booked.
+    ///
+    /// # Errors
+    /// [`AgentSilence`].
+    pub async fn settle(
+        &self,
+        path: &str,
+        said: &SignedStep,
+    ) -> Result<Result<Signed<Receipt>, Problem>, AgentSilence> {
+        let request = self.client.put(self.url.at(path)).header(CONTENT_TYPE, &said.media_type);
+        let response = request.body(said.bytes.clone()).send().await?;
+        let status = response.status();
+        let body = limited(response, PROBLEM_BYTES_MAX).await?;
+        if status.is_success() {
+            return decode(&body).map(Ok).map_err(|_| AgentSilence::Unreadable);
+        }
+        let document: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
+        let problem = document["code"].as_str().and_then(Problem::from_code);
+        // What may pass later was not decided: the same is tried again.
+        match problem.filter(|problem| status.is_client_error() && !problem.may_pass_later()) {
+            Some(problem) => Ok(Err(problem)),
+            None => Err(AgentSilence::Status(status.as_u16())),
+        }
     }
 
     /// Asks how a purchase stands.
@@ -135,4 +162,5 @@ async fn limited(mut response: Response, bytes_max: usize) -> Result<Vec<u8>, Ag
     Ok(body)
 }
 
+const PROBLEM_BYTES_MAX: usize = 4096;
 const JWKS_BYTES_MAX: usize = 16_384;

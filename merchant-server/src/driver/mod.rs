@@ -4,6 +4,7 @@
 mod agent;
 mod outbox;
 mod reconcile;
+mod settle;
 
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use tokio::sync::watch;
 pub use agent::{AgentClient, AgentSilence};
 pub use outbox::deliver;
 pub use reconcile::ask;
+pub use settle::{Unsaid, settle};
 
 use crate::app::App;
 

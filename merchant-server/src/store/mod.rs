@@ -10,6 +10,7 @@ mod outbox;
 mod row;
 mod settle;
 mod stock;
+mod words;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
@@ -20,6 +21,7 @@ use tokio::sync::Notify;
 
 pub use connect::{SQLITE_OLDEST, Vitals};
 pub use outbox::{Parcel, ParcelKind, Tried};
+pub use words::WordKey;
 
 /// The database.
 #[derive(Clone)]

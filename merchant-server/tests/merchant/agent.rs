@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, put};
 use merchant_server::entropy::Entropy;
@@ -30,7 +30,12 @@ struct Heard {
     statuses: HashMap<String, Vec<u8>>,
     moods: Vec<u16>,
     asked: usize,
+    settled: Vec<(String, Vec<u8>)>,
+    books: Option<Books>,
 }
+
+/// How it answers what is said of a confirmed purchase.
+type Books = Box<dyn Fn(&[u8]) -> (u16, Vec<u8>) + Send>;
 
 impl Agent {
     /// Starts its server on a free port.
@@ -39,6 +44,7 @@ impl Agent {
         let heard = Arc::new(Mutex::new(Heard::default()));
         let routes = Router::new()
             .route("/v1/purchases/{id}/{what}", put(told))
+            .route("/v1/purchases/{id}/{kind}/{name}", put(settled))
             .route("/v1/purchases/{id}", get(asked))
             .with_state(heard.clone());
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -66,6 +72,16 @@ impl Agent {
     /// Answers the next words with these statuses before it takes one.
     pub fn will_answer(&self, statuses: &[u16]) {
         self.heard.lock().unwrap().moods = statuses.iter().rev().copied().collect();
+    }
+
+    /// From now on it answers what is said of confirmed purchases like this.
+    pub fn will_book(&self, books: impl Fn(&[u8]) -> (u16, Vec<u8>) + Send + 'static) {
+        self.heard.lock().unwrap().books = Some(Box::new(books));
+    }
+
+    /// What was said of confirmed purchases: path and bytes.
+    pub fn settled(&self) -> Vec<(String, Vec<u8>)> {
+        self.heard.lock().unwrap().settled.clone()
     }
 
     /// How often it was asked how a purchase stands.
@@ -178,6 +194,17 @@ async fn told(
             StatusCode::NO_CONTENT
         }
     }
+}
+
+async fn settled(
+    State(heard): State<Arc<Mutex<Heard>>>,
+    uri: Uri,
+    body: Bytes,
+) -> (StatusCode, Vec<u8>) {
+    let mut heard = heard.lock().unwrap();
+    heard.settled.push((uri.path().to_owned(), body.to_vec()));
+    let (status, answer) = heard.books.as_ref().map_or((503, Vec::new()), |books| books(&body));
+    (StatusCode::from_u16(status).unwrap(), answer)
 }
 
 async fn asked(State(heard): State<Arc<Mutex<Heard>>>, Path(id): Path<String>) -> Response {

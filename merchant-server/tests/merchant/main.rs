@@ -13,4 +13,5 @@ mod market;
 mod misuse;
 mod notifications;
 mod restart;
+mod settlements;
 mod stock;

@@ -2,12 +2,12 @@
 //! otherwise, and every variant occurs somewhere.
 
 use shared_protocol::{
-    Acceptance, Amount, BasisPoints, Challenge, ChallengeRequest, Channel, Confirmation,
+    Acceptance, Amount, BasisPoints, Challenge, ChallengeRequest, Channel, Claim, Confirmation,
     Credential, DeliveryTerms, Digest, Goods, Grant, GrantProof, GrantRequest, HandlingNumber,
     Locale, Mark, Offer, OrderCheck, OrderSubmission, Outcome, PasskeyAssertion, PasskeyPart,
     PaymentHalf, Plan, PlanClass, PlanInquiry, PlanQuote, PlanQuotes, Problem, PurchaseState,
-    PurchaseStatus, QuantityLimits, Refusal, Salt, SealContext, Signed, SignedTally, Span, Tally,
-    Timestamp, digest, jws,
+    PurchaseStatus, QuantityLimits, Receipt, Refund, Refusal, Salt, SealContext, SettlementState,
+    ShippingNotice, Signed, SignedTally, Span, Tally, Timestamp, Void, digest, jws,
 };
 
 use crate::party::{Deal, NOW, Seeded, form, purchase, yen};
@@ -186,6 +186,85 @@ pub fn purchase_statuses(deal: &Deal) -> Vec<PurchaseStatus> {
     };
     let others = PurchaseState::ALL.into_iter().map(bare);
     core::iter::once(whole).chain(others).collect()
+}
+
+pub fn shipping_notices(deal: &Deal) -> Vec<ShippingNotice> {
+    let Claim { merchant, agent, purchase, handling_number, .. } = claims(deal).remove(0);
+    vec![ShippingNotice {
+        merchant,
+        agent,
+        purchase,
+        handling_number,
+        shipment: "SHIP-1".parse().unwrap(),
+        shipped: NOW.plus(Span::hours(30)),
+    }]
+}
+
+/// The whole amount without a shipment, and a part of it for one.
+pub fn claims(deal: &Deal) -> Vec<Claim> {
+    let grant = grant(deal);
+    let whole = Claim {
+        merchant: grant.merchant.clone(),
+        agent: grant.agent.clone(),
+        purchase: grant.purchase,
+        handling_number: grant.handling_number,
+        claim: "claim-1".parse().unwrap(),
+        amount: grant.amount,
+        shipment: None,
+        claimed: NOW.plus(Span::hours(31)),
+    };
+    let part = Claim {
+        amount: yen(1),
+        shipment: Some("SHIP-1".parse().unwrap()),
+        claim: "c.2".parse().unwrap(),
+        ..whole.clone()
+    };
+    vec![whole, part]
+}
+
+pub fn voids(deal: &Deal) -> Vec<Void> {
+    let Claim { merchant, agent, purchase, handling_number, .. } = claims(deal).remove(0);
+    vec![Void {
+        merchant,
+        agent,
+        purchase,
+        handling_number,
+        void: "void_1".parse().unwrap(),
+        amount: yen(3850),
+        voided: NOW.plus(Span::hours(32)),
+    }]
+}
+
+pub fn refunds(deal: &Deal) -> Vec<Refund> {
+    let Claim { merchant, agent, purchase, handling_number, .. } = claims(deal).remove(0);
+    vec![Refund {
+        merchant,
+        agent,
+        purchase,
+        handling_number,
+        refund: "r1".parse().unwrap(),
+        amount: yen(550),
+        refunded: NOW.plus(Span::hours(33)),
+    }]
+}
+
+/// One for every state.
+pub fn receipts(deal: &Deal) -> Vec<Receipt> {
+    let receipt = |(at, standing): (usize, SettlementState)| Receipt {
+        agent: deal.agent.id.clone(),
+        merchant: deal.merchant.id.clone(),
+        purchase: purchase(42),
+        word: Signed::sign(&claims(deal)[0], &deal.merchant).digest(),
+        standing,
+        granted: yen(3850),
+        claimed: yen(3850),
+        voided: yen(0),
+        refunded: yen(550),
+        entry: at as u64,
+        journal: Digest::new([0x77; 32]),
+        booked: NOW.plus(Span::hours(31)),
+    };
+    SettlementState::ALL.into_iter().enumerate().map(receipt).collect()
 }
 
 /// A passkey's word, of the lengths that are usual.

@@ -18,7 +18,8 @@ macro_rules! for_each_statement {
     ($deal:ident, $call:ident, $with:expr) => {
         for_each_statement!(@ $deal, $call, $with, mark agent, offer merchant, challenge agent,
             tally session, grant agent, acceptance merchant, refusal merchant, confirmation agent,
-            quote agent)
+            quote agent, shipping_notice merchant, claim merchant, void merchant, refund merchant,
+            receipt agent)
     };
     (@ $deal:ident, $call:ident, $with:expr, $($statement:ident $signer:ident),*) => {
         [$({
@@ -51,6 +52,11 @@ mod usual {
         refusal Refusal, refusals;
         confirmation Confirmation, confirmations;
         quote PlanQuote, quotes;
+        shipping_notice ShippingNotice, shipping_notices;
+        claim Claim, claims;
+        void Void, voids;
+        refund Refund, refunds;
+        receipt Receipt, receipts;
     }
 }
 
@@ -149,7 +155,7 @@ fn a_signature_under_another_version_purpose_or_role_is_refused() {
         .iter()
         .filter_map(|message| message.signed.as_ref().map(|form| form.label.clone()))
         .collect();
-    assert_eq!(labels.len(), 9);
+    assert_eq!(labels.len(), 14);
     for_each_statement!(deal, refuses_other_labels, &labels);
 }
 

@@ -31,6 +31,7 @@ mod passkeys;
 mod published;
 mod quotes;
 mod random;
+mod settlements;
 mod sides;
 mod split_join;
 mod states;

@@ -85,6 +85,11 @@ pub fn all(deal: &Deal) -> Vec<Spoken> {
     let refusal = statement("Refusal", &examples::refusals(deal), merchant);
     let confirmation = statement("Confirmation", &examples::confirmations(deal), agent);
     let status = plain("PurchaseStatus", &examples::purchase_statuses(deal));
+    let shipped = statement("ShippingNotice", &examples::shipping_notices(deal), merchant);
+    let claim = statement("Claim", &examples::claims(deal), merchant);
+    let void = statement("Void", &examples::voids(deal), merchant);
+    let refund = statement("Refund", &examples::refunds(deal), merchant);
+    let receipt = statement("Receipt", &examples::receipts(deal), agent);
     vec![
         spoken(mark, "agent", "anyone", "51", "signed"),
         spoken(offer, "merchant", "anyone", "51", "signed"),
@@ -104,6 +109,11 @@ pub fn all(deal: &Deal) -> Vec<Spoken> {
         spoken(refusal, "merchant", "agent", "62 → 72", "signed"),
         spoken(confirmation, "agent", "merchant", "64–65", "signed"),
         spoken(status, "agent", "whoever knows the id", "60–65", "as it is; holds signed ones"),
+        spoken(claim, "merchant", "agent", "66", "signed"),
+        spoken(shipped, "merchant", "agent", "67", "signed"),
+        spoken(void, "merchant", "agent", "66 → 72", "signed"),
+        spoken(refund, "merchant", "agent", "66–71", "signed"),
+        spoken(receipt, "agent", "merchant", "66–71", "signed"),
     ]
 }
 

@@ -6,7 +6,7 @@ use std::{fs, path::PathBuf};
 use shared_protocol::{
     CLOCK_TOLERANCE, CONFIRMATION_LIFETIME, Field, FieldProblem, GRANT_LIFETIME, Locale, Mark,
     MerchantView, Message as _, ORDER_IDLE, ORDER_IDLE_WARNING, Problem, PurchaseEvent,
-    PurchaseState, Role, SIZE_CLASSES, jws,
+    PurchaseState, Role, SIZE_CLASSES, SettlementState, jws,
 };
 
 use crate::{
@@ -15,6 +15,7 @@ use crate::{
     layout::{layouts, variants},
     messages,
     party::Deal,
+    settlements,
 };
 
 /// The whole page.
@@ -48,6 +49,7 @@ fn generated() -> Vec<(&'static str, String)> {
         ("variants", table(&["where", "numbers"], variants(&deal))),
         ("times", time_table()),
         ("states", state_table()),
+        ("settlement", settlement_table()),
         ("problems", problem_table()),
         ("fields", field_table()),
         ("field problems", field_problem_table()),
@@ -131,6 +133,20 @@ fn state_table() -> String {
     heads.extend(events.iter().map(String::as_str));
     heads.extend(["final", "holds credit"]);
     table(&heads, PurchaseState::ALL.iter().map(row).collect())
+}
+
+/// Where each word may lead from each state, tried with all sums of a small Grant.
+fn settlement_table() -> String {
+    let row = |state: SettlementState| {
+        let cells = settlements::WORDS.map(|(_, event)| {
+            let led = settlements::leads(state, event);
+            led.iter().map(|next| format!("`{}`", next.name())).collect::<Vec<_>>().join(" ")
+        });
+        [vec![format!("**`{}`**", state.name())], cells.to_vec()].concat()
+    };
+    let heads = settlements::WORDS.map(|(name, _)| format!("`{name}`"));
+    let heads: Vec<&str> = ["state"].into_iter().chain(heads.iter().map(String::as_str)).collect();
+    table(&heads, SettlementState::ALL.into_iter().map(row).collect())
 }
 
 fn problem_table() -> String {

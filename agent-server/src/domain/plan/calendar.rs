@@ -66,6 +66,19 @@ impl Calendar {
         date(self.local(now)?)
     }
 
+    /// The business day so many business days after the day of this moment.
+    pub fn business_day_after(&self, moment: Timestamp, days: u8) -> Option<Date> {
+        let (mut day, mut left) = (self.local(moment)?, days);
+        for _ in 0..=usize::from(days) * ROLL_DAYS_MAX.unsigned_abs() as usize {
+            if left == 0 && self.is_business_day(day) {
+                return date(day);
+            }
+            day = day.tomorrow().ok()?;
+            left = left.saturating_sub(u8::from(self.is_business_day(day)));
+        }
+        None
+    }
+
     fn local(&self, moment: Timestamp) -> Option<civil::Date> {
         let moment = jiff::Timestamp::from_millisecond(moment.as_millis()).ok()?;
         Some(moment.to_zoned(self.zone.clone()).date())

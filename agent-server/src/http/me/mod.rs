@@ -2,6 +2,7 @@
 //! change. Server-rendered, without script; whoever is not signed in is sent to sign in.
 
 mod contracts;
+mod money;
 mod number;
 mod purchase;
 mod settings;

@@ -10,7 +10,7 @@ use axum::{
 use serde::Deserialize;
 use shared_protocol::{Problem, PurchaseEvent, PurchaseState, Timestamp};
 
-use super::{answer, shell, state, status_of};
+use super::{answer, money, shell, state, status_of};
 use crate::{
     app::App,
     domain::{
@@ -100,7 +100,13 @@ async fn page(
     let shell = shell(app, &here.parse().map_err(|_| Problem::NotFound)?, &account);
     let status = problem.map_or(StatusCode::OK, status_of);
     let plan = bill.map(|bill| rendered(&PlanPart::new(&bill, shell.w))).unwrap_or_default();
-    let view = View::new(shell, own, &events, problem, app.clock.now());
+    let (moves, has_begun) = money::steps(app, own, shell.w).await?;
+    let w = shell.w;
+    let happened = events.iter().map(|(event, at)| (w.get(what(*event)).to_owned(), *at));
+    let mut steps: money::Steps = happened.chain(moves).collect();
+    steps.sort_by_key(|(_, at)| *at);
+    let open = Open::of(own, app.clock.now(), has_begun);
+    let view = View::new(shell, own, steps, problem, open);
     Ok(answer(status, &View { form_token: by.form_token(app), plan, ..view }))
 }
 
@@ -108,12 +114,12 @@ impl<'a> View<'a> {
     fn new(
         shell: Shell<'a>,
         own: &'a OwnPurchase,
-        events: &[(PurchaseEvent, Timestamp)],
+        steps: money::Steps,
         problem: Option<Problem>,
-        now: Timestamp,
+        open: Open,
     ) -> Self {
         let (w, locale, purchase) = (shell.w, shell.w.locale(), &own.purchase);
-        let open = Open::of(own, now);
+        let step = |(what, at): (String, Timestamp)| (what, texts::minute(at, locale));
         Self {
             shop: own.shop.get(locale),
             item: purchase.item.get(locale),
@@ -124,7 +130,7 @@ impl<'a> View<'a> {
             nothing_moved: has_ended_in_nothing(purchase.state),
             by: own.deadline.filter(|_| open.may_confirm).map(|at| until(at, w)),
             open,
-            steps: events.iter().map(|event| step(event, w)).collect(),
+            steps: steps.into_iter().map(step).collect(),
             reasons: Reason::ALL.map(|reason| (reason.name(), w.get(why(reason)))),
             objection: objected(own, w),
             error: problem.map(|problem| problem.text(locale)),
@@ -153,13 +159,12 @@ struct Open {
 }
 
 impl Open {
-    fn of(own: &OwnPurchase, now: Timestamp) -> Self {
+    fn of(own: &OwnPurchase, now: Timestamp, has_begun: bool) -> Self {
         let is_late = own.deadline.is_some_and(|deadline| now >= deadline);
         match own.purchase.state {
             PurchaseState::Accepted => Self { may_confirm: !is_late, may_cancel: !is_late },
-            PurchaseState::Granted | PurchaseState::Confirmed => {
-                Self { may_confirm: false, may_cancel: true }
-            }
+            PurchaseState::Granted => Self { may_confirm: false, may_cancel: true },
+            PurchaseState::Confirmed => Self { may_confirm: false, may_cancel: !has_begun },
             _ => Self { may_confirm: false, may_cancel: false },
         }
     }
@@ -193,6 +198,7 @@ fn what(event: PurchaseEvent) -> &'static str {
         PurchaseEvent::ShopperCancelled => "event.cancelled",
         PurchaseEvent::TimedOut => "event.timed_out",
         PurchaseEvent::ShopperWithdrew => "event.withdrawn",
+        PurchaseEvent::MerchantVoided => "event.voided",
     }
 }
 
@@ -233,7 +239,7 @@ struct View<'a> {
     nothing_moved: bool,
     by: Option<String>,
     open: Open,
-    steps: Vec<(&'static str, String)>,
+    steps: Vec<(String, String)>,
     reasons: [(&'static str, &'static str); 5],
     objection: Option<String>,
     error: Option<&'static str>,

@@ -1,0 +1,119 @@
+//! What was signed about a purchase: Grant, tally, the merchant's word, the shopper's.
+
+use shared_protocol::{Grant, Outcome, PurchaseEvent, Verified, VerifyingKey};
+
+use super::{Damage, Findings, story::Told};
+use crate::store::PurchaseBooks;
+
+/// Checks all of it; returns the Grant as far as it can be read.
+pub(super) fn check(
+    books: &PurchaseBooks,
+    key: &VerifyingKey,
+    told: &Told,
+    row: &str,
+    out: &mut Findings,
+) -> Option<Grant> {
+    let signed = books.purchase.grant.as_ref()?;
+    let grant = match signed.verify(key).map(Verified::into_inner) {
+        Ok(grant) => grant,
+        Err(problem) => {
+            out.note(Damage::GrantForged, row, "the agent's signature", problem);
+            signed.claimed().ok()?
+        }
+    };
+    check_columns(books, &grant, row, out);
+    match books.tally.verify() {
+        Ok(tally) => {
+            out.holds(Damage::TallyOther, row, books.tally.tally.digest() == grant.tally);
+            let is_same = tally.purchase == grant.purchase && tally.amount == grant.amount;
+            out.holds(Damage::TallyOther, row, is_same);
+        }
+        Err(problem) => out.note(Damage::TallyForged, row, "its signature", problem),
+    }
+    check_acceptance(books, told, row, out);
+    check_refusal(books, told, row, out);
+    check_confirmation(books, &grant, key, told, row, out);
+    Some(grant)
+}
+
+fn check_columns(books: &PurchaseBooks, grant: &Grant, row: &str, out: &mut Findings) {
+    let purchase = &books.purchase;
+    let (expected, found) = (grant.amount, purchase.amount);
+    let said =
+        |amount: shared_protocol::Amount| format!("{} {}", amount.minor, amount.currency.code());
+    out.same(Damage::GrantAmount, row, said(expected), said(found));
+    out.same(Damage::GrantOther, row, grant.purchase.to_string(), purchase.id.to_string());
+    out.same(Damage::GrantOther, row, grant.merchant.to_string(), purchase.merchant.to_string());
+    let number = books.handling_number.clone().unwrap_or_default();
+    out.same(Damage::GrantOther, row, grant.handling_number.compact().to_owned(), number);
+    if purchase.contract.is_none() {
+        out.note(Damage::ContractMissing, row, "a contract", "none");
+    }
+}
+
+fn check_acceptance(books: &PurchaseBooks, told: &Told, row: &str, out: &mut Findings) {
+    let was_accepted = told.has(PurchaseEvent::OrderAccepted);
+    match &books.purchase.acceptance {
+        None if was_accepted => {
+            out.note(Damage::AcceptanceMissing, row, "an Acceptance", "none");
+        }
+        None => {}
+        Some(word) => {
+            let held = word.verify(&books.merchant_key);
+            let checked = held.and_then(|word| books.purchase.check_acceptance(&word));
+            if let Err(problem) = checked {
+                out.note(Damage::AcceptanceForged, row, "the merchant's word", problem);
+            }
+            if !was_accepted {
+                out.note(Damage::AcceptanceUnexpected, row, "none", "an Acceptance");
+            }
+        }
+    }
+}
+
+fn check_refusal(books: &PurchaseBooks, told: &Told, row: &str, out: &mut Findings) {
+    match &books.purchase.refusal {
+        None if told.has(PurchaseEvent::OrderRefused) => {
+            out.note(Damage::RefusalMissing, row, "a Refusal", "none");
+        }
+        None => {}
+        Some(word) => {
+            let held = word.verify(&books.merchant_key);
+            let checked = held.and_then(|word| books.purchase.check_refusal(&word));
+            if let Err(problem) = checked {
+                out.note(Damage::RefusalForged, row, "the merchant's word", problem);
+            }
+        }
+    }
+}
+
+fn check_confirmation(
+    books: &PurchaseBooks,
+    grant: &Grant,
+    key: &VerifyingKey,
+    told: &Told,
+    row: &str,
+    out: &mut Findings,
+) {
+    let expected = told.outcome();
+    let Some(word) = &books.purchase.confirmation else {
+        if let Some(outcome) = expected {
+            let expected = format!("a Confirmation {outcome:?}");
+            out.note(Damage::ConfirmationMissing, row, expected, "none");
+        }
+        return;
+    };
+    let said = match word.verify(key) {
+        Ok(said) => said,
+        Err(problem) => {
+            out.note(Damage::ConfirmationForged, row, "the agent's signature", problem);
+            return;
+        }
+    };
+    let is_about_it = said.purchase == grant.purchase
+        && said.merchant == grant.merchant
+        && said.handling_number == grant.handling_number;
+    out.holds(Damage::ConfirmationOther, row, is_about_it);
+    let name = |outcome: Option<Outcome>| format!("{outcome:?}");
+    out.same(Damage::ConfirmationOther, row, name(expected), name(Some(said.outcome)));
+}

@@ -1,0 +1,72 @@
+//! Merchants are paid in batches: all that was booked for one before the cut-off, in one currency,
+//! except where a shopper objects.
+
+use jiff::tz::TimeZone;
+use shared_protocol::{Amount, Date, Digest, MerchantId, Timestamp, digest};
+
+use crate::{
+    app::App,
+    domain::{
+        day,
+        ledger::{Account, Entry, Kind, Transfer},
+    },
+    store::{Fault, PayoutRun},
+};
+
+/// A batch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Payout {
+    /// Its row.
+    pub id: i64,
+    /// Who is paid.
+    pub merchant: MerchantId,
+    /// How much.
+    pub amount: Amount,
+    /// What was booked before this moment is in it.
+    pub cutoff: Timestamp,
+    /// On which day it is paid.
+    pub pay_on: Date,
+}
+
+/// The entry of a batch; `None` for nothing.
+pub fn payout_entry(id: i64, merchant: &MerchantId, amount: Amount) -> Option<Entry> {
+    let payable = Account::Payable(merchant.clone());
+    let transfer = Transfer::new(payable, Account::Bank, amount)?;
+    Entry::new(Kind::Payout, None, payout_digest(id), vec![transfer])
+}
+
+/// The reason of a batch's entry: which batch it is.
+pub fn payout_digest(id: i64) -> Digest {
+    digest("payout", &id.to_be_bytes())
+}
+
+/// Settles the day that has begun, once: pays merchants what was booked before it, and bills
+/// shoppers for what falls due on it. Safe to repeat, and to be cut off anywhere.
+///
+/// # Errors
+/// [`Fault`]; what was done until then stays done and is not done again.
+pub async fn settle_day(app: &App, now: Timestamp) -> Result<bool, Fault> {
+    let cutoff = cutoff(now, &app.config.zone());
+    if app.store.is_day_settled(cutoff).await? {
+        return Ok(false);
+    }
+    let calendar = &app.plans.calendar;
+    let pay_on = calendar.business_day_after(cutoff, app.config.settlement.payout_days);
+    let (Some(pay_on), Some(today)) = (pay_on, calendar.today(now)) else { return Ok(false) };
+    for (merchant, currency) in app.store.payable_merchants(cutoff).await? {
+        let run = PayoutRun { merchant, currency, cutoff, pay_on, now };
+        app.store.pay_out(run).await?;
+    }
+    let mut after = 0;
+    while let Some(purchase) = app.store.billable(today, after).await? {
+        app.store.bill_purchase(purchase, today, now).await?;
+        after = purchase;
+    }
+    app.store.end_day(cutoff, now).await?;
+    Ok(true)
+}
+
+/// The beginning of the day of this moment: what was booked before it is settled on it.
+pub fn cutoff(now: Timestamp, zone: &TimeZone) -> Timestamp {
+    day::began(now, zone)
+}

@@ -1,0 +1,88 @@
+//! Says something of a confirmed order to the agent: kept first, then sent, then its receipt kept.
+//! Cut off anywhere and done again, it is said once.
+
+use shared_protocol::{Problem, PurchaseEvent, PurchaseState, Receipt, Reference, SettlementState};
+
+use super::agent::AgentSilence;
+use crate::app::App;
+use crate::domain::{Failure, Order, SignedStep, Step, believe_receipt};
+use crate::store::{Fault, WordKey};
+
+/// Why something could not be said.
+#[derive(Debug, thiserror::Error)]
+pub enum Unsaid {
+    /// The agent, or this shop, has a reason.
+    #[error("{0}")]
+    Problem(Problem),
+    /// The agent did not answer; try the same again.
+    #[error("{0}; try the same again")]
+    Silence(#[from] AgentSilence),
+    /// Our own database.
+    #[error("{0}")]
+    Fault(#[from] Fault),
+}
+
+impl From<Failure> for Unsaid {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Fault(fault) => Self::Fault(fault),
+            other => Self::Problem(other.problem()),
+        }
+    }
+}
+
+/// Says it, and returns the agent's receipt.
+///
+/// # Errors
+/// [`Unsaid`]; what was kept is sent again by the next try under the same name.
+pub async fn settle(
+    app: &App,
+    order: &Order,
+    name: &Reference,
+    step: &Step,
+) -> Result<Receipt, Unsaid> {
+    let key = WordKey { order: order.id, kind: step.kind(), name };
+    let signed = keep(app, order, key, step).await?;
+    let path = format!("/v1/purchases/{}/{}s/{name}", order.purchase, step.kind());
+    let answer = match app.agent().settle(&path, &signed).await? {
+        Ok(answer) => answer,
+        Err(problem) => {
+            let mut tx = app.store().begin("forget-word", app.now()).await?;
+            tx.forget_word(key).await?;
+            tx.commit().await?;
+            return Err(Unsaid::Problem(problem));
+        }
+    };
+    let receipt = believe_receipt(app.shop(), order, &signed, &answer)?;
+    let mut tx = app.store().begin("keep-receipt", app.now()).await?;
+    tx.keep_receipt(key, &shared_protocol::encode(&answer)).await?;
+    let is_gone = receipt.standing == SettlementState::Voided;
+    if is_gone && order.state == PurchaseState::Confirmed {
+        let (from, to) = (PurchaseState::Confirmed, PurchaseState::Cancelled);
+        let consent = order.confirmation.as_deref();
+        tx.record_outcome(order.id, from, PurchaseEvent::MerchantVoided, to, consent).await?;
+    }
+    tx.commit().await?;
+    Ok(receipt.into_inner())
+}
+
+/// The bytes that go: those of before, if the same was to be said under this name before.
+async fn keep(
+    app: &App,
+    order: &Order,
+    key: WordKey<'_>,
+    step: &Step,
+) -> Result<SignedStep, Unsaid> {
+    let now = app.now();
+    let mut tx = app.store().begin("keep-word", now).await?;
+    let before = tx.word(key).await?;
+    let at = before.as_ref().map_or(now, |(_, at)| *at);
+    let signed = step.sign(app.shop(), order, key.name, at).map_err(Unsaid::Problem)?;
+    match before {
+        Some((said, _)) if said == signed.bytes => {}
+        Some(_) => return Err(Unsaid::Problem(Problem::PurchaseConflict)),
+        None => tx.keep_word(key, &signed.bytes).await?,
+    }
+    tx.commit().await?;
+    Ok(signed)
+}
