@@ -1,7 +1,10 @@
 //! `agent-server files`: files of payouts for the bank, the bank's notices, the journal for
 //! accountants, and lines of the bank's that nobody has found the place of yet.
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use clap::{Args, Subcommand};
 use serde_json::json;
@@ -138,7 +141,10 @@ impl Payouts {
         if let Some(message) = &self.again {
             let content = store.payout_file(message).await?;
             fs::write(&self.out, content.ok_or("there is no such file")?)?;
-            return Ok(Report::line(format!("{message}, as it was"), json!({ "message": message })));
+            return Ok(Report::line(
+                format!("{message}, as it was"),
+                json!({ "message": message }),
+            ));
         }
         let wanted = Wanted { format: self.format, currency: self.currency, day: self.day };
         let Made { file, left_out } =
@@ -169,7 +175,7 @@ impl Payouts {
     }
 }
 
-async fn statement(config: &Config, store: &Store, file: &PathBuf) -> Said {
+async fn statement(config: &Config, store: &Store, file: &Path) -> Said {
     let bytes = fs::read(file).map_err(|fault| format!("{}: {fault}", file.display()))?;
     let brought = read_file(store, &config.bank, &bytes, SystemClock.now()).await?;
     let line = format!(
@@ -185,12 +191,7 @@ async fn statement(config: &Config, store: &Store, file: &PathBuf) -> Said {
     Ok(Report::line(line, json))
 }
 
-async fn journal(
-    config: &Config,
-    store: &Store,
-    (from, to): (Date, Date),
-    out: &PathBuf,
-) -> Said {
+async fn journal(config: &Config, store: &Store, (from, to): (Date, Date), out: &Path) -> Said {
     let zone = config.zone();
     let ends = (day::start(from, &zone), day::end(to, &zone));
     let (Some(from), Some(until)) = ends else { return Err("there are no such days".into()) };
@@ -210,7 +211,10 @@ impl Resolve {
             _ => TurnedOut::Charge,
         };
         store.resolve_line(self.line, turned_out, SystemClock.now()).await??;
-        Ok(Report::line(format!("{} is resolved", self.line), json!({ "line": self.line.to_string() })))
+        Ok(Report::line(
+            format!("{} is resolved", self.line),
+            json!({ "line": self.line.to_string() }),
+        ))
     }
 }
 

@@ -37,7 +37,7 @@ pub fn write_journal(lines: &[CsvLine], zone: &jiff::tz::TimeZone) -> Result<Vec
         let at = jiff::Timestamp::from_second(line.at.as_secs()).unwrap_or_default();
         let at = at.to_zoned(zone.clone());
         let number = line.handling_number.as_ref().map(ToString::to_string);
-        writer.write_record([
+        let record: [&str; COLUMNS.len()] = [
             &line.entry.to_string(),
             &line.line.to_string(),
             &at.strftime("%Y-%m-%d").to_string(),
@@ -48,11 +48,11 @@ pub fn write_journal(lines: &[CsvLine], zone: &jiff::tz::TimeZone) -> Result<Vec
             &line.credit,
             &decimal(line.amount.minor, line.amount.currency),
             line.amount.currency.code(),
-        ])?;
+        ];
+        writer.write_record(record)?;
     }
     writer.into_inner().map_err(|fault| fault.into_error().into())
 }
 
-const COLUMNS: [&str; 10] = [
-    "entry", "line", "date", "time", "kind", "purchase", "debit", "credit", "amount", "currency",
-];
+const COLUMNS: [&str; 10] =
+    ["entry", "line", "date", "time", "kind", "purchase", "debit", "credit", "amount", "currency"];

@@ -32,7 +32,12 @@ pub fn decimal(minor: u64, currency: Currency) -> String {
     let unit = 10_u64.pow(places);
     match places {
         0 => minor.to_string(),
-        _ => format!("{}.{:0width$}", minor / unit, minor % unit, width = usize::from(currency.exponent())),
+        _ => format!(
+            "{}.{:0width$}",
+            minor / unit,
+            minor % unit,
+            width = usize::from(currency.exponent())
+        ),
     }
 }
 

@@ -47,8 +47,7 @@ impl OwnBank {
     pub fn in_japan(&self) -> Result<Option<JapaneseAccount>, AccountFault> {
         let Some(number) = &self.number else { return Ok(None) };
         let text = |part: &Option<String>| part.clone().unwrap_or_default();
-        let (bank, branch, deposit) =
-            (text(&self.bank), text(&self.branch), text(&self.deposit));
+        let (bank, branch, deposit) = (text(&self.bank), text(&self.branch), text(&self.deposit));
         let holder = Kana::new(&text(&self.kana), Kana::CLIENT)?;
         JapaneseAccount::new([&bank, &branch, &deposit, number], holder).map(Some)
     }

@@ -9,7 +9,9 @@ use quick_xml::{
 };
 use shared_protocol::Timestamp;
 
-use super::{BankAccount, Batch, BatchFault, Deposit, JapaneseAccount, Payment, Reference, decimal};
+use super::{
+    BankAccount, Batch, BatchFault, Deposit, JapaneseAccount, Payment, Reference, decimal,
+};
 
 /// The message's namespace.
 pub const NAMESPACE: &str = "urn:iso:std:iso:20022:tech:xsd:pain.001.001.09";
@@ -63,12 +65,7 @@ fn group_header(xml: &mut Xml, batch: &Batch<'_>, sums: &Sums) -> io::Result<()>
     within(xml, "InitgPty", |xml| text(xml, "Nm", &batch.from.name))
 }
 
-fn payments(
-    xml: &mut Xml,
-    batch: &Batch<'_>,
-    sums: &Sums,
-    own: &BankAccount,
-) -> io::Result<()> {
+fn payments(xml: &mut Xml, batch: &Batch<'_>, sums: &Sums, own: &BankAccount) -> io::Result<()> {
     text(xml, "PmtInfId", &batch.message)?;
     text(xml, "PmtMtd", "TRF")?;
     text(xml, "NbOfTxs", &sums.count)?;
@@ -78,9 +75,10 @@ fn payments(
     within(xml, "DbtrAcct", |xml| account(xml, own))?;
     within(xml, "DbtrAgt", |xml| agent(xml, own))?;
     text(xml, "ChrgBr", "SLEV")?;
-    batch.payments.iter().try_for_each(|payment| {
-        within(xml, "CdtTrfTxInf", |xml| transaction(xml, payment))
-    })
+    batch
+        .payments
+        .iter()
+        .try_for_each(|payment| within(xml, "CdtTrfTxInf", |xml| transaction(xml, payment)))
 }
 
 fn transaction(xml: &mut Xml, payment: &Payment) -> io::Result<()> {

@@ -75,9 +75,11 @@ fn pain001_says(file: &[u8]) -> (usize, String, Vec<(String, String)>) {
     let document = roxmltree::Document::parse(text).unwrap();
     let root = document.root_element();
     let namespace = "urn:iso:std:iso:20022:tech:xsd:pain.001.001.09";
-    assert!(root.descendants().filter(roxmltree::Node::is_element).all(|node| {
-        node.tag_name().namespace() == Some(namespace)
-    }));
+    assert!(
+        root.descendants()
+            .filter(roxmltree::Node::is_element)
+            .all(|node| { node.tag_name().namespace() == Some(namespace) })
+    );
     let all = |name: &'static str| root.descendants().filter(move |n| n.has_tag_name(name));
     let texts = |name| all(name).map(|n| n.text().unwrap_or("").to_owned()).collect::<Vec<_>>();
     let (counts, sums) = (texts("NbOfTxs"), texts("CtrlSum"));
@@ -129,8 +131,18 @@ fn payouts_are_written_as_pain_001() {
     // As the schema orders them.
     assert_eq!(order(&file, "GrpHdr"), ["MsgId", "CreDtTm", "NbOfTxs", "CtrlSum", "InitgPty"]);
     let block = order(&file, "PmtInf");
-    let head = ["PmtInfId", "PmtMtd", "NbOfTxs", "CtrlSum", "ReqdExctnDt", "Dbtr", "DbtrAcct",
-        "DbtrAgt", "ChrgBr", "CdtTrfTxInf"];
+    let head = [
+        "PmtInfId",
+        "PmtMtd",
+        "NbOfTxs",
+        "CtrlSum",
+        "ReqdExctnDt",
+        "Dbtr",
+        "DbtrAcct",
+        "DbtrAgt",
+        "ChrgBr",
+        "CdtTrfTxInf",
+    ];
     assert_eq!(block[..head.len()], head);
     let payment = order(&file, "CdtTrfTxInf");
     assert_eq!(payment, ["PmtId", "Amt", "CdtrAgt", "Cdtr", "CdtrAcct", "RmtInf"]);
@@ -145,7 +157,8 @@ fn payouts_are_written_as_zengin_records() {
     let (text, _, had_errors) = encoding_rs::SHIFT_JIS.decode(&file);
     assert!(!had_errors);
     let lines: Vec<Vec<char>> = text.lines().map(|line| line.chars().collect()).collect();
-    let part = |line: usize, from: usize, to: usize| lines[line][from..to].iter().collect::<String>();
+    let part =
+        |line: usize, from: usize, to: usize| lines[line][from..to].iter().collect::<String>();
     assert_eq!(part(0, 0, 14), "12100000000001");
     assert_eq!(part(0, 14, 54).trim_end(), "ﾜﾘﾌｹﾂｻｲ");
     assert_eq!((part(0, 54, 58), part(0, 58, 62)), ("1228".into(), "0001".into()));
@@ -165,8 +178,7 @@ fn what_cannot_be_written_is_refused() {
     assert!(matches!(write(Vec::new(), Format::Zengin), Err(BatchFault::Empty)));
     let iban = vec![Payment { payout: 1, amount: yen(1), to: by_iban("A") }];
     assert!(matches!(write(iban, Format::Zengin), Err(BatchFault::NotJapanese)));
-    let large =
-        vec![Payment { payout: 1, amount: yen(10_000_000_000), to: in_japan("1", "ア") }];
+    let large = vec![Payment { payout: 1, amount: yen(10_000_000_000), to: in_japan("1", "ア") }];
     assert!(matches!(write(large, Format::Zengin), Err(BatchFault::Large)));
     let dollars = Amount { minor: 1, currency: "USD".parse().unwrap() };
     let mixed = vec![Payment { payout: 1, amount: dollars, to: in_japan("1", "ア") }];
@@ -189,7 +201,9 @@ fn names_become_half_width_kana_or_are_refused() {
         assert_eq!(kana(text).as_deref(), Ok(written));
         assert_eq!(kana(written).as_deref(), Ok(written), "written again it is the same");
     }
-    for (text, symbol) in [("山田", '山'), ("ア\nイ", '\n'), ("ｱ゜", 'ﾟ'), ("ヰ", 'ヰ'), ("ア*", '*')] {
+    for (text, symbol) in
+        [("山田", '山'), ("ア\nイ", '\n'), ("ｱ゜", 'ﾟ'), ("ヰ", 'ヰ'), ("ア*", '*')]
+    {
         assert_eq!(kana(text), Err(KanaFault::Symbol(symbol)), "{text}");
     }
     assert_eq!(kana("  "), Err(KanaFault::Empty));
@@ -198,7 +212,8 @@ fn names_become_half_width_kana_or_are_refused() {
 
 #[test]
 fn accounts_with_a_wrong_digit_are_refused() {
-    let iban = |iban: &str, bic| IbanAccount::new(iban, bic, "A").map(|account| account.iban().to_owned());
+    let iban =
+        |iban: &str, bic| IbanAccount::new(iban, bic, "A").map(|account| account.iban().to_owned());
     assert_eq!(iban("DE89 3704 0044 0532 0130 00", None).as_deref(), Ok("DE89370400440532013000"));
     for wrong in ["DE88370400440532013000", "DE8937040044053201300", "XX89370400440532013000", ""] {
         assert_eq!(iban(wrong, None), Err(AccountFault::Iban), "{wrong}");
@@ -226,11 +241,15 @@ fn references_are_read_only_as_they_are_written() {
         let text = reference.to_string();
         assert!(text.len() <= 35, "{text}");
         assert_eq!(text.parse(), Ok(reference));
-        for other in [format!(" {text}"), text.to_lowercase(), format!("{text}0"), text.replace('-', "")] {
+        for other in
+            [format!(" {text}"), text.to_lowercase(), format!("{text}0"), text.replace('-', "")]
+        {
             assert!(other.parse::<Reference>() != Ok(reference), "{other}");
         }
     }
-    for none in ["PAYOUT-", "PAYOUT-+1", "PAYOUT-01", "BILL-000000000000-01", "BILL-000000000001-1", "1"] {
+    for none in
+        ["PAYOUT-", "PAYOUT-+1", "PAYOUT-01", "BILL-000000000000-01", "BILL-000000000001-1", "1"]
+    {
         assert!(none.parse::<Reference>().is_err(), "{none}");
     }
 }
@@ -290,8 +309,8 @@ fn a_notice_is_read_line_by_line() {
     assert_eq!(read(&prefixed).unwrap().lines, lines, "{prefixed}");
     let twice = notice(&entry("B-2", "5190", "DBIT", "").repeat(2));
     assert_eq!(read(&twice).unwrap().lines.len(), 1, "the same movement twice is one");
-    let several = detail("9", "PAYOUT-1").replace("</Refs>",
-        "</Refs><RmtInf><Ustrd>PAYOUT-2</Ustrd></RmtInf>");
+    let several = detail("9", "PAYOUT-1")
+        .replace("</Refs>", "</Refs><RmtInf><Ustrd>PAYOUT-2</Ustrd></RmtInf>");
     let several = read(&notice(&entry("B", "9", "DBIT", &several))).unwrap();
     assert_eq!(several.lines[0].reference, None, "two references are none");
 }
@@ -330,7 +349,7 @@ fn hostile_notices_are_refused_as_a_whole() {
     assert_eq!(with("</Refs>", "</Refs><CdtDbtInd>DBIT</CdtDbtInd>"), NoticeFault::Direction(1));
     let doubled = entry("B-1", "10", "CRDT", "") + &entry("B-1", "11", "CRDT", "");
     assert_eq!(read(&notice(&doubled)), Err(NoticeFault::Doubled(2)));
-    assert_eq!(read_notice(&[b' '; (16 << 20) + 1], &own()), Err(xml(XmlFault::Long)));
+    assert_eq!(read_notice(&vec![b' '; (16 << 20) + 1], &own()), Err(xml(XmlFault::Long)));
     assert_eq!(read_notice(b"\xff\xfe", &own()), Err(xml(XmlFault::Malformed)));
     for end in 0..good.len() {
         if let Some(cut) = good.get(..end) {
@@ -352,14 +371,18 @@ fn the_journal_is_written_as_csv() {
         amount,
     };
     let cents = Amount { minor: 1205, currency: "USD".parse().unwrap() };
-    let lines = [line(1, "receivable:7", "payable:mrc_tea", yen(3000)), line(2, "a,\"b", "c", cents)];
+    let lines =
+        [line(1, "receivable:7", "payable:mrc_tea", yen(3000)), line(2, "a,\"b", "c", cents)];
     let zone = jiff::tz::get!("Asia/Tokyo");
     let file = write_journal(&lines, &zone).unwrap();
     assert_same("journal.csv", &file);
     let text = String::from_utf8(file).unwrap();
     let rows: Vec<&str> = text.split_terminator("\r\n").collect();
-    assert_eq!(rows[1], "1,1,2026-12-25,09:30:00+09:00,claim,0000-0000-0000,receivable:7,\
-                         payable:mrc_tea,3000,JPY");
+    assert_eq!(
+        rows[1],
+        "1,1,2026-12-25,09:30:00+09:00,claim,0000-0000-0000,receivable:7,\
+                         payable:mrc_tea,3000,JPY"
+    );
     assert!(rows[2].ends_with(",\"a,\"\"b\",c,12.05,USD"), "{}", rows[2]);
     assert_eq!(rows.len(), 3);
 }

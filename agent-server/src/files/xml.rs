@@ -89,7 +89,7 @@ impl Node {
     }
 
     /// The children of this name.
-    pub(super) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Self> {
+    pub(super) fn all<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a Self> {
         self.children.iter().filter(move |child| !child.is_foreign && child.name == name)
     }
 

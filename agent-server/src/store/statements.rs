@@ -80,9 +80,9 @@ impl Work for Take {
                 Some(false) => return Ok(Err(NoticeRefusal::OtherLine(line.key.clone()))),
             }
         }
-        let mut brought = Brought::default();
-        brought.known = count(self.notice.lines.len() - fresh.len());
-        let statement = self.insert(tx, fresh.len(), brought.known).await?;
+        let known = count(self.notice.lines.len() - fresh.len());
+        let mut brought = Brought { known, ..Brought::default() };
+        let statement = self.insert(tx, fresh.len(), known).await?;
         for line in fresh {
             match self.line(tx, statement, line).await? {
                 Some(Match::Bill) => brought.bills += 1,

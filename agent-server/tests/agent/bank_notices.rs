@@ -8,7 +8,7 @@ use agent_server::{
         bank_files::{FileFault, read_file},
     },
     files::{Format, NoticeFault, Reference},
-    store::{Brought, NoticeRefusal, NotSo, TurnedOut},
+    store::{Brought, NotSo, NoticeRefusal, TurnedOut},
 };
 use shared_protocol::{HandlingNumber, Plan};
 
@@ -132,8 +132,7 @@ async fn what_does_not_agree_is_parked_and_resolved_by_hand() {
     let parked = market.parked().await;
     let why: Vec<_> = parked.iter().map(|(_, why, _)| *why).collect();
     use Parked::{NoReference, OtherAmount, OtherDirection, Unknown};
-    let expected =
-        [NoReference, OtherAmount, OtherDirection, Unknown, OtherDirection, NoReference];
+    let expected = [NoReference, OtherAmount, OtherDirection, Unknown, OtherDirection, NoReference];
     assert_eq!(why, expected);
     let in_suspense = i128::from(amounts[0] + 1 - 7);
     assert_eq!(market.held("suspense").await, -in_suspense, "nothing is lost meanwhile");

@@ -63,14 +63,13 @@ impl Check<'_> {
         let Ok(currency) = line.currency.parse() else {
             return self.out.note(Damage::Unreadable, self.row, "a currency", &line.currency);
         };
-        let parking = line.parked.as_ref().and_then(|_| {
-            parking_entry(line.id, line.amount, currency)
-        });
+        let parking =
+            line.parked.as_ref().and_then(|_| parking_entry(line.id, line.amount, currency));
         self.entry(parking, line.parking);
         let was_resolved = line.parked.is_some();
-        let resolving = how.filter(|_| was_resolved).and_then(|how| {
-            resolving_entry(how, line.id, line.amount, currency)
-        });
+        let resolving = how
+            .filter(|_| was_resolved)
+            .and_then(|how| resolving_entry(how, line.id, line.amount, currency));
         self.entry(resolving, line.resolving);
         match how {
             None if line.parked.is_some() && line.matched.is_none() => {}
