@@ -181,10 +181,10 @@ impl Work for NewFile {
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
         let payments = i64::try_from(self.payouts.len()).unwrap_or(i64::MAX);
-        sqlx::query(
+        let done = sqlx::query(
             "INSERT INTO payout_files (id, message, format, currency, day, payments, total,
                  digest, content, created_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING",
         )
         .bind(self.id)
         .bind(&self.message)
@@ -198,6 +198,9 @@ impl Work for NewFile {
         .bind(self.now.as_millis())
         .execute(&mut *tx.connection)
         .await?;
+        if done.rows_affected() != 1 {
+            return Err(Fault::Raced);
+        }
         for payout in &self.payouts {
             let done = sqlx::query("UPDATE payouts SET file = $2 WHERE id = $1 AND file IS NULL")
                 .bind(payout)
