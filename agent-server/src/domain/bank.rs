@@ -154,3 +154,46 @@ fn line_digest(purpose: &str, line: i64) -> Digest {
 
 const PARKED: &str = "line-parked";
 const RESOLVED: &str = "line-resolved";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ledger::Balances;
+
+    #[test]
+    fn a_line_agrees_only_in_all() {
+        let yen = Currency::JPY;
+        let dollars = "USD".parse().unwrap();
+        let due = |minor, is_done| Some(Due { minor, currency: yen, is_done });
+        for (minor, currency, due, expected) in [
+            (5, yen, due(5, false), Ok(())),
+            (-5, yen, due(-5, false), Ok(())),
+            (5, yen, None, Err(Parked::Unknown)),
+            (5, dollars, due(5, false), Err(Parked::OtherCurrency)),
+            (5, yen, due(-5, false), Err(Parked::OtherDirection)),
+            (5, yen, due(6, false), Err(Parked::OtherAmount)),
+            (5, yen, due(5, true), Err(Parked::PaidBefore)),
+        ] {
+            assert_eq!(agrees(minor, currency, due), expected);
+        }
+    }
+
+    #[test]
+    fn what_is_resolved_has_left_suspense() {
+        for minor in [7, -7] {
+            for (how, bank, charges) in
+                [(Match::Bill, 0, 0), (Match::Payout, 0, 0), (Match::Charge, minor, -minor)]
+            {
+                let mut balances = Balances::default();
+                balances.add(&parking_entry(1, minor, Currency::JPY).unwrap());
+                assert_eq!(balances.of(&Account::Suspense, "JPY"), i128::from(-minor));
+                balances.add(&resolving_entry(how, 1, minor, Currency::JPY).unwrap());
+                assert_eq!(balances.of(&Account::Suspense, "JPY"), 0);
+                assert_eq!(balances.of(&Account::Bank, "JPY"), i128::from(bank));
+                assert_eq!(balances.of(&Account::BankCharges, "JPY"), i128::from(charges));
+            }
+            assert_eq!(resolving_entry(Match::Against, 1, minor, Currency::JPY), None);
+        }
+        assert_eq!(parking_entry(1, 0, Currency::JPY), None);
+    }
+}
