@@ -14,9 +14,11 @@ use figment::{
 use serde::Deserialize;
 use shared_protocol::{AgentId, Amount, Localized, Span};
 
-use crate::{domain::code::CodeCost, guard::Limits};
-
-use crate::domain::{passkey::RelyingParty, settlement};
+use crate::{
+    domain::{code::CodeCost, passkey::RelyingParty, settlement},
+    files::{AccountFault, OwnBank},
+    guard::Limits,
+};
 
 /// The settings of one agent server. `config.sample.toml` shows each of them.
 #[derive(Clone, Debug, Deserialize)]
@@ -70,6 +72,9 @@ pub struct Config {
     /// What merchants pay for being paid, and when they are.
     #[serde(default)]
     pub settlement: settlement::Rules,
+    /// Our own account, for files that the bank takes and gives; absent: there are none.
+    #[serde(default)]
+    pub bank: OwnBank,
     /// Where a day begins and ends, for limits and statements; an IANA name.
     #[serde(default = "default_time_zone")]
     pub time_zone: String,
@@ -227,6 +232,7 @@ impl Config {
         if !self.settlement.are_sound() {
             return Err(ConfigFault::Settlement);
         }
+        self.bank.check()?;
         if zone(&self.time_zone).is_none() {
             return Err(ConfigFault::TimeZone(self.time_zone));
         }
@@ -271,6 +277,9 @@ pub enum ConfigFault {
     /// Nobody could be paid like this.
     #[error("settlement: a fee is 10000 at most, for a merchant (mrc_…); payout_days 60")]
     Settlement,
+    /// Our own account is none.
+    #[error("bank: {0}")]
+    Bank(#[from] AccountFault),
     /// This machine knows no such zone.
     #[error("time_zone: {0} is not known here")]
     TimeZone(String),
@@ -358,6 +367,8 @@ mod tests {
             "codes_at_once",
             "letters_of_address",
             "payout_days",
+            "client_code",
+            "statement_account",
         ] {
             assert!(sample.contains(key), "{key}");
         }

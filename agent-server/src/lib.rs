@@ -10,6 +10,7 @@ pub mod demo;
 pub mod domain;
 pub mod driver;
 pub mod entropy;
+pub mod files;
 pub mod frame;
 pub mod guard;
 pub mod http;

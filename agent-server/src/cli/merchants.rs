@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use shared_protocol::{Localized, MerchantId, PlanClass, SealingKey, Timestamp, VerifyingKey};
 
-use super::{Place, Said, say::Report};
+use super::{Place, Said, merchant_bank::Bank, say::Report};
 use crate::{
     clock::{Clock as _, SystemClock},
     domain::{Merchant, MerchantStatus},
@@ -42,6 +42,8 @@ pub enum Merchants {
         #[arg(long)]
         remove: Vec<String>,
     },
+    /// Where it is paid
+    Bank(Bank),
 }
 
 /// All that a Mark says of a merchant. What is not given stays as it was.
@@ -111,6 +113,7 @@ impl Merchants {
             }
             Self::Suspend { id } => set_status(store, id, MerchantStatus::Suspended).await,
             Self::Resume { id } => set_status(store, id, MerchantStatus::Active).await,
+            Self::Bank(bank) => bank.run(store).await,
             Self::Origins { id, add, remove } => {
                 let mut merchant = find(store, id).await?;
                 for origin in add {

@@ -4,8 +4,10 @@
 mod audit;
 mod contracts;
 mod doctor;
+mod files;
 mod keys;
 mod ledger;
+mod merchant_bank;
 mod merchants;
 mod outbox;
 mod purchases;
@@ -74,6 +76,9 @@ enum Command {
     /// The books: balances, payouts, bills
     #[command(subcommand)]
     Ledger(ledger::Ledger),
+    /// Files that banks and accountants take and give
+    #[command(subcommand)]
+    Files(files::Files),
     /// Recompute the books from what was signed
     Audit,
     /// Look whether everything is in place
@@ -105,6 +110,7 @@ async fn run(place: &Place, command: Command) -> Said {
         Command::Purchases(purchases) => purchases.run(place).await,
         Command::Outbox(outbox) => outbox.run(place).await,
         Command::Ledger(ledger) => ledger.run(place).await,
+        Command::Files(files) => files.run(place).await,
         Command::Audit => audit::run(place).await,
         Command::Doctor => Ok(doctor::examine(place).await),
     }

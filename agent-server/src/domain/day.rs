@@ -2,13 +2,33 @@
 //! one place. Pure.
 
 use jiff::tz::TimeZone;
-use shared_protocol::Timestamp;
+use shared_protocol::{Date, Timestamp};
 
 /// The first moment of the day of `now` in this zone: also on days that are shorter or longer.
 pub fn began(now: Timestamp, zone: &TimeZone) -> Timestamp {
     let moment = jiff::Timestamp::from_millisecond(now.as_millis()).unwrap_or_default();
     let start = moment.to_zoned(zone.clone()).start_of_day();
     start.map_or(now, |start| Timestamp::from_millis(start.timestamp().as_millisecond()))
+}
+
+/// The first moment of a day in this zone.
+pub fn start(day: Date, zone: &TimeZone) -> Option<Timestamp> {
+    civil(day)?.to_zoned(zone.clone()).ok().map(|start| at(&start))
+}
+
+/// The first moment after it.
+pub fn end(day: Date, zone: &TimeZone) -> Option<Timestamp> {
+    civil(day)?.tomorrow().ok()?.to_zoned(zone.clone()).ok().map(|start| at(&start))
+}
+
+fn civil(day: Date) -> Option<jiff::civil::Date> {
+    let year = i16::try_from(day.year()).ok()?;
+    let (month, number) = (i8::try_from(day.month()).ok()?, i8::try_from(day.day()).ok()?);
+    jiff::civil::Date::new(year, month, number).ok()
+}
+
+fn at(moment: &jiff::Zoned) -> Timestamp {
+    Timestamp::from_millis(moment.timestamp().as_millisecond())
 }
 
 #[cfg(test)]

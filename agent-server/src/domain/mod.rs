@@ -5,6 +5,8 @@ pub mod acceptance;
 pub mod account;
 pub mod allowance;
 pub mod audit;
+pub mod bank;
+pub mod bank_files;
 pub mod challenge;
 pub mod code;
 pub mod confirm;

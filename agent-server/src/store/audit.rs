@@ -17,7 +17,7 @@ use super::{
 use crate::domain::Purchase;
 
 /// The database at one moment.
-pub struct Snapshot(Transaction<'static, Sqlite>);
+pub struct Snapshot(pub(super) Transaction<'static, Sqlite>);
 
 /// A purchase and all that hangs on it.
 #[derive(Debug)]
@@ -320,4 +320,6 @@ const ORPHANS: &[(&str, &str)] = orphans! {
     "objections" "purchase" "purchases" "id";
     "journal" "purchase" "purchases" "id";
     "transfers" "entry" "journal" "number";
+    "payouts" "file" "payout_files" "id";
+    "statement_lines" "statement" "statements" "id";
 };

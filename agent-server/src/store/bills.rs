@@ -220,10 +220,11 @@ async fn settled(tx: &mut Tx<'_>, id: &PurchaseId) -> Result<(Purchase, Sums, Te
     Ok((purchase, sums, terms))
 }
 
-struct Pay {
-    purchase: PurchaseId,
-    number: u32,
-    now: Timestamp,
+/// A bill that is paid, or a credit that is paid back.
+pub(super) struct Pay {
+    pub(super) purchase: PurchaseId,
+    pub(super) number: u32,
+    pub(super) now: Timestamp,
 }
 
 impl Work for Pay {

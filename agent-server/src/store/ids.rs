@@ -44,7 +44,7 @@ pub(super) async fn newest(connection: &mut Connection) -> Result<i64, Fault> {
 
 const COUNTER_BITS: u32 = 20;
 
-const NEWEST: [&str; 8] = [
+const NEWEST: [&str; 11] = [
     "SELECT COALESCE(MAX(id), 0) FROM contracts",
     "SELECT COALESCE(MAX(id), 0) FROM purchases",
     "SELECT COALESCE(MAX(id), 0) FROM questions",
@@ -53,6 +53,9 @@ const NEWEST: [&str; 8] = [
     "SELECT COALESCE(MAX(id), 0) FROM objections",
     "SELECT COALESCE(MAX(id), 0) FROM passkeys",
     "SELECT COALESCE(MAX(id), 0) FROM payouts",
+    "SELECT COALESCE(MAX(id), 0) FROM payout_files",
+    "SELECT COALESCE(MAX(id), 0) FROM statements",
+    "SELECT COALESCE(MAX(id), 0) FROM statement_lines",
 ];
 
 #[cfg(test)]

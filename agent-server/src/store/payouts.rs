@@ -88,7 +88,7 @@ impl Store {
     }
 }
 
-fn payout(row: &Row) -> Result<Payout, Fault> {
+pub(super) fn payout(row: &Row) -> Result<Payout, Fault> {
     Ok(Payout {
         id: row.cell("id")?,
         merchant: row.named("merchant", |id| id.parse().ok())?,

@@ -10,13 +10,15 @@ use agent_server::{
         objection::{Reason, Resolution},
         settlement::settle_day,
     },
+    files::{Format, Reference},
     keys::AgentKeyring,
-    store::Store,
+    store::{Brought, Store, TurnedOut},
 };
 use shared_protocol::{Outcome, Plan, Signer as _, Span};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Row as _, SqliteConnection};
 
 use crate::{
+    bank_files::in_japan,
     market::Market,
     sale::Sale,
     shopper::{Order, id},
@@ -52,6 +54,7 @@ async fn traded() -> (Market, Vec<(&'static str, i64)>) {
     let i = market.sale().await;
     market.advance(Span::hours(24 * 100));
     settle_day(app, market.now()).await.unwrap();
+    bank(&market, &a).await;
     for bill in app.store.bills_of(market.contract("01").await, 100).await.unwrap() {
         app.store.pay_bill(bill.purchase, bill.number, market.now()).await.unwrap().unwrap();
     }
@@ -75,6 +78,27 @@ async fn traded() -> (Market, Vec<(&'static str, i64)>) {
         rows.push((name, row(purchase).await));
     }
     (market, rows)
+}
+
+/// What the bank took and gave: the payout in a file and confirmed, the bill of `a` paid, lines
+/// parked, one a charge, two that undo each other.
+async fn bank(market: &Market, a: &Sale<'_>) {
+    market.bank_of_merchant(in_japan()).await;
+    let file = market.file(Format::Zengin).await.file.unwrap();
+    let number = a.grant.claimed().unwrap().handling_number;
+    let bill = Reference::Bill(number, 1).to_string();
+    let payout = Reference::Payout(file.payouts[0]).to_string();
+    let out = -i64::try_from(file.total.minor).unwrap();
+    let lines = [("L-3", 40, ""), ("L-4", -40, ""), ("L-5", -9, ""), ("L-6", 5, "")];
+    let matched = [("L-1", 2500, bill.as_str()), ("L-2", out, payout.as_str())];
+    let brought = market.notice("M-1", &[&matched[..], &lines].concat()).await.unwrap();
+    assert_eq!(brought, Brought { bills: 1, payouts: 1, parked: 4, known: 0 });
+    let store = &market.agent.app.store;
+    let parked = store.parked_lines().await.unwrap();
+    for (line, turned_out) in [(0, TurnedOut::Against(parked[1].id)), (2, TurnedOut::Charge)] {
+        let done = store.resolve_line(parked[line].id, turned_out, market.now()).await.unwrap();
+        assert_eq!(done, Ok(()));
+    }
 }
 
 async fn report(database: &Path, keys: &Path) -> Report {
@@ -246,6 +270,31 @@ const WAYS: &[Way] = ways! {
         status, valid_until, serial, updated_at, updated_by, plans FROM merchants;
         UPDATE payouts SET merchant = 'mrc_tee'";
     PayoutEarly "settlement_words {a} claim C-1" "before 5" "" "UPDATE payouts SET cutoff = 5";
+    Orphan "payouts " "" "" "DELETE FROM payout_files";
+    FileOther "payout_files " "" "" "flip payout_files.content where payments = 1";
+    FileOther "payout_files " "" "" "flip payout_files.digest where payments = 1";
+    FileSum "payout_files " "1 payments" "2 payments" "UPDATE payout_files SET payments = 2";
+    FileSum "payout_files " "1 payments" ", 1" "UPDATE payout_files SET total = 1";
+    FileSum "payout_files " "0 payments" "1 payments" "UPDATE payouts SET file = NULL";
+    StatementCount "statements " "6" "5" "DELETE FROM statement_lines WHERE bank_key = 'L-6/1'";
+    LineFate "statement_lines " "an entry" "none" "UPDATE statement_lines SET parking = NULL
+        WHERE bank_key = 'L-6/1'";
+    LineFate "statement_lines " "no entry" "journal 1" "UPDATE statement_lines SET resolving = 1
+        WHERE bank_key = 'L-6/1'";
+    LineFate "statement_lines " "matched or parked" "neither" "UPDATE statement_lines
+        SET matched = NULL WHERE bank_key = 'L-1/1'";
+    LineBill "statement_lines " "2501 JPY" "2500 JPY" "UPDATE statement_lines SET amount = 2501
+        WHERE bank_key = 'L-1/1'";
+    LineBill "statement_lines " "a bill that is paid" "none"
+        "UPDATE bills SET payment = NULL WHERE purchase = {a}";
+    LinePayout "statement_lines " "-1 JPY" "" "UPDATE statement_lines SET amount = -1
+        WHERE bank_key = 'L-2/1'";
+    LineAgainst "statement_lines " "-40 JPY" "none" "UPDATE statement_lines SET against = NULL
+        WHERE bank_key = 'L-3/1'";
+    EntryAmount "transfers " "6 JPY" "5 JPY" "UPDATE statement_lines SET amount = 6
+        WHERE bank_key = 'L-6/1'";
+    EntryUnexplained "journal " "a reason" "none" "DELETE FROM statement_lines
+        WHERE bank_key = 'L-6/1'";
     EntryMissing "settlement_words {a} claim C-1" "journal 1" "none"
         "DELETE FROM transfers WHERE entry = 1; DELETE FROM journal WHERE number = 1";
     EntryKind "journal 1" "claim" "refund" "UPDATE journal SET kind = 'refund' WHERE number = 1";

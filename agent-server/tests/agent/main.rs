@@ -4,6 +4,8 @@
 
 mod assets;
 mod authenticator;
+mod bank_files;
+mod bank_notices;
 mod claims;
 mod confirmations;
 mod consent;

@@ -175,3 +175,52 @@ fn new_books_are_empty_and_sound() {
     assert_eq!(operator.run(&["purchases", "resolve", number, "upheld"]).status.code(), Some(1));
     assert_eq!(operator.run(&["purchases", "resolve", number, "perhaps"]).status.code(), Some(2));
 }
+
+#[test]
+fn files_are_written_and_read_by_commands() {
+    let operator = Operator::new();
+    let keys = operator.json(&["keys", "init"]);
+    let verifying = keys["verifying_key"].as_str().unwrap();
+    let sealing = keys["sealing_key"].as_str().unwrap();
+    let keys = ["--verifying-key", verifying, "--sealing-key", sealing];
+    operator.json(&[&["merchants", "add", "mrc_tea"], &keys[..]].concat());
+    let bank = |more: &[&str]| [&["merchants", "bank", "mrc_tea"], more].concat();
+    assert_eq!(operator.run(&bank(&[])).status.code(), Some(1), "not known yet");
+    let japan = ["--bank", "0005", "--branch", "123", "--number", "42", "--holder", "やまだ"];
+    assert_eq!(operator.json(&bank(&japan))["holder"], "ﾔﾏﾀﾞ");
+    assert_eq!(operator.json(&bank(&[]))["number"], "0000042");
+    let iban = |iban| bank(&["--iban", iban, "--holder", "Yamada Tea"]);
+    assert_eq!(operator.run(&iban("DE88 3704 0044 0532 0130 00")).status.code(), Some(1));
+    operator.json(&iban("DE89 3704 0044 0532 0130 00"));
+    assert_eq!(operator.json(&bank(&[]))["iban"], "DE89370400440532013000");
+
+    let nothing = ["files", "payouts", "--format", "zengin", "--out", "out"];
+    assert_eq!(operator.json(&nothing)["payments"], 0);
+    assert!(!operator.folder.path().join("out").exists());
+    let again = [&nothing[..], &["--again", "WARIFU-1"]].concat();
+    assert_eq!(operator.run(&again).status.code(), Some(1));
+    assert_eq!(operator.run(&["files", "payouts", "--format", "csv"]).status.code(), Some(2));
+    assert_eq!(operator.json(&["files", "sent"])["files"], serde_json::json!([]));
+    let journal = ["files", "journal", "--from", "2026-11-01", "--to", "2026-11-30", "--out"];
+    operator.json(&[&journal[..], &["books.csv"]].concat());
+    let books = std::fs::read_to_string(operator.folder.path().join("books.csv")).unwrap();
+    assert_eq!(books, "entry,line,date,time,kind,purchase,debit,credit,amount,currency\r\n");
+
+    let settings = "[bank]\nname = \"W\"\nstatement_account = \"0010011234567\"\n";
+    std::fs::write(operator.folder.path().join("agent.toml"), settings).unwrap();
+    let notice = crate::bank_notices::notice("M-1", &[("A", 5, "x")]);
+    std::fs::write(operator.folder.path().join("notice.xml"), notice).unwrap();
+    let read = ["files", "statement", "notice.xml"];
+    assert_eq!(operator.json(&read)["parked"], 1);
+    let twice = operator.run(&read);
+    assert_eq!(twice.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&twice.stderr).contains("read before"));
+    let parked = operator.json(&["files", "parked"])["parked"][0].clone();
+    assert_eq!((&parked["minor"], &parked["why"]), (&5.into(), &"no_reference".into()));
+    let line = parked["line"].as_str().unwrap();
+    assert_eq!(operator.run(&["files", "resolve", line]).status.code(), Some(2));
+    assert_eq!(operator.run(&["files", "resolve", line, "--payout", "1"]).status.code(), Some(1));
+    operator.json(&["files", "resolve", line, "--charge"]);
+    assert_eq!(operator.json(&["files", "parked"])["parked"], serde_json::json!([]));
+    assert_eq!(operator.json(&["audit"])["findings"], serde_json::json!([]));
+}

@@ -17,7 +17,7 @@ use crate::{
 
 impl Market {
     /// Lets so many days pass, settling each.
-    async fn days(&self, count: u32) {
+    pub async fn days(&self, count: u32) {
         for _ in 0..count {
             self.advance(Span::hours(24));
             settle_day(&self.agent.app, self.now()).await.unwrap();
@@ -44,7 +44,7 @@ impl Market {
     }
 
     /// What the accounts hold that matter, without those that hold nothing.
-    async fn holds(&self) -> BTreeMap<String, i128> {
+    pub async fn holds(&self) -> BTreeMap<String, i128> {
         let contract = self.contract("01").await;
         let balances = self.balances().await;
         let held = balances.iter().filter(|(_, _, sum)| *sum != 0);

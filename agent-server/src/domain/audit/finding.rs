@@ -82,6 +82,13 @@ damages! {
     PayoutAmount "payout_amount" "the batch is not the sum of its shares";
     PayoutOther "payout_other" "a share of another merchant or currency is in the batch";
     PayoutEarly "payout_early" "a share in the batch was booked after its cut-off";
+    FileOther "file_other" "the file is not the one that was made";
+    FileSum "file_sum" "the file is not the sum of its payouts";
+    StatementCount "statement_count" "the bank's notice has other lines";
+    LineFate "line_fate" "the bank's line is neither matched nor parked, or has another entry";
+    LineBill "line_bill" "the bank's line pays a bill of another amount, or one that is not paid";
+    LinePayout "line_payout" "the bank's line confirms a payout of another amount";
+    LineAgainst "line_against" "the bank's line is not undone by the other";
     EntryMissing "entry_missing" "the entry of a row is missing";
     EntryKind "entry_kind" "the entry is of another kind";
     EntryReason "entry_reason" "the entry has another reason";

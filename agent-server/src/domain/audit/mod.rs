@@ -3,6 +3,7 @@
 //! that a signature or the journal's chain can contradict.
 
 mod books;
+mod files;
 mod finding;
 mod money;
 mod promise;
@@ -56,6 +57,7 @@ pub async fn audit(store: &Store, key: &VerifyingKey) -> Result<Report, Fault> {
     }
     contracts(&mut snapshot, &tally, &mut out).await?;
     payouts(&mut snapshot, &mut tally, &mut out).await?;
+    files::check(&mut snapshot, &mut tally, &mut out).await?;
     let mut chain = Chain::default();
     while let Some(entry) = snapshot.entry_after(chain.last()).await? {
         chain.add(&entry, &tally.explained, &mut out);

@@ -18,6 +18,8 @@ pub enum Account {
     MerchantFees,
     /// What shoppers pay for their plans.
     PlanFees,
+    /// What the bank takes for its services, less what it gives.
+    BankCharges,
     /// Money at the bank.
     Bank,
     /// Money that nobody has found the place of yet.
@@ -33,6 +35,7 @@ impl fmt::Display for Account {
             Self::Payable(merchant) => write!(f, "{PAYABLE}{merchant}"),
             Self::MerchantFees => f.write_str("fees:merchants"),
             Self::PlanFees => f.write_str("fees:plans"),
+            Self::BankCharges => f.write_str("fees:bank"),
             Self::Bank => f.write_str("bank"),
             Self::Suspense => f.write_str("suspense"),
         }
@@ -57,8 +60,9 @@ impl FromStr for Account {
         if let Some(merchant) = name.strip_prefix(PAYABLE) {
             return merchant.parse().map(Self::Payable);
         }
-        let plain = [Self::MerchantFees, Self::PlanFees, Self::Bank, Self::Suspense];
-        plain.into_iter().find(|account| account.to_string() == name).ok_or(NotAnId)
+        let fees = [Self::MerchantFees, Self::PlanFees, Self::BankCharges];
+        let mut plain = fees.into_iter().chain([Self::Bank, Self::Suspense]);
+        plain.find(|account| account.to_string() == name).ok_or(NotAnId)
     }
 }
 

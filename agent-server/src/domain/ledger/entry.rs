@@ -49,7 +49,7 @@ pub enum Kind {
     Payout,
     /// A shopper was billed.
     Bill,
-    /// A shopper paid (68–71).
+    /// A shopper paid (68–71), or the bank says that somebody did.
     Payment,
 }
 
