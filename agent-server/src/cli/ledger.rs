@@ -58,7 +58,10 @@ async fn balances(store: &Store) -> Said {
     let line = |(account, currency, sum): &(String, String, i64)| {
         format!("{account:32} {currency} {sum:>16}")
     };
-    let shown = |(account, currency, sum): &(String, String, i64)| json!({ "account": account, "currency": currency, "minor": sum });
+    let shown = |(account, currency, sum): &(String, String, i64)| {
+        let (account, currency) = (account.as_str(), currency.as_str());
+        json!({ "account": account, "currency": currency, "minor": sum })
+    };
     let json: Vec<_> = all.iter().map(shown).collect();
     Ok(Report::new(all.iter().map(line).collect(), json!({ "balances": json })))
 }

@@ -52,7 +52,10 @@ pub async fn run(app: App, mut stopped: watch::Receiver<bool>) {
 async fn look(app: &App, under_way: &mut JoinSet<()>) -> Result<(), Fault> {
     let now = app.clock.now();
     expiry::sweep(app, now).await?;
-    settlement::settle_day(app, now).await?;
+    // Letters do not wait for it.
+    if let Err(fault) = settlement::settle_day(app, now).await {
+        tracing::error!(%fault, "the day could not be settled");
+    }
     let free = AT_ONCE.saturating_sub(under_way.len());
     if free == 0 || !app.store.has_errands(now).await? {
         return Ok(());

@@ -9,9 +9,10 @@ use super::{
     Fault, Store,
     merchants::localized,
     row::{Cells as _, Row},
+    settlements,
     writer::Tx,
 };
-use crate::domain::plan::Bill;
+use crate::domain::{plan::Bill, settlement::most_owed};
 
 /// One payment on a statement, with the purchase that it is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,7 +74,8 @@ impl Store {
     }
 
     /// What a contract owes from one day to another, both included, the first first: of purchases
-    /// that the shopper confirmed, or is still asked about.
+    /// that the shopper confirmed, or is still asked about, as far as the merchant has claimed it
+    /// and keeps it, or may claim it yet.
     ///
     /// # Errors
     /// [`Fault`].
@@ -87,7 +89,9 @@ impl Store {
             .bind(from.to_string())
             .bind(until.to_string())
             .fetch_all(&self.0.reads);
-        rows.await?.iter().map(line).collect()
+        let lines = rows.await?.iter().map(line).collect::<Result<Vec<_>, _>>()?;
+        // Of what was let go or given back nothing falls due.
+        Ok(lines.into_iter().filter(|line| line.amount.minor > 0).collect())
     }
 }
 
@@ -137,16 +141,33 @@ fn line(row: &Row) -> Result<StatementLine, Fault> {
         number: row.count("number")?,
         of: row.count("payments")?,
         due: row.named("due", |day| day.parse().ok())?,
-        amount: row.amount("amount", "currency")?,
+        amount: falls_due(row)?,
     })
 }
 
+/// What is left of a payment: the first ones are paid of what remains, the last ones fall away,
+/// just as it is billed.
+fn falls_due(row: &Row) -> Result<Amount, Fault> {
+    let payment = row.amount("amount", "currency")?;
+    let price = row.amount("price", "currency")?;
+    let Some(settlement) = settlements::settlement_or_none(row, price)? else { return Ok(payment) };
+    let (before, total): (u64, u64) = (row.count("before")?, row.count("total")?);
+    let plan_fee = Amount { minor: total.saturating_sub(price.minor), ..price };
+    let owed = most_owed(price, plan_fee, settlement).minor;
+    let minor = owed.min(before.saturating_add(payment.minor)).saturating_sub(before);
+    Ok(Amount { minor, ..payment })
+}
+
 const STATEMENT: &str = "SELECT p.purchase_id, p.state, p.item_ja, p.item_en, p.plan, p.currency,
-         m.name_ja, m.name_en, i.number, i.due, i.amount,
+         m.name_ja, m.name_en, i.number, i.due, i.amount, p.amount AS price,
+         COALESCE(p.total, p.amount) AS total, s.claimed, s.voided, s.refunded,
+         CAST((SELECT COALESCE(SUM(b.amount), 0) FROM instalments b
+             WHERE b.purchase = p.id AND b.number < i.number) AS BIGINT) AS before,
          (SELECT COUNT(*) FROM instalments a WHERE a.purchase = p.id) AS payments
      FROM purchases p
      JOIN instalments i ON i.purchase = p.id
      JOIN merchants m ON m.id = p.merchant
+     LEFT JOIN settlements s ON s.purchase = p.id
      WHERE p.contract = $1 AND p.state IN ('accepted', 'confirmed')
          AND i.due >= $2 AND i.due <= $3
      ORDER BY i.due, p.id";

@@ -162,6 +162,12 @@ pub(super) fn sums(row: &Row, granted: Amount) -> Result<Sums, Fault> {
     })
 }
 
+/// How the money of a joined row's purchase stands, if anything was said of it.
+pub(super) fn settlement_or_none(row: &Row, granted: Amount) -> Result<Option<Settlement>, Fault> {
+    let claimed: Option<i64> = row.cell("claimed")?;
+    claimed.map(|_| settlement(row, granted)).transpose()
+}
+
 fn settlement(row: &Row, granted: Amount) -> Result<Settlement, Fault> {
     let (claimed, voided) = (row.count("claimed")?, row.count("voided")?);
     Settlement::with(granted, claimed, voided, row.count("refunded")?)

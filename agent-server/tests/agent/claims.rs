@@ -221,3 +221,17 @@ async fn shopper_and_merchant_at_once_end_in_one_of_the_two() {
     assert_eq!(market.reserved("01").await, held);
     assert_eq!(market.agent.app.store.journal(0, 100).await.unwrap().len(), kept);
 }
+
+#[tokio::test]
+async fn after_a_restart_the_same_claim_gets_the_same_receipt() {
+    let market = Market::open().await;
+    let (id, word, receipt) = {
+        let sale = market.sale().await;
+        let word = sale.claiming("C-1", 3000, None);
+        (sale.id(), word.clone(), sale.send("C-1", &word).await.unwrap())
+    };
+    let market = market.restart().await;
+    let path = format!("/v1/purchases/{id}/claims/C-1");
+    assert_eq!(market.ask(Method::PUT, &path, &word).await, Ok(receipt));
+    assert_eq!(market.agent.app.store.journal(0, 100).await.unwrap().len(), 1);
+}

@@ -242,3 +242,26 @@ async fn a_day_is_settled_once_however_often_and_concurrently() {
     assert_eq!(market.bills().await, [3850; 4]);
     market.balances().await;
 }
+
+#[tokio::test]
+async fn a_statement_holds_only_what_is_kept_or_may_still_be_claimed() {
+    let market = Market::open().await;
+    let sale = market.sale_by(Plan::Instalments(3)).await;
+    let due = market.due(&sale.id()).await;
+    let contract = market.contract("01").await;
+    let store = &market.agent.app.store;
+    let of_year = async || {
+        let (first, last) = ("2000-01-01".parse().unwrap(), "2099-12-31".parse().unwrap());
+        let lines = store.statement(contract, (first, last)).await.unwrap();
+        lines.iter().map(|line| line.amount.minor).collect::<Vec<_>>()
+    };
+    let all: Vec<_> = due.iter().map(|part| part.minor).collect();
+    assert_eq!(of_year().await, all);
+    sale.claim("C", 10_000).await.unwrap();
+    assert_eq!(of_year().await, all, "the rest may be claimed yet");
+    sale.void("V", 7_050).await.unwrap();
+    let left = 10_000 + 427 * 10_000 / 17_050;
+    assert_eq!(of_year().await, [all[0], left - all[0]]);
+    sale.refund("R", 10_000).await.unwrap();
+    assert!(of_year().await.is_empty());
+}

@@ -14,7 +14,7 @@ pub use bill::bill_digest;
 pub use booking::{Booking, UPHELD, book, upheld_digest, uphold};
 pub use payout::{Payout, cutoff, payout_digest, payout_entry, settle_day};
 pub use rules::Rules;
-pub use terms::Terms;
+pub use terms::{Terms, most_owed};
 pub use word::{MerchantWord, Settles, WordKind};
 
 use shared_protocol::{Problem, PurchaseId, Receipt, Settlement, Signed, Timestamp};

@@ -55,15 +55,26 @@ pub async fn settle_day(app: &App, now: Timestamp) -> Result<bool, Fault> {
     let (Some(pay_on), Some(today)) = (pay_on, calendar.today(now)) else { return Ok(false) };
     for (merchant, currency) in app.store.payable_merchants(cutoff).await? {
         let run = PayoutRun { merchant, currency, cutoff, pay_on, now };
-        app.store.pay_out(run).await?;
+        go_on(app.store.pay_out(run).await, "a merchant cannot be paid")?;
     }
     let mut after = 0;
     while let Some(purchase) = app.store.billable(today, after).await? {
-        app.store.bill_purchase(purchase, today, now).await?;
+        go_on(app.store.bill_purchase(purchase, today, now).await, "a purchase cannot be billed")?;
         after = purchase;
     }
     app.store.end_day(cutoff, now).await?;
     Ok(true)
+}
+
+/// One damaged row holds up nobody else, and is tried again on another day.
+fn go_on<T>(done: Result<T, Fault>, what: &str) -> Result<(), Fault> {
+    match done {
+        Err(fault @ Fault::Damaged(_)) => {
+            tracing::error!(%fault, "{what}");
+            Ok(())
+        }
+        done => done.map(drop),
+    }
 }
 
 /// The beginning of the day of this moment: what was booked before it is settled on it.
