@@ -202,8 +202,9 @@ async fn another_banks_account_and_a_file_cut_off_change_nothing() {
     let refused = read_file(store, &own(), half, market.now()).await.unwrap_err();
     assert!(matches!(refused, FileFault::Notice(NoticeFault::Xml(_))));
     assert!(market.parked().await.is_empty() && store.balances().await.unwrap().is_empty());
+    let own = own();
     let all = futures_util::future::join_all(
-        (0..20).map(|_| read_file(store, &own(), good.as_bytes(), market.now())),
+        (0..20).map(|_| read_file(store, &own, good.as_bytes(), market.now())),
     );
     let taken = async { all.await.iter().filter(|read| read.is_ok()).count() };
     assert_eq!(taken.await, 1, "of twenty at the same time one reads it");
