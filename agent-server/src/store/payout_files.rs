@@ -194,7 +194,7 @@ impl Work for NewFile {
         .bind(payments)
         .bind(minor(self.total))
         .bind(self.digest.as_bytes().as_slice())
-        .bind(&self.content)
+        .bind(self.content.as_slice())
         .bind(self.now.as_millis())
         .execute(&mut *tx.connection)
         .await?;

@@ -41,7 +41,7 @@ pub fn notice(message: &str, lines: &[(&str, i64, &str)]) -> String {
 }
 
 impl Market {
-    pub async fn notice(
+    pub async fn bank_says(
         &self,
         message: &str,
         lines: &[(&str, i64, &str)],
@@ -90,20 +90,20 @@ async fn what_agrees_is_booked_once_and_a_file_read_twice_changes_nothing() {
     let before = market.held("bank").await;
     let lines = [("A", amounts[0], bill(1)), ("B", -sum, payout), ("C", amounts[1], bill(2))];
     let lines: Vec<_> = lines.iter().map(|(k, m, t)| (*k, *m, t.as_str())).collect();
-    let brought = market.notice("M-1", &lines).await.unwrap();
+    let brought = market.bank_says("M-1", &lines).await.unwrap();
     assert_eq!(brought, Brought { bills: 2, payouts: 1, ..Brought::default() });
     let paid = i128::from(amounts[0] + amounts[1]);
     assert_eq!(market.held("bank").await, before + paid, "the payout was booked when it was made");
     assert_eq!(market.held("billed").await, i128::from(amounts[2]));
     assert_eq!(market.held("suspense").await, 0);
-    let refused = market.notice("M-1", &lines).await.unwrap_err();
+    let refused = market.bank_says("M-1", &lines).await.unwrap_err();
     assert!(matches!(refused, FileFault::Refused(NoticeRefusal::Known)), "{refused}");
-    let refused = market.notice("M-1", &lines[..1]).await.unwrap_err();
+    let refused = market.bank_says("M-1", &lines[..1]).await.unwrap_err();
     assert!(matches!(refused, FileFault::Refused(NoticeRefusal::OtherFile(_))), "{refused}");
-    let again = market.notice("M-2", &lines).await.unwrap();
+    let again = market.bank_says("M-2", &lines).await.unwrap();
     assert_eq!(again, Brought { known: 3, ..Brought::default() }, "other file, same movements");
     let other = [("A", amounts[0] + 1, "x")];
-    let refused = market.notice("M-3", &other).await.unwrap_err();
+    let refused = market.bank_says("M-3", &other).await.unwrap_err();
     assert!(matches!(refused, FileFault::Refused(NoticeRefusal::OtherLine(_))), "{refused}");
     assert_eq!(market.held("bank").await, before + paid);
     assert!(market.parked().await.is_empty());
@@ -127,7 +127,7 @@ async fn what_does_not_agree_is_parked_and_resolved_by_hand() {
         ("E", sum, out.as_str()),
         ("F", -sum, "by hand"),
     ];
-    let brought = market.notice("M-1", &lines).await.unwrap();
+    let brought = market.bank_says("M-1", &lines).await.unwrap();
     assert_eq!(brought, Brought { parked: 6, ..Brought::default() });
     let parked = market.parked().await;
     let why: Vec<_> = parked.iter().map(|(_, why, _)| *why).collect();
@@ -156,7 +156,8 @@ async fn what_does_not_agree_is_parked_and_resolved_by_hand() {
     assert_eq!(market.resolve(f, TurnedOut::Payout(payout.id)).await, Ok(()));
     let twice = market.resolve(e, TurnedOut::Payout(payout.id)).await;
     assert_eq!(twice, Err(NotSo::Disagrees(OtherDirection)));
-    let back = market.notice("M-2", &[("G", -sum, ""), ("H", -sum, out.as_str())]).await.unwrap();
+    let back =
+        market.bank_says("M-2", &[("G", -sum, ""), ("H", -sum, out.as_str())]).await.unwrap();
     assert_eq!(back.parked, 2, "it was confirmed before");
     let g = market.parked().await.iter().find(|line| line.2 == "G/1").unwrap().0;
     assert_eq!(market.resolve(g, TurnedOut::Against(e)).await, Ok(()));
@@ -180,7 +181,7 @@ async fn a_bill_that_somebody_said_was_paid_is_not_paid_again() {
     let bank = market.held("bank").await;
     let reference = Reference::Bill(number, 1).to_string();
     let lines = [("A", amounts[0], reference.as_str()), ("B", amounts[0], reference.as_str())];
-    assert_eq!(market.notice("M-1", &lines).await.unwrap().parked, 2);
+    assert_eq!(market.bank_says("M-1", &lines).await.unwrap().parked, 2);
     let parked = market.parked().await;
     assert_eq!(market.resolve(parked[0].0, TurnedOut::Bill(number, 1)).await, Ok(()));
     let again = market.resolve(parked[1].0, TurnedOut::Bill(number, 1)).await;
@@ -201,8 +202,9 @@ async fn another_banks_account_and_a_file_cut_off_change_nothing() {
     let refused = read_file(store, &own(), half, market.now()).await.unwrap_err();
     assert!(matches!(refused, FileFault::Notice(NoticeFault::Xml(_))));
     assert!(market.parked().await.is_empty() && store.balances().await.unwrap().is_empty());
+    let own = own();
     let all = futures_util::future::join_all(
-        (0..20).map(|_| read_file(store, &own(), good.as_bytes(), market.now())),
+        (0..20).map(|_| read_file(store, &own, good.as_bytes(), market.now())),
     );
     let taken = async { all.await.iter().filter(|read| read.is_ok()).count() };
     assert_eq!(taken.await, 1, "of twenty at the same time one reads it");

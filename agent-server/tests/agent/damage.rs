@@ -91,7 +91,7 @@ async fn bank(market: &Market, a: &Sale<'_>) {
     let out = -i64::try_from(file.total.minor).unwrap();
     let lines = [("L-3", 40, ""), ("L-4", -40, ""), ("L-5", -9, ""), ("L-6", 5, "")];
     let matched = [("L-1", 2500, bill.as_str()), ("L-2", out, payout.as_str())];
-    let brought = market.notice("M-1", &[&matched[..], &lines].concat()).await.unwrap();
+    let brought = market.bank_says("M-1", &[&matched[..], &lines].concat()).await.unwrap();
     assert_eq!(brought, Brought { bills: 1, payouts: 1, parked: 4, known: 0 });
     let store = &market.agent.app.store;
     let parked = store.parked_lines().await.unwrap();
