@@ -181,11 +181,6 @@ fn objected(own: &OwnPurchase, w: Words) -> Option<String> {
     Some(w.fill("purchase.objected", &[("reason", reason)]))
 }
 
-/// What happened and when, in words.
-fn step((event, at): &(PurchaseEvent, Timestamp), w: Words) -> (&'static str, String) {
-    (w.get(what(*event)), texts::minute(*at, w.locale()))
-}
-
 /// What happened, in words, with the number of the seed's step.
 fn what(event: PurchaseEvent) -> &'static str {
     match event {
