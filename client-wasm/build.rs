@@ -1,27 +1,42 @@
-//! Turns `www/texts.tsv` into one constant per text, so that the browser parses no table and
-//! downloads only the texts that the program says.
+//! Turns `www/texts.tsv` into one constant per text and one table per language, so that the browser
+//! parses nothing and downloads only the texts that the program says.
 
-use std::{env, fmt::Write as _, fs, path::Path};
+use std::{env, error::Error, fmt::Write as _, fs, path::Path};
 
-fn main() {
-    let room = env::var("CARGO_MANIFEST_DIR").expect("cargo says where this package is");
+fn main() -> Result<(), Box<dyn Error>> {
+    let room = env::var("CARGO_MANIFEST_DIR")?;
     let table = Path::new(&room).join("../www/texts.tsv");
+    let sources = Path::new(&room).join("src");
     println!("cargo::rerun-if-changed={}", table.display());
-    let rows = fs::read_to_string(&table).expect("www/texts.tsv can be read");
-    let mut constants = String::new();
+    println!("cargo::rerun-if-changed={}", sources.display());
+    let (mut constants, mut ja, mut en) = (String::new(), String::new(), String::new());
+    let program = all_of(&sources)?;
+    let rows = fs::read_to_string(&table)?;
+    let mut place = 0;
     for row in rows.lines().skip(1) {
-        let mut cells = row.split('\t');
-        let (Some(key), Some(ja), Some(en)) = (cells.next(), cells.next(), cells.next()) else {
-            panic!("not a key and two texts: {row}");
+        let [key, in_ja, in_en] = row.split('\t').collect::<Vec<_>>()[..] else {
+            return Err(format!("not a key and two texts: {row}").into());
         };
         let name = key.replace('.', "_").to_uppercase();
-        writeln!(
-            constants,
-            "/// `{key}`\npub const {name}: Text = Text(&{:?});",
-            [ja, en].join("\t")
-        )
-        .expect("a string takes all that is written to it");
+        if !program.contains(&name) {
+            continue;
+        }
+        writeln!(constants, "/// `{key}`\npub const {name}: Text = Text({place});")?;
+        writeln!(ja, "{in_ja}")?;
+        writeln!(en, "{in_en}")?;
+        place += 1;
     }
-    let to = env::var("OUT_DIR").expect("cargo says where generated files go");
-    fs::write(Path::new(&to).join("texts.rs"), constants).expect("the texts can be written");
+    writeln!(constants, "const JA: &str = {ja:?};\nconst EN: &str = {en:?};")?;
+    fs::write(Path::new(&env::var("OUT_DIR")?).join("texts.rs"), constants)?;
+    Ok(())
+}
+
+/// The program's own text.
+fn all_of(folder: &Path) -> Result<String, Box<dyn Error>> {
+    let mut all = String::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        all.push_str(&if path.is_dir() { all_of(&path)? } else { fs::read_to_string(&path)? });
+    }
+    Ok(all)
 }

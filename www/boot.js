@@ -72,39 +72,13 @@ on("compositionstart", () => composing = true);
 on("compositionend", () => composing = false);
 w.warifuTakeover = () => stop.abort();
 
-// A passkey signs a purchase: asked for here or, where the page around does not let its frames or the browser
-// does not say which page that is, in a window of our own.
-let elsewhere = false;
+// Whoever pays by passkey fetches the script for it then.
 w.warifuPasskeys = () => w.PublicKeyCredential?.isUserVerifyingPlatformAuthenticatorAvailable();
-w.warifuPasskey = async (challenge, what) => {
-	const publicKey = { challenge, rpId: location.hostname, userVerification: "required", timeout: 3e5 }, asked = performance.now();
-	const may = parent === w || d.featurePolicy?.allowsFeature("publickey-credentials-get");
-	if (!elsewhere && may !== false) try {
-		const { rawId, response: { authenticatorData, clientDataJSON, signature, userHandle } } =
-			await navigator.credentials.get({ publicKey });
-		if (parent === w || new TextDecoder().decode(clientDataJSON).includes('"topOrigin"'))
-			return [rawId, authenticatorData, clientDataJSON, signature, userHandle];
-	} catch (error) {
-		// Where the browser does not say whether it may: at once means no, later that the shopper did not want to.
-		if (may || performance.now() - asked > 500) throw error;
-	}
-	elsewhere = true;
-	return new Promise((done, fail) => {
-		const opened = open("/passkey/pop-up?locale=" + d.documentElement.lang, "", "popup,width=480,height=640");
-		if (!opened) return fail();
-		const watch = setInterval(() => opened.closed && (clearInterval(watch), fail()), 500);
-		addEventListener("message", ({ source, origin, data }) => {
-			if (source !== opened || origin !== location.origin || data?.warifu !== 1) return;
-			const { port1, port2 } = new MessageChannel();
-			port1.onmessage = ({ data }) => done(data);
-			opened.postMessage({ warifu: 1, challenge, rpId: publicKey.rpId, what }, origin, [port2]);
-		});
-	});
-};
+w.warifuPasskey = (...asked) => import(meta("module").replace("client_wasm.js", "pay-by-passkey.mjs")).then((m) => m.ask(...asked));
 w.warifuTyped = () => {
 	const values = {}, { name, dataset, selectionStart, selectionEnd } = d.activeElement;
 	for (const { name, type, value, checked } of form)
-		if (name && (checked || !/radio|checkbox/.test(type))) values[name] = value;
+		if (name && (checked || type !== "checkbox")) values[name] = value;
 	return { values, focusName: name, focusTest: dataset.test, selectionStart, selectionEnd,
 		screen: main.dataset.screen, quantity: count(), composing };
 };

@@ -11,7 +11,7 @@ use shared_protocol::Locale;
 
 pub use amount::amount;
 pub use bill::{BillWords, plan_name};
-pub use moment::{date, day, minute, month};
+pub use moment::{date, day, day_of_month, minute, month};
 
 /// The product's texts by key.
 #[derive(Debug)]

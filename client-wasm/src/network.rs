@@ -2,11 +2,11 @@
 //! waiting. Sends no cookies, keeps nothing, follows no redirect.
 //! Not gloo-net: its error texts cost every shopper 2 KB.
 
-use js_sys::{JSON, Reflect, Uint8Array};
+use js_sys::{JSON, Uint8Array};
 use shared_protocol::{Field, FieldProblem, Problem, Signature, Timestamp, Verifier, VerifyingKey};
 use wasm_bindgen::{JsCast as _, JsValue, UnwrapThrowExt as _};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortSignal, Headers, RequestCredentials, RequestInit, RequestRedirect, Response};
+use web_sys::{AbortSignal, Response};
 
 use crate::page::window;
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
     calls::Call,
     clock,
     course::{Answer, Refused, World},
-    page::get,
+    page::{get, object},
     session_key::WebCrypto,
 };
 
@@ -74,21 +74,25 @@ pub fn is_online() -> bool {
 }
 
 async fn try_once(call: &Call) -> Option<Answer> {
-    let how = RequestInit::new();
-    how.set_method(call.method);
-    how.set_credentials(RequestCredentials::Omit);
-    how.set_redirect(RequestRedirect::Error);
-    how.set_signal(Some(&AbortSignal::timeout_with_u32(TIMEOUT_MILLIS)));
-    // web-sys has no setter for it yet (Fetch §5.4).
-    Reflect::set(&how, &"keepalive".into(), &call.outlives_page.into()).ok()?;
-    if let Some((media_type, bytes)) = &call.body {
-        let headers = Headers::new().ok()?;
-        headers.set("content-type", media_type).ok()?;
-        how.set_headers(&headers);
-        how.set_body(&Uint8Array::from(bytes.as_slice()));
-    }
-    let request = web_sys::Request::new_with_str_and_init(&call.url, &how).ok()?;
-    let response = JsFuture::from(window().fetch_with_request(&request)).await.ok()?;
+    let (headers, body) = match &call.body {
+        Some((media_type, bytes)) => (
+            object(&[("content-type", media_type.into())]).into(),
+            Uint8Array::from(bytes.as_slice()).into(),
+        ),
+        None => (JsValue::UNDEFINED, JsValue::UNDEFINED),
+    };
+    // As a plain object: a setter each would be another function to download (Fetch §5.4).
+    let how = object(&[
+        ("method", call.method.into()),
+        ("headers", headers),
+        ("body", body),
+        ("credentials", "omit".into()),
+        ("redirect", "error".into()),
+        ("signal", AbortSignal::timeout_with_u32(TIMEOUT_MILLIS).into()),
+        ("keepalive", call.outlives_page.into()),
+    ]);
+    let sent = window().fetch_with_str_and_init(&call.url, how.unchecked_ref());
+    let response = JsFuture::from(sent).await.ok()?;
     let response: Response = response.unchecked_into();
     if response.ok() {
         let bytes = JsFuture::from(response.array_buffer().ok()?).await.ok()?;

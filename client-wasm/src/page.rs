@@ -72,7 +72,7 @@ pub fn find(css: &str) -> Option<Element> {
 }
 
 /// What `boot.js` has kept so far; `None` if this is not its page.
-pub fn left(plans: &[String]) -> Option<Left> {
+pub fn left() -> Option<Left> {
     let left = call("warifuTyped")?;
     let text = |name: &str| get(&left, name).and_then(|value| value.as_string());
     let number = |name: &str| get(&left, name).and_then(|value| value.as_f64());
@@ -81,9 +81,6 @@ pub fn left(plans: &[String]) -> Option<Left> {
     let mut typed = Typed::new(count(number("quantity")).unwrap_or(1));
     for field in Field::ALL {
         typed.set(*field, value(field.name()).unwrap_or_default());
-    }
-    if typed.get(Field::PaymentPlan).is_empty() && plans.len() == 1 {
-        typed.set(Field::PaymentPlan, plans[0].clone());
     }
     typed.to_another = value("delivery.other").is_some();
     let named = |attribute: &str, value: Option<String>| {
@@ -104,11 +101,11 @@ pub fn left(plans: &[String]) -> Option<Left> {
 /// What only the server knows.
 pub fn rendered() -> Rendered {
     let shop = find("header p").and_then(|name| name.text_content());
-    let plans = all("[name='payment.plan']").into_iter();
+    let plans = all("[name='payment.plan'] option").into_iter();
     let lines = all("#help p").get(1).map(texts_in).unwrap_or_default();
     Rendered {
         shop: shop.unwrap_or_default(),
-        plans: plans.map(|plan| plan.unchecked_into::<HtmlInputElement>().value()).collect(),
+        plans: plans.filter_map(|plan| plan.get_attribute("value")).collect(),
         agent_contact: lines.into_iter().skip(1).collect(),
     }
 }

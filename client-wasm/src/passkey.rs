@@ -1,5 +1,5 @@
-//! A passkey instead of a contract number: it signs the tally's digest. `boot.js` asks the browser
-//! for it, as a script of a few lines downloads faster than the same calls through Wasm.
+//! A passkey instead of a contract number: it signs the tally's digest. `pay-by-passkey.mjs`
+//! asks the browser for it: only who pays so downloads it.
 
 use js_sys::{Array, ArrayBuffer, Function, Promise, Uint8Array};
 use shared_protocol::{PasskeyAssertion, PasskeyPart, Problem};

@@ -90,11 +90,11 @@ fn is_quoted(app: App) -> bool {
     quoted.as_ref().is_some_and(|quoted| quoted.check(&words, amount, plan, app.now()).is_ok())
 }
 
-/// Sees to it that there is a quote for what the form says; a lump sum needs none.
+/// Asks for a quote for what the form says; a lump sum needs none.
 async fn quote(app: App) -> Result<(), Problem> {
     let words = app.words().ok_or(Problem::MarkInvalid)?;
     let (amount, plan) = price(app).ok_or(Problem::FieldInvalid)?;
-    if plan == Plan::Single || is_quoted(app) {
+    if plan == Plan::Single {
         return Ok(());
     }
     let call = Call::plans(&words, amount, plan);

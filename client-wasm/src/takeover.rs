@@ -33,7 +33,7 @@ pub fn begin() {
 
 fn take_over(words: Result<Words, Problem>) {
     let rendered = page::rendered();
-    let Some(left) = page::left(&rendered.plans) else { return };
+    let Some(left) = page::left() else { return };
     if left.composing {
         let again = Closure::once_into_js(move || after(0, move || take_over(words)));
         let options = web_sys::AddEventListenerOptions::new();

@@ -1,19 +1,18 @@
-//! What the screens say, in both languages: one constant per row of `www/texts.tsv`.
+//! What the screens say, in both languages: one constant per row of `www/texts.tsv`
+//! that the program names.
 
-use shared_protocol::{Locale, fill};
+use shared_protocol::{Locale, fill, row};
 
 include!(concat!(env!("OUT_DIR"), "/texts.rs"));
 
-/// A text in Japanese, a tab, and the text in English; `{name}` stands for a value. One address, as
-/// it is handed around a hundred times.
+/// A text, by its row in the tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Text(&'static &'static str);
+pub struct Text(u8);
 
 impl Text {
     /// In this language, as it is.
     pub fn get(self, locale: Locale) -> &'static str {
-        let (ja, en) = self.0.split_once('\t').unwrap_or_default();
-        locale.pick(ja, en)
+        row(locale.pick(JA, EN), usize::from(self.0))
     }
 
     /// In this language, each `{name}` replaced by its value.

@@ -26,10 +26,7 @@ const PLAN: Plan = Plan::Instalments(12);
 
 /// A shop that takes every plan, and its words.
 fn world() -> (Counterparts, Words) {
-    let mut world = Counterparts::new();
-    let mut offer = world.deal.signed_offer.claimed().unwrap();
-    offer.plans = PlanClass::ALL.into();
-    world.deal.signed_offer = Signed::sign(&offer, &world.deal.merchant);
+    let world = Counterparts::with_every_plan();
     let words = world.words();
     (world, words)
 }

@@ -8,6 +8,7 @@ use crate::{
     locale::{Locale, fill},
     place::prefectures,
     role::Role,
+    rows::{place, row, rows},
 };
 
 macro_rules! fields {
@@ -23,16 +24,6 @@ macro_rules! fields {
             /// All of them, in the order of the form.
             pub const ALL: &[Self] = &[$(Self::$field,)*];
 
-            /// Its `name` in the form and in problem documents.
-            pub const fn name(self) -> &'static str {
-                match self { $(Self::$field => $name,)* }
-            }
-
-            /// Its `autocomplete` token (HTML, autofill field names).
-            pub const fn autocomplete(self) -> &'static str {
-                match self { $(Self::$field => $autocomplete,)* }
-            }
-
             /// The one party that will see it.
             pub const fn reader(self) -> Role {
                 match self { $(Self::$field => Role::$reader,)* }
@@ -47,14 +38,12 @@ macro_rules! fields {
             pub const fn is_required(self) -> bool {
                 match self { $(Self::$field => $required,)* }
             }
-
-            /// Its label.
-            pub const fn label(self, locale: Locale) -> &'static str {
-                match (self, locale) {
-                    $((Self::$field, Locale::Ja) => $ja, (Self::$field, Locale::En) => $en,)*
-                }
-            }
         }
+
+        const NAMES: &str = rows!($($name)*);
+        const AUTOCOMPLETE: &str = rows!($($autocomplete)*);
+        const LABELS_JA: &str = rows!($($ja)*);
+        const LABELS_EN: &str = rows!($($en)*);
     };
 }
 
@@ -84,9 +73,24 @@ fields! {
 }
 
 impl Field {
+    /// Its `name` in the form and in problem documents.
+    pub fn name(self) -> &'static str {
+        row(NAMES, self as usize)
+    }
+
+    /// Its `autocomplete` token (HTML, autofill field names).
+    pub fn autocomplete(self) -> &'static str {
+        row(AUTOCOMPLETE, self as usize)
+    }
+
+    /// Its label.
+    pub fn label(self, locale: Locale) -> &'static str {
+        row(locale.pick(LABELS_JA, LABELS_EN), self as usize)
+    }
+
     /// The field of this name.
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|field| field.name() == name)
+        Self::ALL.get(place(NAMES, name)?).copied()
     }
 }
 
@@ -125,34 +129,77 @@ pub enum FieldProblem {
     PlanNotAccepted,
 }
 
+macro_rules! field_problems {
+    ($($at:literal $problem:pat, $code:literal $ja:literal $en:literal;)*) => {
+        impl FieldProblem {
+            /// Its row in the table.
+            const fn place(self) -> usize {
+                match self { $($problem => $at,)* }
+            }
+        }
+
+        const CODES: &str = rows!($($code)*);
+        const TEXTS_JA: &str = rows!($($ja)*);
+        const TEXTS_EN: &str = rows!($($en)*);
+    };
+}
+
+// `{name}` stands for a value.
+field_problems! {
+    0 Self::Missing, "missing"
+        "{label}を入力してください。" "{label}: please fill this in.";
+    1 Self::TooLong(_), "too_long"
+        "{label}は{want}文字以内で入力してください。" "{label}: at most {want} characters.";
+    2 Self::BadCharacter, "bad_character"
+        "{label}に使えない文字が含まれています。"
+        "{label}: it contains a character that cannot be used.";
+    3 Self::WrongDigits(_, 0), "wrong_digits"
+        "{label}は{want}桁です。" "{label}: {want} digits.";
+    4 Self::WrongDigits(..), "wrong_digits"
+        "{label}は{want}桁です。いま{have}桁です。"
+        "{label}: {want} digits, and there are {have} now.";
+    5 Self::NotEmail, "not_email"
+        "メールアドレスの形になっていません。例：name@example.jp"
+        "This is not an e-mail address. Example: name@example.com";
+    6 Self::NotPhone, "not_phone"
+        "{label}は市外局番から入力してください。例：03-1234-5678"
+        "{label}: please include the area code. Example: 03-1234-5678";
+    7 Self::NotKana, "not_kana"
+        "{label}はカタカナで入力してください。" "{label}: please use katakana.";
+    8 Self::NotAChoice, "not_a_choice"
+        "{label}を選んでください。" "{label}: please choose one.";
+    9 Self::NotContractNumber, "not_contract_number"
+        "{label}は英字1文字と数字12桁です。例：C-9000-0000-0001"
+        "{label}: a letter and 12 digits. Example: C-9000-0000-0001";
+    10 Self::PrefixMissing, "prefix_missing"
+        "{label}は先頭の英字から入力してください。例：C-9000-0000-0001"
+        "{label}: begin with its letter. Example: C-9000-0000-0001";
+    11 Self::NotCode, "not_code"
+        "{label}は4〜8桁の数字です。" "{label}: 4 to 8 digits.";
+    12 Self::CardNumber, "card_number"
+        "カード番号は入力しないでください。この番号はどこにも送られていません。"
+        "Please do not enter a card number. It has not been sent anywhere.";
+    13 Self::NotDeliverable, "not_deliverable"
+        "この地域には配送できません。" "The shop does not deliver there.";
+    14 Self::NotRecognised, "not_recognised"
+        "契約番号または認証コードが違います。" "The contract number or the code is not right.";
+    15 Self::PlanNotAccepted, "plan_not_accepted"
+        "この支払方法はご利用になれません。" "This way of paying is not accepted here.";
+}
+
 impl FieldProblem {
     /// Its code in problem documents.
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Missing => "missing",
-            Self::TooLong(_) => "too_long",
-            Self::BadCharacter => "bad_character",
-            Self::WrongDigits(..) => "wrong_digits",
-            Self::NotEmail => "not_email",
-            Self::NotPhone => "not_phone",
-            Self::NotKana => "not_kana",
-            Self::NotAChoice => "not_a_choice",
-            Self::NotContractNumber => "not_contract_number",
-            Self::PrefixMissing => "prefix_missing",
-            Self::NotCode => "not_code",
-            Self::CardNumber => "card_number",
-            Self::NotDeliverable => "not_deliverable",
-            Self::NotRecognised => "not_recognised",
-            Self::PlanNotAccepted => "plan_not_accepted",
-        }
+    pub fn code(self) -> &'static str {
+        row(CODES, self.place())
     }
 
     /// The problem of this code; numbers that it carries are the rule's own.
     pub fn from_code(code: &str, field: Field) -> Option<Self> {
-        [
+        let all = [
             Self::Missing,
             Self::TooLong(field.chars_max()),
             Self::BadCharacter,
+            Self::WrongDigits(POSTAL_DIGITS, 0),
             Self::WrongDigits(POSTAL_DIGITS, 0),
             Self::NotEmail,
             Self::NotPhone,
@@ -165,14 +212,12 @@ impl FieldProblem {
             Self::NotDeliverable,
             Self::NotRecognised,
             Self::PlanNotAccepted,
-        ]
-        .into_iter()
-        .find(|problem| problem.code() == code)
+        ];
+        all.get(place(CODES, code)?).copied()
     }
 
     /// What the shopper reads under the field; the same from the browser and from the servers.
     pub fn text(self, field: Field, locale: Locale) -> String {
-        let (ja, en) = self.template();
         let (want, have) = match self {
             Self::TooLong(most) => (most, 0),
             Self::WrongDigits(want, have) => (want, have),
@@ -180,62 +225,7 @@ impl FieldProblem {
         };
         let (want, have) = (want.to_string(), have.to_string());
         let values = [("label", field.label(locale)), ("want", &want), ("have", &have)];
-        fill(locale.pick(ja, en), &values)
-    }
-
-    /// In Japanese and in English; `{name}` stands for a value.
-    const fn template(self) -> (&'static str, &'static str) {
-        match self {
-            Self::Missing => ("{label}を入力してください。", "{label}: please fill this in."),
-            Self::TooLong(_) => (
-                "{label}は{want}文字以内で入力してください。",
-                "{label}: at most {want} characters.",
-            ),
-            Self::BadCharacter => (
-                "{label}に使えない文字が含まれています。",
-                "{label}: it contains a character that cannot be used.",
-            ),
-            Self::WrongDigits(_, 0) => ("{label}は{want}桁です。", "{label}: {want} digits."),
-            Self::WrongDigits(..) => (
-                "{label}は{want}桁です。いま{have}桁です。",
-                "{label}: {want} digits, and there are {have} now.",
-            ),
-            Self::NotEmail => (
-                "メールアドレスの形になっていません。例：name@example.jp",
-                "This is not an e-mail address. Example: name@example.com",
-            ),
-            Self::NotPhone => (
-                "{label}は市外局番から入力してください。例：03-1234-5678",
-                "{label}: please include the area code. Example: 03-1234-5678",
-            ),
-            Self::NotKana => {
-                ("{label}はカタカナで入力してください。", "{label}: please use katakana.")
-            }
-            Self::NotAChoice => ("{label}を選んでください。", "{label}: please choose one."),
-            Self::NotContractNumber => (
-                "{label}は英字1文字と数字12桁です。例：C-9000-0000-0001",
-                "{label}: a letter and 12 digits. Example: C-9000-0000-0001",
-            ),
-            Self::PrefixMissing => (
-                "{label}は先頭の英字から入力してください。例：C-9000-0000-0001",
-                "{label}: begin with its letter. Example: C-9000-0000-0001",
-            ),
-            Self::NotCode => ("{label}は4〜8桁の数字です。", "{label}: 4 to 8 digits."),
-            Self::CardNumber => (
-                "カード番号は入力しないでください。この番号はどこにも送られていません。",
-                "Please do not enter a card number. It has not been sent anywhere.",
-            ),
-            Self::NotDeliverable => {
-                ("この地域には配送できません。", "The shop does not deliver there.")
-            }
-            Self::NotRecognised => (
-                "契約番号または認証コードが違います。",
-                "The contract number or the code is not right.",
-            ),
-            Self::PlanNotAccepted => {
-                ("この支払方法はご利用になれません。", "This way of paying is not accepted here.")
-            }
-        }
+        fill(row(locale.pick(TEXTS_JA, TEXTS_EN), self.place()), &values)
     }
 }
 

@@ -32,6 +32,7 @@ mod problem;
 mod purchase;
 mod quote;
 mod role;
+mod rows;
 mod seal;
 mod secret;
 mod settlement;
@@ -64,6 +65,7 @@ pub use problem::{MerchantView, NextStep, Problem};
 pub use purchase::{IllegalEvent, PurchaseEvent, PurchaseState};
 pub use quote::{Instalment, PlanInquiry, PlanQuote, PlanQuotes};
 pub use role::{Agent, Merchant, Reader, Role, VisibleTo};
+pub use rows::row;
 pub use seal::{
     EncappedKey, Envelope, Half, OpeningKey, SIZE_CLASSES, SealContext, Sealed, SealingKey,
 };

@@ -5,7 +5,10 @@ use alloc::string::String;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use crate::locale::Locale;
+use crate::{
+    locale::Locale,
+    rows::{place, row, rows},
+};
 
 /// All that a merchant learns of why a purchase failed (DESIGN.md §1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,11 +80,6 @@ macro_rules! problems {
             /// All of them, by number.
             pub const ALL: &[Self] = &[$(Self::$name,)*];
 
-            /// The code that stands in problem documents, logs and events.
-            pub const fn code(self) -> &'static str {
-                match self { $(Self::$name => $code,)* }
-            }
-
             /// The HTTP status that goes with it.
             pub const fn status(self) -> u16 {
                 match self { $(Self::$name => $status,)* }
@@ -101,14 +99,11 @@ macro_rules! problems {
             pub const fn next_step(self) -> NextStep {
                 match self { $(Self::$name => NextStep::$next,)* }
             }
-
-            /// What the shopper reads: one sentence, the cause.
-            pub const fn text(self, locale: Locale) -> &'static str {
-                match (self, locale) {
-                    $((Self::$name, Locale::Ja) => $ja, (Self::$name, Locale::En) => $en,)*
-                }
-            }
         }
+
+        const CODES: &str = rows!($($code)*);
+        const JA: &str = rows!($($ja)*);
+        const EN: &str = rows!($($en)*);
     };
 }
 
@@ -261,6 +256,16 @@ problems! {
 }
 
 impl Problem {
+    /// The code that stands in problem documents, logs and events.
+    pub fn code(self) -> &'static str {
+        row(CODES, self.place())
+    }
+
+    /// What the shopper reads: one sentence, the cause.
+    pub fn text(self, locale: Locale) -> &'static str {
+        row(locale.pick(JA, EN), self.place())
+    }
+
     /// Its number.
     pub const fn number(self) -> u16 {
         self as u16
@@ -273,13 +278,17 @@ impl Problem {
 
     /// The problem of this code.
     pub fn from_code(code: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|problem| problem.code() == code)
+        Self::ALL.get(place(CODES, code)?).copied()
     }
 
     /// The path of its page: the `type` of its problem document (RFC 9457 §3.1.1) below the
     /// server's address.
     pub fn path(self) -> String {
         alloc::format!("/problems/{}", self.code())
+    }
+
+    fn place(self) -> usize {
+        Self::ALL.iter().position(|known| *known == self).unwrap_or_default()
     }
 }
 

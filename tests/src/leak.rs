@@ -18,6 +18,21 @@ impl Marker {
         Self { name: name.into(), forms: forms(value) }
     }
 
+    /// A marker for an amount in minor units, as people and as messages write it.
+    pub fn amount(name: &str, minor: u64) -> Self {
+        let digits = minor.to_string();
+        let mut marker = Self::new(name, &digits);
+        let groups: Vec<_> = digits.as_bytes().rchunks(3).rev().map(<[u8]>::to_vec).collect();
+        marker.forms.push(("digits in groups", groups.join(&b',')));
+        let message = varint(minor);
+        // Fewer bytes would be found by chance.
+        if message.len() >= 5 {
+            marker.forms.push(("message, hex", hex(&message)));
+            marker.forms.push(("message", message));
+        }
+        marker
+    }
+
     /// In which forms the secret stands in `bytes`.
     pub fn found_in(&self, bytes: &[u8]) -> Vec<&'static str> {
         let stands = |form: &[u8]| memchr::memmem::find(bytes, form).is_some();
@@ -65,6 +80,17 @@ fn forms(value: &str) -> Vec<(&'static str, Vec<u8>)> {
     forms
 }
 
+/// LEB128, as messages hold whole numbers.
+fn varint(mut number: u64) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    while number > 0x7f {
+        bytes.push(number as u8 | 0x80);
+        number >>= 7;
+    }
+    bytes.push(number as u8);
+    bytes
+}
+
 fn hex(bytes: &[u8]) -> Vec<u8> {
     bytes.iter().flat_map(|byte| format!("{byte:02x}").into_bytes()).collect()
 }
@@ -98,6 +124,8 @@ fn base64_inside(bytes: &[u8], offset: usize) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use shared_protocol::{Amount, Currency, PlanInquiry, encode};
+
     use super::*;
 
     #[test]
@@ -119,6 +147,19 @@ mod tests {
                 assert!(form.len() >= 7, "{value} as {kind} is {} bytes", form.len());
             }
         }
+    }
+
+    #[test]
+    fn an_amount_is_found_in_a_message_and_on_a_page() {
+        let marker = Marker::amount("total", 3_610_333_332);
+        let inquiry = PlanInquiry {
+            merchant: "mrc_tea".parse().expect("an id"),
+            amount: Amount { minor: 3_610_333_332, currency: Currency::JPY },
+            accepted: Vec::new(),
+        };
+        assert_eq!(marker.found_in(&encode(&inquiry)), ["message"]);
+        assert_eq!(marker.found_in("¥3,610,333,332".as_bytes()), ["digits in groups"]);
+        assert_eq!(marker.found_in(b"('total', 3610333332)"), ["plain"]);
     }
 
     #[test]

@@ -1,12 +1,15 @@
 //! The kit of the whole-system tests: both servers as real processes, a real SMTP peer, a real
-//! browser, and a client that speaks the protocol without one. It never looks inside a server.
+//! browser, and a client that speaks the protocol without one. It looks into a server only where a
+//! test is about what that keeps.
 
 pub mod browser;
 pub mod client;
+pub mod database;
 pub mod host;
 pub mod leak;
 pub mod load;
 pub mod mail;
+pub mod own_pages;
 pub mod place;
 pub mod randomness;
 pub mod server;
@@ -16,6 +19,7 @@ pub mod widget;
 
 pub use browser::Browser;
 pub use client::Client;
+pub use own_pages::OwnPages;
 pub use shop::Shop;
 pub use widget::Widget;
 

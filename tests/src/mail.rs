@@ -96,6 +96,14 @@ impl Letter {
         readable
     }
 
+    /// The six digits on a line of their own.
+    pub fn code(&self) -> Result<String> {
+        let text = self.text();
+        let is_code = |line: &&str| line.len() == 6 && line.bytes().all(|b| b.is_ascii_digit());
+        let code = text.lines().map(str::trim).find(is_code);
+        code.map(String::from).with_context(|| format!("no code in the letter:\n{text}"))
+    }
+
     /// The address of the confirmation page in it.
     pub fn confirm_link(&self) -> Result<String> {
         let text = self.text();
@@ -111,12 +119,13 @@ impl Letter {
 /// A part as base64 or quoted-printable if it is such, else as it is.
 fn decoded(part: &str) -> String {
     use base64::{Engine as _, engine::general_purpose::STANDARD};
-    let joined: String = part.split_whitespace().collect();
-    let base64 = joined.len() > 40 && !part.trim().contains(' ');
+    let (body, boundary) = part.split_once("\n--").unwrap_or((part, ""));
+    let joined: String = body.split_whitespace().collect();
+    let base64 = joined.len() > 40 && !body.trim().contains(' ');
     if let Some(text) =
         base64.then(|| STANDARD.decode(&joined).ok()).flatten().map(String::from_utf8)
     {
-        return text.unwrap_or_default();
+        return [&text.unwrap_or_default(), "\n--", boundary].concat();
     }
     quoted_printable(part)
 }

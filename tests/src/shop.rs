@@ -11,7 +11,7 @@ use anyhow::{Context as _, ensure};
 use tempfile::TempDir;
 
 use crate::{
-    Client, Result,
+    Client, Result, database,
     host::Host,
     mail::Post,
     place,
@@ -137,6 +137,53 @@ impl Shop {
         Ok(())
     }
 
+    /// The rows with which a server's database answers a question in SQL.
+    pub fn rows(&self, server: &str, question: &str) -> Result<Vec<Vec<serde_json::Value>>> {
+        database::rows(&self.database(server), question)
+    }
+
+    /// All that a server's database holds, as text.
+    pub fn dump(&self, server: &str) -> Result<String> {
+        database::dump(&self.database(server))
+    }
+
+    fn database(&self, server: &str) -> PathBuf {
+        let name = server.trim_end_matches("-server");
+        self.folder.path().join(server).join("data").join(name).with_extension("sqlite")
+    }
+
+    /// Changes what a server reads when it starts, such as `agent-server/plans.toml`, and starts it
+    /// again.
+    pub async fn change(&mut self, file: &str, from: &str, to: &str) -> Result {
+        let path = self.folder.path().join(file);
+        let text = fs::read_to_string(&path)?;
+        ensure!(text.contains(from), "{file} does not say {from}");
+        fs::write(path, text.replacen(from, to, 1))?;
+        let is_agent = file.starts_with("agent-server/");
+        let server = if is_agent { &mut self.agent } else { &mut self.merchant };
+        server.stop().await?;
+        server.start().await
+    }
+
+    /// Adds a contract with the code 2468.
+    pub fn add_contract(&self, number: &str, email: &str, limit: u64) -> Result {
+        let (code, limit) = ("2468", limit.to_string());
+        self.agent_cli(&[
+            "contracts",
+            "add",
+            "--number",
+            number,
+            "--code",
+            code,
+            "--limit",
+            &limit,
+            "--email",
+            email,
+            "--json",
+        ])?;
+        Ok(())
+    }
+
     /// Everything that lies in a server's own folder: database, WAL, keys, config, log.
     pub fn files(&self, server: &str) -> Result<Vec<(String, Vec<u8>)>> {
         let mut files = Vec::new();
@@ -165,12 +212,13 @@ fn write_agent_config(folder: &Path, port: u16, url: &str, smtp: &str) -> Result
     fs::create_dir_all(&folder)?;
     let config = format!(
         "listen = \"127.0.0.1:{port}\"\npublic_url = \"{url}\"\nagent_id = \"agt_demo\"\n\
-         data_dir = {data:?}\nwidget_dir = {widget:?}\n\
+         data_dir = {data:?}\nwidget_dir = {widget:?}\nplans_file = {plans:?}\n\
          code_cost = {{ memory_kib = 8, passes = 1, lanes = 1 }}\n\
          [agent_name]\nja = \"割符決済\"\nen = \"Warifu Settlement\"\n\
          [smtp]\nurl = \"{smtp}\"\nfrom = \"no-reply@agent.example\"\n",
         data = folder.join("data"),
         widget = place::root().join("target/widget"),
+        plans = copy("agent-server/plans.sample.toml", &folder.join("plans.toml"))?,
     );
     let file = folder.join("agent.toml");
     fs::write(&file, config)?;
@@ -192,12 +240,17 @@ fn write_merchant_config(
          data_dir = {data:?}\ncatalogue = {catalogue:?}\nshop_dir = {shop:?}\n\
          [agent]\nurl = \"{agent_url}\"\nid = \"agt_demo\"\nverifying_keys = [\"{key}\"]\n",
         data = folder.join("data"),
-        catalogue = place::root().join("merchant-server/catalogue.sample.toml"),
+        catalogue = copy("merchant-server/catalogue.sample.toml", &folder.join("catalogue.toml"))?,
         shop = place::root().join("www/shop"),
     );
     let file = folder.join("merchant.toml");
     fs::write(&file, config)?;
     Ok(file)
+}
+
+fn copy(sample: &str, file: &Path) -> Result<PathBuf> {
+    fs::copy(place::root().join(sample), file)?;
+    Ok(file.into())
 }
 
 fn add_merchant(config: &Path, url: &str, host: &str, keys: &serde_json::Value) -> Result {

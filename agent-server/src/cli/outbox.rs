@@ -81,5 +81,6 @@ fn about(parcel: &Parcel) -> String {
     match &parcel.about {
         About::Purchase(purchase) => purchase.to_string(),
         About::MailedCode(_) => "code".into(),
+        About::Contract(_) => "contract".into(),
     }
 }

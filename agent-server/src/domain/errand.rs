@@ -7,6 +7,8 @@ pub enum Errand {
     Mail(Letter),
     /// A letter with a code.
     Code(CodeLetter),
+    /// A letter about the contract itself.
+    Security(SecurityLetter),
     /// A webhook to the merchant.
     Webhook(Notice),
 }
@@ -35,6 +37,20 @@ pub enum CodeLetter {
     SignIn,
 }
 
+/// A letter that tells shoppers what was done to their contract, so that they see what they did
+/// not do themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SecurityLetter {
+    /// It has one more passkey.
+    PasskeyAdded,
+    /// It has another code.
+    CodeChanged,
+    /// It has another number.
+    NumberReplaced,
+    /// Its number was stopped.
+    NumberStopped,
+}
+
 /// A notice to the merchant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Notice {
@@ -52,7 +68,7 @@ impl Errand {
     /// Its kind in the database.
     pub const fn kind(self) -> &'static str {
         match self {
-            Self::Mail(_) | Self::Code(_) => "mail",
+            Self::Mail(_) | Self::Code(_) | Self::Security(_) => "mail",
             Self::Webhook(_) => "webhook",
         }
     }
@@ -67,6 +83,10 @@ impl Errand {
             Self::Code(CodeLetter::Enrol) => "enrol-code",
             Self::Code(CodeLetter::Known) => "enrol-known",
             Self::Code(CodeLetter::SignIn) => "sign-in-code",
+            Self::Security(SecurityLetter::PasskeyAdded) => "passkey-added",
+            Self::Security(SecurityLetter::CodeChanged) => "code-changed",
+            Self::Security(SecurityLetter::NumberReplaced) => "number-replaced",
+            Self::Security(SecurityLetter::NumberStopped) => "number-stopped",
             Self::Webhook(notice) => notice.name(),
         }
     }
@@ -76,7 +96,7 @@ impl Errand {
         Self::ALL.into_iter().find(|errand| errand.kind() == kind && errand.name() == name)
     }
 
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 15] = [
         Self::Mail(Letter::Confirm),
         Self::Mail(Letter::Confirmed),
         Self::Mail(Letter::Cancelled),
@@ -84,6 +104,10 @@ impl Errand {
         Self::Code(CodeLetter::Enrol),
         Self::Code(CodeLetter::Known),
         Self::Code(CodeLetter::SignIn),
+        Self::Security(SecurityLetter::PasskeyAdded),
+        Self::Security(SecurityLetter::CodeChanged),
+        Self::Security(SecurityLetter::NumberReplaced),
+        Self::Security(SecurityLetter::NumberStopped),
         Self::Webhook(Notice::Confirmed),
         Self::Webhook(Notice::Cancelled),
         Self::Webhook(Notice::Expired),

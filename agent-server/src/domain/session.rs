@@ -26,10 +26,21 @@ pub struct Session {
     pub digest: SessionDigest,
     /// Whose.
     pub contract: i64,
+    /// By what it began.
+    pub proof: Proof,
     /// When it began.
     pub created_at: Timestamp,
     /// When it was used last, to the minute.
     pub seen_at: Timestamp,
+}
+
+/// By what somebody signed in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// A code that was mailed: all contracts of the address are theirs.
+    Address,
+    /// A passkey: of one contract.
+    Passkey,
 }
 
 impl SessionToken {
@@ -109,6 +120,7 @@ mod tests {
         let at = |seen: Span| Session {
             digest: SessionDigest([1; 32]),
             contract: 1,
+            proof: Proof::Passkey,
             created_at: BEGUN,
             seen_at: BEGUN.plus(seen),
         };

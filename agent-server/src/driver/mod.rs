@@ -3,6 +3,7 @@
 
 mod code_letters;
 mod letters;
+mod security_letters;
 mod webhook;
 
 use std::time::Duration;
@@ -71,11 +72,15 @@ async fn deliver(app: App, parcel: Parcel) {
         (Errand::Code(letter), About::MailedCode(code)) => {
             code_letters::send(&app, &parcel, letter, code).await
         }
+        (Errand::Security(letter), About::Contract(contract)) => {
+            security_letters::send(&app, &parcel, letter, contract).await
+        }
         (Errand::Webhook(notice), About::Purchase(purchase)) => {
             webhook::send(&app, &parcel, notice, &purchase).await
         }
-        (Errand::Mail(_) | Errand::Webhook(_), About::MailedCode(_))
-        | (Errand::Code(_), About::Purchase(_)) => {
+        (Errand::Mail(_) | Errand::Webhook(_), About::MailedCode(_) | About::Contract(_))
+        | (Errand::Code(_), About::Purchase(_) | About::Contract(_))
+        | (Errand::Security(_), About::Purchase(_) | About::MailedCode(_)) => {
             Err(Undelivered { fault: "it is about something else".into(), is_final: true })
         }
     };
@@ -113,7 +118,7 @@ async fn conclude(
             (Errand::Webhook(Notice::Lapsed), About::Purchase(purchase)) => {
                 expiry::close(app, purchase, now).await?;
             }
-            (Errand::Mail(_) | Errand::Code(_) | Errand::Webhook(_), _) => {}
+            (Errand::Mail(_) | Errand::Code(_) | Errand::Security(_) | Errand::Webhook(_), _) => {}
         }
     }
     app.store.settle(parcel.id, delivery, now).await

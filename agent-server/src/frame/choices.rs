@@ -22,8 +22,6 @@ pub struct Plan {
     pub value: String,
     /// What the shopper reads.
     pub label: String,
-    /// Whether it is chosen at first.
-    pub checked: bool,
 }
 
 /// The words of the form's fields in one language.
@@ -60,7 +58,7 @@ pub fn regions(locale: Locale) -> Vec<Choice<'static>> {
 }
 
 /// The ways to pay that Offer, merchant and rules allow for the least or the most that may be
-/// ordered, the first of them chosen. What each costs, the quotes say.
+/// ordered. What each costs, the quotes say.
 pub fn plans(
     offer: &Offer,
     merchant: &Merchant,
@@ -78,12 +76,8 @@ pub fn plans(
     let may_be = |plan: &shared_protocol::Plan| {
         prices.iter().any(|price| rules.bill(*plan, *price, now).is_ok())
     };
-    let choose = |(at, plan): (usize, shared_protocol::Plan)| Plan {
-        value: plan.to_string(),
-        label: plan_name(plan, w),
-        checked: at == 0,
-    };
-    plans.filter(may_be).enumerate().map(choose).collect()
+    let plans = plans.filter(may_be);
+    plans.map(|plan| Plan { value: plan.to_string(), label: plan_name(plan, w) }).collect()
 }
 
 #[cfg(test)]

@@ -87,7 +87,7 @@ fn is_listed(tags: &HeaderValue, etag: &str) -> bool {
 
 fn kind(name: &str) -> &'static str {
     match name.rsplit('.').next() {
-        Some("js") => "text/javascript; charset=utf-8",
+        Some("js" | "mjs") => "text/javascript; charset=utf-8",
         Some("css") => "text/css; charset=utf-8",
         Some("wasm") => "application/wasm",
         _ => "application/octet-stream",

@@ -79,6 +79,8 @@ fn form<'a>(app: &'a App, uri: &Uri, headers: &HeaderMap, place: &'a Place) -> F
         ],
         button: w.get("form.next"),
         error: None,
+        back: None,
+        passkey: None,
         links: Vec::new(),
         shell,
     }

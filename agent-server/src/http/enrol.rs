@@ -25,6 +25,7 @@ use crate::{
         account::{BadCode, new_code},
         enrolment::{self, Issued, written},
         mailed_code::{self, Step, Tried, form_token},
+        session::Proof,
     },
     texts,
 };
@@ -144,6 +145,8 @@ impl<'a> Flow<'a> {
             hidden: Vec::new(),
             fields: Vec::new(),
             error: None,
+            back: None,
+            passkey: None,
             links: Vec::new(),
             shell,
         }
@@ -217,7 +220,7 @@ impl<'a> Flow<'a> {
         let page = Enrolled { shell, place: self.place, number: issued.number, written, limit };
         let mut answer = self.place.answer(StatusCode::OK, &page);
         if !self.place.is_inline() {
-            let cookie = begin_session(self.app, issued.contract).await?;
+            let cookie = begin_session(self.app, issued.contract, Proof::Address).await?;
             answer.headers_mut().insert(header::SET_COOKIE, cookie);
         }
         Ok(answer)

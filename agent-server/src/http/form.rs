@@ -14,7 +14,7 @@ use super::{
     html,
     language::language,
     pages::{Shell, parameter, rendered},
-    policy::{Ancestors, form_policy},
+    policy::{Ancestors, form_policy, passkey_policy},
     problem::retry_after,
 };
 use crate::app::App;
@@ -80,6 +80,10 @@ pub struct FormPage<'a> {
     pub button: &'static str,
     /// What was wrong with all of it.
     pub error: Option<String>,
+    /// The shopper's own first page, where this is one of theirs.
+    pub back: Option<String>,
+    /// The script by which a passkey answers instead, if it can.
+    pub passkey: Option<String>,
     /// Other ways.
     pub links: Vec<(String, &'static str)>,
 }
@@ -167,18 +171,26 @@ impl FormPage<'_> {
         let has_error =
             self.error.is_some() || self.fields.iter().any(|field| field.error.is_some());
         let status = if has_error { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-        self.place.answer(status, self)
+        self.with_status(status)
     }
 
     /// With what went wrong.
     pub fn refused(mut self, problem: Problem) -> Response {
         self.error = Some(problem.text(self.shell.w.locale()).to_owned());
         let status = StatusCode::from_u16(problem.status()).unwrap_or(StatusCode::FORBIDDEN);
-        let mut answer = self.place.answer(status, &self);
+        let mut answer = self.with_status(status);
         if problem.may_pass_later() {
             answer.headers_mut().insert(header::RETRY_AFTER, retry_after(problem));
         }
         answer
+    }
+
+    /// As an answer with this status.
+    pub fn with_status(&self, status: StatusCode) -> Response {
+        match self.passkey {
+            Some(_) => own_page(html::answer(status, &passkey_policy(), rendered(self))),
+            None => self.place.answer(status, self),
+        }
     }
 }
 

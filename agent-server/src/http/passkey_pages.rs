@@ -25,7 +25,7 @@ use super::{
 };
 use crate::{
     app::App,
-    domain::{account, unavailable},
+    domain::{account, passkey::PASSKEYS_MAX, unavailable},
     texts,
     texts::Words,
 };
@@ -50,6 +50,7 @@ async fn list(
     let known = app.store.passkeys(by.contract).await.map_err(unavailable)?;
     let w = shell.w;
     let date = |at| date(&app, at, w);
+    let is_full = known.len() >= PASSKEYS_MAX;
     let passkeys = known.into_iter().map(|passkey| Shown {
         id: passkey.id,
         created: date(passkey.created_at),
@@ -63,6 +64,7 @@ async fn list(
     let view = List {
         w,
         script: script(&app),
+        full: is_full.then(|| w.fill("passkey.full", &[("most", &PASSKEYS_MAX.to_string())])),
         passkeys: passkeys.collect(),
         longest: NAME_MAX,
         form_token: by.form_token(&app),
@@ -133,7 +135,8 @@ fn alone(app: &App, uri: &Uri, headers: &HeaderMap, task: &'static str) -> Respo
     answer(StatusCode::OK, &passkey_policy(), rendered(&view))
 }
 
-fn script(app: &App) -> String {
+/// The address of the script.
+pub(super) fn script(app: &App) -> String {
     format!("/assets/{}/passkey.js", app.widget.files().build)
 }
 
@@ -159,6 +162,8 @@ struct List<'a> {
     w: Words,
     script: String,
     passkeys: Vec<Shown>,
+    /// Why no more can be registered.
+    full: Option<String>,
     longest: usize,
     form_token: String,
 }

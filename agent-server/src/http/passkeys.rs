@@ -3,9 +3,12 @@
 
 use axum::{
     Json, Router,
-    extract::{FromRequest, Request, State, rejection::JsonRejection},
-    http::header::{CACHE_CONTROL, SET_COOKIE},
-    response::IntoResponse,
+    extract::{FromRequest, Query, Request, State, rejection::JsonRejection},
+    http::{
+        HeaderMap, Uri,
+        header::{CACHE_CONTROL, REFERER, SET_COOKIE},
+    },
+    response::{IntoResponse, Response},
     routing::post,
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL};
@@ -15,12 +18,16 @@ use shared_protocol::{PasskeyAssertion, PasskeyPart, Problem};
 
 use super::{
     problem::Refused,
-    session::{SignedIn, begin_session, check_origin},
+    session::{SignedIn, begin_session, check_origin, own_page, see_other},
 };
 use crate::{
     app::App,
     domain::{
-        passkey::{self, IssuedChallenge, Passkey, Purpose, Registration, UserHandle},
+        passkey::{
+            self, IssuedChallenge, PASSKEYS_MAX, Passkey, Purpose, Registered, Registration,
+            UserHandle,
+        },
+        session::Proof,
         unavailable,
     },
     store::PasskeyLabel,
@@ -39,19 +46,22 @@ pub fn routes() -> Router<App> {
 async fn registration_options(
     State(app): State<App>,
     SignedIn { contract, .. }: SignedIn,
-    headers: axum::http::HeaderMap,
-) -> Result<impl IntoResponse, Refused> {
+    headers: HeaderMap,
+) -> Result<Response, Refused> {
     let now = app.clock.now();
     let fresh = app.entropy.bytes();
     let user = app.store.passkey_user(contract, fresh, now).await.map_err(unavailable)?;
     let known = app.store.passkeys(contract).await.map_err(unavailable)?;
+    if known.len() >= PASSKEYS_MAX {
+        return Ok(see_other(PAGE));
+    }
     let tail = app.store.contract_tail(contract).await.map_err(unavailable)?;
     let w = Words::of(super::language::language(None, &headers));
     let name = w.fill("passkey.user", &[("last2", &tail)]);
     let mut rng = app.entropy.clone();
     let purpose = Purpose::Register { contract };
     let challenge = IssuedChallenge::new(purpose, &app.keys, now, &mut rng);
-    Ok(unkept(creation(&app, w, &name, &user, &known, &challenge)))
+    Ok(unkept(creation(&app, w, &name, &user, &known, &challenge)).into_response())
 }
 
 /// `PublicKeyCredentialCreationOptionsJSON`.
@@ -90,15 +100,17 @@ async fn register(
     State(app): State<App>,
     SignedIn { contract, .. }: SignedIn,
     Said(said): Said<NewPasskey>,
-) -> Result<impl IntoResponse, Refused> {
+) -> Result<Response, Refused> {
     let name: String = said.name.trim().chars().take(NAME_MAX).collect();
     let transports: Vec<_> = said.transports.into_iter().filter(|t| is_plain(t)).collect();
     let label = PasskeyLabel { name, transports: transports.join(" ") };
     let (client_data, attestation_object) =
         (decoded(&said.client_data)?, decoded(&said.attestation_object)?);
     let registration = Registration { client_data, attestation_object, label };
-    passkey::register(&app, contract, registration).await?;
-    Ok(unkept(json!({ "next": "/me/passkeys" })))
+    Ok(match passkey::register(&app, contract, registration).await? {
+        Registered::Now => unkept(json!({ "next": PAGE })).into_response(),
+        Registered::Full => see_other(PAGE),
+    })
 }
 
 async fn sign_in_options(State(app): State<App>) -> impl IntoResponse {
@@ -114,6 +126,7 @@ async fn sign_in_options(State(app): State<App>) -> impl IntoResponse {
 
 async fn sign_in(
     State(app): State<App>,
+    headers: HeaderMap,
     Said(said): Said<Assertion>,
 ) -> Result<impl IntoResponse, Refused> {
     let part = |text: &str| decoded(text).map(PasskeyPart::new);
@@ -125,8 +138,17 @@ async fn sign_in(
         user_handle: part(&said.user_handle)?,
     };
     let contract = passkey::sign_in(&app, &assertion).await?;
-    let cookie = begin_session(&app, contract).await?;
-    Ok(([(SET_COOKIE, cookie)], unkept(json!({ "next": "/me" }))))
+    let cookie = begin_session(&app, contract, Proof::Passkey).await?;
+    Ok(([(SET_COOKIE, cookie)], unkept(json!({ "next": wanted(&headers) }))))
+}
+
+/// Where somebody wanted to go who was sent to sign in: the address of the page with the script,
+/// which browsers name here (Referrer Policy §3.3), says so.
+fn wanted(headers: &HeaderMap) -> String {
+    let page = headers.get(REFERER).and_then(|page| page.to_str().ok());
+    let page: Option<Uri> = page.and_then(|page| page.parse().ok());
+    let to = page.and_then(|page| Query::<Wanted>::try_from_uri(&page).ok());
+    own_page(to.and_then(|Query(wanted)| wanted.to).as_deref()).to_owned()
 }
 
 /// JSON of a script on a page of ours: pages of others cannot send this media type here, as
@@ -147,6 +169,11 @@ impl<T: serde::de::DeserializeOwned> FromRequest<App> for Said<T> {
             Err(_) => Err(Problem::MalformedMessage.into()),
         }
     }
+}
+
+#[derive(Deserialize)]
+struct Wanted {
+    to: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -186,6 +213,8 @@ fn unkept(json: Value) -> impl IntoResponse {
     ([(CACHE_CONTROL, "no-store")], Json(json))
 }
 
+/// The contract's passkeys: where a script goes that was sent to another page than it asked for.
+const PAGE: &str = "/me/passkeys";
 /// ES256, EdDSA, RS256 (§5.8.5).
 const ALGORITHMS: [i32; 3] = [-7, -8, -257];
 /// How long a browser waits for the shopper, in milliseconds: the most that §15.1 recommends.

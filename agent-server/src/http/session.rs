@@ -15,7 +15,7 @@ use super::{policy::origin_of, problem::Refused};
 use crate::{
     app::App,
     domain::{
-        session::{Session, SessionDigest, SessionToken},
+        session::{Proof, Session, SessionDigest, SessionToken},
         unavailable,
     },
 };
@@ -25,6 +25,8 @@ use crate::{
 pub struct SignedIn {
     /// Their contract.
     pub contract: i64,
+    /// By what they signed in.
+    pub proof: Proof,
     session: SessionDigest,
 }
 
@@ -66,9 +68,9 @@ impl SignedIn {
 ///
 /// # Errors
 /// [`Problem::Unavailable`].
-pub async fn begin_session(app: &App, contract: i64) -> Result<HeaderValue, Problem> {
+pub async fn begin_session(app: &App, contract: i64, proof: Proof) -> Result<HeaderValue, Problem> {
     let token = SessionToken::random(&app.entropy);
-    let begun = app.store.begin_session(token.digest(), contract, app.clock.now()).await;
+    let begun = app.store.begin_session(token.digest(), contract, proof, app.clock.now()).await;
     begun.map_err(unavailable)?;
     Ok(cookie(app, &token.expose(), "43200"))
 }
@@ -117,7 +119,8 @@ impl FromRequestParts<App> for SignedIn {
                     let noted = app.store.note_session(session.digest, now).await;
                     noted.map_err(|fault| Refused(unavailable(fault)).into_response())?;
                 }
-                Ok(Self { contract: session.contract, session: session.digest })
+                let Session { contract, proof, digest, .. } = session;
+                Ok(Self { contract, proof, session: digest })
             }
             Ok(None) => Err(see_other(&format!("/sign-in?to={}", here(parts)))),
             Err(problem) => Err(Refused(problem).into_response()),

@@ -13,6 +13,7 @@ use shared_protocol::{Field, Problem, read_field};
 use super::{
     enrol::{Address, Typed},
     form::{Asked, FormPage, Place},
+    passkey_pages::script as passkey_script,
     peer::Caller,
     problem::Refused,
     session::{OwnForm, Posted, begin_session, end_session, own_page, see_other_with},
@@ -21,6 +22,7 @@ use crate::{
     app::App,
     domain::{
         mailed_code::{self, Step, Tried, form_token},
+        session::Proof,
         unavailable,
     },
 };
@@ -95,7 +97,7 @@ async fn enter(app: &App, code: i64, place: &Place) -> Result<Response, Problem>
     let mailed = app.store.mailed_code(code).await.map_err(unavailable)?;
     let mailed = mailed.ok_or(Problem::FormExpired)?;
     let contract = app.store.contract_of_address(&mailed.email).await.map_err(unavailable)?;
-    let cookie = begin_session(app, contract.ok_or(Problem::FormExpired)?).await?;
+    let cookie = begin_session(app, contract.ok_or(Problem::FormExpired)?, Proof::Address).await?;
     Ok(see_other_with(own_page(place.to()), cookie))
 }
 
@@ -107,11 +109,7 @@ async fn leave(State(app): State<App>, posted: Posted<Nothing>) -> Result<Respon
 fn address<'a>(app: &'a App, uri: &Uri, headers: &HeaderMap, place: &'a Place) -> FormPage<'a> {
     let shell = place.shell(app, uri, headers, "/sign-in");
     let w = shell.w;
-    let passkey =
-        (format!("/sign-in/passkey{}", shell.locale_query), w.get("passkey.sign_in_title"));
     let enrol = (place.at("/enrol"), w.get("sign_in.enrol"));
-    let has_window = !place.is_inline();
-    let links = [(has_window, passkey), (app.config.enrolment.open, enrol)];
     FormPage {
         place,
         screen: "sign-in",
@@ -119,10 +117,12 @@ fn address<'a>(app: &'a App, uri: &Uri, headers: &HeaderMap, place: &'a Place) -
         lead: vec![w.fill("sign_in.lead", &[("agent", shell.agent)])],
         action: place.at("/sign-in"),
         hidden: Vec::new(),
-        fields: vec![Asked::text("email", w.get("form.email"), "email", "username email")],
+        fields: vec![Asked::text("email", w.get("form.email"), "email", "email")],
         button: w.get("form.next"),
         error: None,
-        links: links.into_iter().filter_map(|(is_open, link)| is_open.then_some(link)).collect(),
+        back: None,
+        passkey: (!place.is_inline()).then(|| passkey_script(app)),
+        links: app.config.enrolment.open.then_some(enrol).into_iter().collect(),
         shell,
     }
 }
@@ -135,6 +135,7 @@ fn code<'a>(app: &'a App, uri: &Uri, headers: &HeaderMap, place: &'a Place) -> F
         title: w.get("form.code_title"),
         action: place.at("/sign-in/code"),
         button: w.get("sign_in.enter"),
+        passkey: None,
         links: vec![(place.at("/sign-in"), w.get("form.code_again"))],
         ..page
     }

@@ -97,6 +97,8 @@ pub struct View<'a> {
     lines: Vec<Line<'a>>,
     /// What is to be paid in all, for each currency.
     sums: Vec<String>,
+    /// Whether the shopper has yet to approve some of it.
+    is_asked: bool,
     before: Option<String>,
     after: Option<String>,
 }
@@ -128,6 +130,7 @@ impl<'a> View<'a> {
             lead: w.fill("statement.lead", &[("month", &name)]),
             lines: lines.iter().map(|line| Line::new(line, w)).collect(),
             sums: sums(lines).into_iter().map(texts::amount).collect(),
+            is_asked: lines.iter().any(|line| line.state == PurchaseState::Accepted),
             before: month_before(month.0).map(link),
             after: month_after(month.0).map(link),
             w,
@@ -141,7 +144,7 @@ impl<'a> Line<'a> {
         let (number, of) = (line.number.to_string(), line.of.to_string());
         let values = [("n", number.as_str()), ("of", of.as_str())];
         Self {
-            due: texts::date(line.due, w.locale()),
+            due: texts::day_of_month(line.due, w.locale()),
             shop: line.merchant_name.get(w.locale()),
             item: line.item_name.get(w.locale()),
             plan: texts::plan_name(line.plan, w),

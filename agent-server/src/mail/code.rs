@@ -37,23 +37,32 @@ pub fn code_letter(kind: CodeLetter, facts: &CodeFacts<'_>, locale: Locale) -> L
         body: w.fill(body, &names),
         code: has_code.then_some(facts.code),
         by: w.fill("code_mail.by", &names),
-        link: (!has_code).then_some(facts.sign_in),
+        link: (!has_code).then_some((facts.sign_in, w.get("sign_in.enter"))),
         close: w.get(close),
     };
-    let text = written(&CodeText { lines: &lines });
-    let html = written(&CodeHtml { lines: &lines, subject: &subject });
-    Letter { subject, text, html, link: None }
+    lines.letter(subject)
 }
 
-/// As they are said in one language.
-struct Lines<'a> {
-    w: Words,
-    agent: &'a str,
-    body: String,
-    code: Option<&'a str>,
-    by: String,
-    link: Option<&'a str>,
-    close: &'static str,
+/// A short letter in one language: what it is about, perhaps a code, perhaps a page, what else.
+pub(super) struct Lines<'a> {
+    pub w: Words,
+    pub agent: &'a str,
+    pub body: String,
+    pub code: Option<&'a str>,
+    /// Until when the code can be typed.
+    pub by: String,
+    /// A page, and what the button that leads there says.
+    pub link: Option<(&'a str, &'static str)>,
+    pub close: &'static str,
+}
+
+impl Lines<'_> {
+    /// With this subject line.
+    pub fn letter(&self, subject: String) -> Letter {
+        let text = written(&CodeText { lines: self });
+        let html = written(&CodeHtml { lines: self, subject: &subject });
+        Letter { subject, text, html, link: None }
+    }
 }
 
 #[derive(Template)]

@@ -3,6 +3,7 @@
 
 mod code;
 mod post;
+mod security;
 
 use askama::Template;
 use shared_protocol::{Amount, HandlingNumber, Locale, Localized, Timestamp};
@@ -14,6 +15,7 @@ use crate::{
 
 pub use code::{CodeFacts, code_letter};
 pub use post::{MailFault, Mailer, Posting, SmtpMailer, SmtpSettings};
+pub use security::{SecurityFacts, security_letter};
 
 /// What a letter is about.
 #[derive(Clone, Debug, PartialEq, Eq)]

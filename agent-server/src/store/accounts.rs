@@ -3,7 +3,7 @@
 use shared_protocol::{Locale, PlanClass, Timestamp};
 
 use super::{
-    Fault, Store, contracts,
+    Fault, Store, contracts, outbox,
     row::{Cells as _, Row, class_names},
     sessions,
     writer::{Tx, Work},
@@ -12,6 +12,7 @@ use crate::domain::{
     account::Account,
     code::CodeHash,
     contract::{ContractStatus, KeyedHash, OwnLimits},
+    errand::SecurityLetter,
     session::SessionDigest,
 };
 
@@ -62,6 +63,16 @@ impl Store {
             .fetch_optional(&self.0.reads)
             .await?;
         row.as_ref().map(read).transpose()
+    }
+
+    /// The contracts that are reached by the same address as this one, itself among them: those
+    /// that have not ended, oldest first.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub async fn accounts_beside(&self, contract: i64) -> Result<Vec<Account>, Fault> {
+        let rows = sqlx::query(BESIDE).bind(contract).fetch_all(&self.0.reads).await?;
+        rows.iter().map(read).collect()
     }
 
     /// The row of the contract with this number.
@@ -124,8 +135,17 @@ impl Work for ChangeContract {
         };
         // Each statement names the row by its last parameter.
         let done = query.bind(self.contract).execute(&mut *tx.connection).await?;
+        let is_changed = done.rows_affected() == 1;
         self.stamp(tx).await?;
-        Ok(done.rows_affected() == 1)
+        let letter = match &self.change {
+            Change::Code(..) => SecurityLetter::CodeChanged,
+            Change::Lost => SecurityLetter::NumberStopped,
+            _ => return Ok(is_changed),
+        };
+        if is_changed {
+            outbox::add_notice(tx, self.contract, letter, self.now).await?;
+        }
+        Ok(is_changed)
     }
 }
 
@@ -156,6 +176,7 @@ impl ChangeContract {
             .execute(&mut *tx.connection)
             .await?;
         self.stamp(tx).await?;
+        outbox::add_notice(tx, self.contract, SecurityLetter::NumberReplaced, self.now).await?;
         Ok(done.rows_affected() == 1)
     }
 
@@ -181,6 +202,9 @@ fn read(row: &Row) -> Result<Account, Fault> {
     })
 }
 
+const BESIDE: &str = "SELECT c.* FROM contracts c
+     JOIN contracts own ON lower(own.email) = lower(c.email)
+     WHERE own.id = $1 AND (c.id = $1 OR c.status <> 'lapsed') ORDER BY c.id";
 const LIMITS: &str = "UPDATE contracts SET purchase_limit = $1, day_limit = $2, merchant_limit = $3
      WHERE id = $4";
 const LANGUAGE: &str = "UPDATE contracts SET locale = $1 WHERE id = $2";

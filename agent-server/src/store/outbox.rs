@@ -8,7 +8,7 @@ use super::{
     row::{Cells as _, Row},
     writer::{Tx, Work},
 };
-use crate::domain::errand::Errand;
+use crate::domain::errand::{Errand, SecurityLetter};
 
 /// What an errand is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +17,8 @@ pub enum About {
     Purchase(PurchaseId),
     /// A code that was asked for.
     MailedCode(i64),
+    /// A contract.
+    Contract(i64),
 }
 
 /// An errand on its way.
@@ -192,6 +194,29 @@ pub(super) async fn add_letter(
     Ok(())
 }
 
+/// Writes down a letter about a contract itself.
+pub(super) async fn add_notice(
+    tx: &mut Tx<'_>,
+    contract: i64,
+    letter: SecurityLetter,
+    now: Timestamp,
+) -> Result<(), Fault> {
+    let errand = Errand::Security(letter);
+    sqlx::query(
+        "INSERT INTO outbox (id, contract, kind, what, sequence, state, attempts, next_at,
+             created_at, updated_at)
+         VALUES ($1, $2, $3, $4, 0, 'waiting', 0, $5, $5, $5)",
+    )
+    .bind(tx.id(now))
+    .bind(contract)
+    .bind(errand.kind())
+    .bind(errand.name())
+    .bind(now.as_millis())
+    .execute(&mut *tx.connection)
+    .await?;
+    Ok(())
+}
+
 struct Lease {
     now: Timestamp,
     lease_until: Timestamp,
@@ -207,7 +232,7 @@ impl Work for Lease {
             "UPDATE outbox SET lease_until = $2, attempts = attempts + 1, updated_at = $1
              WHERE id IN (SELECT id FROM outbox WHERE state = 'waiting' AND next_at <= $1
                  AND (lease_until IS NULL OR lease_until <= $1) ORDER BY id LIMIT $3)
-             RETURNING id, mailed_code, kind, what, sequence, attempts, created_at,
+             RETURNING id, mailed_code, contract, kind, what, sequence, attempts, created_at,
                  (SELECT purchase_id FROM purchases p WHERE p.id = outbox.purchase) AS purchase_id",
         )
         .bind(self.now.as_millis())
@@ -309,9 +334,10 @@ fn entry(row: &Row) -> Result<OutboxEntry, Fault> {
 
 fn parcel(row: &Row) -> Result<Parcel, Fault> {
     let (kind, what): (&str, &str) = (row.cell("kind")?, row.cell("what")?);
-    let about = match row.cell("mailed_code")? {
-        Some(code) => About::MailedCode(code),
-        None => About::Purchase(row.exact("purchase_id")?),
+    let about = match (row.cell("mailed_code")?, row.cell("contract")?) {
+        (Some(code), _) => About::MailedCode(code),
+        (None, Some(contract)) => About::Contract(contract),
+        (None, None) => About::Purchase(row.exact("purchase_id")?),
     };
     Ok(Parcel {
         id: row.cell("id")?,

@@ -3,11 +3,14 @@
 use shared_protocol::Timestamp;
 
 use super::{
-    Fault, Store,
+    Fault, Store, outbox,
     row::{Cells as _, Row},
     writer::{Tx, Work},
 };
-use crate::domain::passkey::{Asserted, Challenge, NewPasskey, Passkey, UserHandle, counter_rises};
+use crate::domain::{
+    errand::SecurityLetter,
+    passkey::{Asserted, Challenge, NewPasskey, PASSKEYS_MAX, Passkey, UserHandle, counter_rises},
+};
 
 /// What a passkey's owner and browser say of it: nothing depends on it.
 #[derive(Clone, Debug)]
@@ -27,6 +30,8 @@ pub enum Added {
     Spent,
     /// There is one of that id.
     Taken,
+    /// The contract has as many as it may.
+    Full,
 }
 
 /// What became of a sign-in.
@@ -234,6 +239,9 @@ impl Work for Add {
         if !spend(tx, &self.challenge, self.now).await? {
             return Ok(Added::Spent);
         }
+        if count(tx, self.contract).await? >= PASSKEYS_MAX {
+            return Ok(Added::Full);
+        }
         let passkey = &self.passkey;
         let done = sqlx::query(
             "INSERT INTO passkeys (id, contract, credential_id, public_key, counter, transports,
@@ -255,8 +263,20 @@ impl Work for Add {
         .execute(&mut *tx.connection)
         .await?;
         // An answered challenge stays answered, whatever came of it.
-        Ok(if done.rows_affected() == 1 { Added::Now } else { Added::Taken })
+        if done.rows_affected() != 1 {
+            return Ok(Added::Taken);
+        }
+        outbox::add_notice(tx, self.contract, SecurityLetter::PasskeyAdded, self.now).await?;
+        Ok(Added::Now)
     }
+}
+
+async fn count(tx: &mut Tx<'_>, contract: i64) -> Result<usize, Fault> {
+    let row = sqlx::query("SELECT COUNT(*) AS passkeys FROM passkeys WHERE contract = $1")
+        .bind(contract)
+        .fetch_one(&mut *tx.connection)
+        .await?;
+    row.count("passkeys")
 }
 
 struct Use {

@@ -7,7 +7,7 @@ use super::{
     row::{Cells as _, Row},
     writer::{Tx, Work},
 };
-use crate::domain::session::{LONGEST, Session, SessionDigest};
+use crate::domain::session::{LONGEST, Proof, Session, SessionDigest};
 
 impl Store {
     /// Begins a session of this contract.
@@ -18,9 +18,10 @@ impl Store {
         &self,
         digest: SessionDigest,
         contract: i64,
+        proof: Proof,
         now: Timestamp,
     ) -> Result<(), Fault> {
-        self.0.writer.write(Begin { digest, contract, now }).await
+        self.0.writer.write(Begin { digest, contract, proof, now }).await
     }
 
     /// The session of this token, alive or not.
@@ -69,6 +70,7 @@ pub(super) async fn end_all(
 struct Begin {
     digest: SessionDigest,
     contract: i64,
+    proof: Proof,
     now: Timestamp,
 }
 
@@ -82,11 +84,12 @@ impl Work for Begin {
             .execute(&mut *tx.connection)
             .await?;
         sqlx::query(
-            "INSERT INTO sessions (token_digest, contract, created_at, seen_at)
-             VALUES ($1, $2, $3, $3)",
+            "INSERT INTO sessions (token_digest, contract, by_address, created_at, seen_at)
+             VALUES ($1, $2, $3, $4, $4)",
         )
         .bind(self.digest.0.as_slice())
         .bind(self.contract)
+        .bind(i64::from(self.proof == Proof::Address))
         .bind(self.now.as_millis())
         .execute(&mut *tx.connection)
         .await?;
@@ -134,6 +137,10 @@ fn read(row: &Row) -> Result<Session, Fault> {
     Ok(Session {
         digest: SessionDigest(row.exact("token_digest")?),
         contract: row.cell("contract")?,
+        proof: match row.count::<u8>("by_address")? {
+            0 => Proof::Passkey,
+            _ => Proof::Address,
+        },
         created_at: row.moment("created_at")?,
         seen_at: row.moment("seen_at")?,
     })

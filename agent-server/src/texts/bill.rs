@@ -18,6 +18,8 @@ pub struct BillWords {
     pub rate: Option<String>,
     /// When, in one line; empty for a purchase from before plans were kept.
     pub summary: String,
+    /// The same in lines.
+    pub lines: Vec<String>,
     /// Each payment.
     pub payments: Vec<Payment>,
 }
@@ -48,6 +50,7 @@ impl BillWords {
             total: amount(bill.total),
             rate: bill.yearly_rate.map(percent),
             summary: summary(&payments, w),
+            lines: lines(&payments, w),
             payments,
         }
     }
@@ -81,6 +84,15 @@ fn summary(payments: &[Payment], w: Words) -> String {
             w.fill("bill.times", &values)
         }
     }
+}
+
+fn lines(payments: &[Payment], w: Words) -> Vec<String> {
+    let [first, .., last] = payments else { return vec![summary(payments, w)] };
+    let count = payments.len().to_string();
+    let line = |key, payment: &Payment| {
+        w.fill(key, &[("due", payment.due.as_str()), ("amount", &payment.amount)])
+    };
+    vec![w.fill("bill.count", &[("n", &count)]), line("bill.first", first), line("bill.last", last)]
 }
 
 /// "15.00%"

@@ -39,6 +39,18 @@ pub fn date(day: Date, locale: Locale) -> String {
     }
 }
 
+/// "28日(月)" or "Mon 28", where the month is known.
+pub fn day_of_month(day: Date, locale: Locale) -> String {
+    let day = civil(day);
+    match locale {
+        Locale::Ja => {
+            let weekday = WEEKDAYS[usize::from(day.weekday().to_monday_zero_offset() as u8)];
+            format!("{}日({weekday})", day.day())
+        }
+        Locale::En => day.strftime("%a %-d").to_string(),
+    }
+}
+
 /// "2026年12月" or "December 2026".
 pub fn month(day: Date, locale: Locale) -> String {
     match locale {
@@ -83,6 +95,8 @@ mod tests {
         let day = "2026-12-28".parse().unwrap();
         assert_eq!(date(day, Locale::Ja), "2026年12月28日(月)");
         assert_eq!(date(day, Locale::En), "Monday 28 December 2026");
+        assert_eq!(day_of_month(day, Locale::Ja), "28日(月)");
+        assert_eq!(day_of_month(day, Locale::En), "Mon 28");
         assert_eq!(month(day, Locale::Ja), "2026年12月");
         assert_eq!(month(day, Locale::En), "December 2026");
     }

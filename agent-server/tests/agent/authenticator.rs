@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use agent_server::entropy::Entropy;
+use agent_server::{domain::session::Proof, entropy::Entropy, http::session::begin_session};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL};
 use reqwest::{Method, Response};
 use ring::{
@@ -145,7 +145,7 @@ impl Market {
     /// The cookie of whoever is signed in with that contract.
     pub async fn cookie(&self, tail: &str) -> String {
         let contract = self.contract(tail).await;
-        let cookie = agent_server::http::session::begin_session(&self.agent.app, contract).await;
+        let cookie = begin_session(&self.agent.app, contract, Proof::Passkey).await;
         cookie.unwrap().to_str().unwrap().split(';').next().unwrap().to_owned()
     }
 

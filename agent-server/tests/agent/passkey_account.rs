@@ -1,6 +1,7 @@
 //! Registering a passkey and signing in with one: each challenge once and not for long, bound to
 //! who asked; only a passkey that is well made, only on the agent's own pages.
 
+use reqwest::header::HeaderValue;
 use serde_json::{Value, json};
 use shared_protocol::{Problem, Span};
 
@@ -24,6 +25,7 @@ impl Market {
 type Spoil = fn(&mut Moment);
 
 const REGISTER: &str = "/me/passkeys";
+const PAGE: HeaderValue = HeaderValue::from_static("/me/passkeys");
 const SIGN_IN: &str = "/sign-in/passkey";
 
 #[tokio::test]
@@ -122,6 +124,32 @@ async fn a_passkey_is_registered_once_and_by_nobody_else() {
     assert_eq!(none.status(), 303, "who is not signed in is sent to where they can");
 }
 
+/// As the script would: it goes where it is sent, and finds the page that says why.
+#[tokio::test]
+async fn a_contract_has_ten_passkeys_at_most() {
+    let market = Market::open().await;
+    let cookie = market.cookie("01").await;
+    let early = market.challenge("/me/passkeys/options", &cookie).await;
+    for _ in 0..10 {
+        let page = market.mine("/me/passkeys?locale=en", &cookie).await;
+        assert!(page.says("data-test=\"add-passkey\"") && !page.says("data-test=\"full\""));
+        market.enrolled("01").await;
+    }
+    let eleventh = registration(&Authenticator::new(), &Moment::new("webauthn.create", &early));
+    for (path, body) in [("/me/passkeys/options", json!({})), (REGISTER, eleventh)] {
+        let sent = market.post(path, &cookie, &body).await;
+        assert_eq!((sent.status().as_u16(), &sent.headers()["location"]), (303, &PAGE), "{path}");
+    }
+    let page = market.mine("/me/passkeys?locale=en", &cookie).await;
+    assert!(page.says("You have 10 passkeys") && !page.says("data-test=\"add-passkey\""));
+    assert_eq!(page.html.matches("data-test=\"passkey\"").count(), 10);
+    let removal = page.html.split("action=\"").find(|form| form.contains("/removal\"")).unwrap();
+    let removal = removal.split('"').next().unwrap();
+    market.submit(removal, &cookie, "").await;
+    market.enrolled("01").await;
+    market.enrolled("04").await;
+}
+
 #[tokio::test]
 async fn a_passkey_signs_its_owner_in() {
     let market = Market::open().await;
@@ -142,10 +170,34 @@ async fn a_passkey_signs_its_owner_in() {
     let cookie = cookie.split(';').next().unwrap();
     let page = market.browse(reqwest::Method::GET, "/me/passkeys").header("cookie", cookie);
     assert_eq!(page.send().await.unwrap().status(), 200);
+    let next: Value = serde_json::from_slice(&signed_in.bytes().await.unwrap()).unwrap();
+    assert_eq!(next, json!({ "next": "/me" }));
     // The same again is a replay, also after a restart.
     assert_eq!(market.refused(SIGN_IN, "", &body).await, Problem::ChallengeInvalid);
     let market = market.restart().await;
     assert_eq!(market.refused(SIGN_IN, "", &body).await, Problem::ChallengeInvalid);
+}
+
+#[tokio::test]
+async fn whoever_signs_in_by_passkey_comes_back_to_where_they_wanted() {
+    let market = Market::open().await;
+    let passkey = market.enrolled("04").await;
+    for (counter, to, next) in [
+        (1, "?to=/me/limits%3Flocale%3Den", "/me/limits?locale=en"),
+        (2, "?to=//evil.example", "/me"),
+        (3, "?to=https://evil.example/", "/me"),
+    ] {
+        let challenge = market.challenge("/sign-in/passkey/options", "").await;
+        let mut moment = Moment::new("webauthn.get", &challenge);
+        moment.counter = counter;
+        let request = market.http.post(market.url(SIGN_IN));
+        let request = request.header("referer", market.url(&format!("/sign-in{to}")));
+        let request = request.header("content-type", "application/json");
+        let body = assertion(&passkey.assert(&moment)).to_string();
+        let answer = request.body(body).send().await.unwrap();
+        let said: Value = serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap();
+        assert_eq!(said, json!({ "next": next }));
+    }
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use reqwest::Method;
 use crate::{market::Market, page::Page};
 
 impl Market {
-    async fn mine(&self, path: &str, cookie: &str) -> Page {
+    pub async fn mine(&self, path: &str, cookie: &str) -> Page {
         let request = self.browse(Method::GET, path).header("cookie", cookie);
         Page::of(request.send().await.unwrap()).await
     }

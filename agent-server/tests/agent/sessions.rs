@@ -1,5 +1,6 @@
 //! Signing in by a mailed code, how long it lasts, and whose forms are believed.
 
+use agent_server::guard::Limits;
 use reqwest::StatusCode;
 use shared_protocol::{Problem, Span};
 
@@ -114,6 +115,54 @@ async fn an_unknown_address_sees_the_same_page_and_gets_no_letter() {
     assert_eq!(pages[..2], pages[2..]);
     let letters = market.letters(1).await;
     assert!(letters.len() == 1 && letters[0].to == ADDRESS);
+}
+
+/// Too many letters are refused in the same words whether or not there is anybody to write to.
+#[tokio::test]
+async fn letters_to_sign_in_are_limited_by_address_by_network_and_altogether() {
+    let ask = async |market: &Market, email: &str| {
+        market.visitor().post("/sign-in", &[("email", email)]).await
+    };
+    let market = Market::open().await;
+    let mut refused = Vec::new();
+    for email in ["nobody@example.jp", ADDRESS] {
+        for _ in 0..3 {
+            assert_eq!(ask(&market, email).await.status, StatusCode::OK, "{email}");
+        }
+        let page = ask(&market, email).await;
+        assert_eq!(page.status, StatusCode::TOO_MANY_REQUESTS);
+        assert_eq!(page.header("retry-after"), "60");
+        assert!(page.has(email), "what was typed is not lost");
+        refused.push(page.html.replace(email, "…"));
+    }
+    assert_eq!(refused[0], refused[1]);
+    assert_eq!(market.letters(3).await.len(), 3, "and no letter to nobody");
+
+    for limits in [
+        Limits { letters_of_network: 2, ..Limits::default() },
+        Limits { letters: 2, ..Limits::default() },
+    ] {
+        let market = Market::open_with(|config| config.guessing = limits).await;
+        for n in 0..2 {
+            let email = format!("nobody{n}@example.jp");
+            assert_eq!(ask(&market, &email).await.status, StatusCode::OK);
+        }
+        assert_eq!(ask(&market, ADDRESS).await.status, StatusCode::TOO_MANY_REQUESTS);
+    }
+}
+
+#[tokio::test]
+async fn a_passkey_is_offered_where_one_signs_in_and_only_by_script() {
+    let market = Market::open().await;
+    let page = market.visitor().get("/sign-in?locale=en").await;
+    let button = page.between("id=\"passkey\"", ">");
+    assert!(button.contains("hidden") && button.contains("use-passkey"));
+    let policy = page.header("content-security-policy");
+    assert!(policy.contains("script-src 'self'") && policy.contains("connect-src 'self'"));
+    assert!(policy.contains("frame-ancestors 'none'"), "{policy}");
+    assert_eq!(page.header("referrer-policy"), "same-origin", "it says where to go afterwards");
+    let inline = market.visitor().get("/sign-in?inline=1&merchant=mrc_tea").await;
+    assert!(!inline.has("id=\"passkey\""), "inside a purchase there is the purchase's own");
 }
 
 /// Neither the database nor its log holds what opens anything.

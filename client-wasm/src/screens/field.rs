@@ -15,14 +15,13 @@ use crate::{
 
 /// A field, its ids beginning with `prefix`.
 pub(super) fn field(app: App, offer: &Offer, field: Field, prefix: &str) -> El {
-    if field == Field::PaymentPlan {
-        return plans(app, field, prefix);
-    }
     let id = id(field, prefix);
     let hint = hint(field).map(|text| app.said("p", "hint", text).attr("id", &part(&id, "-hint")));
     let described = hint.as_ref().map(|_| part(&id, "-hint")).unwrap_or_default();
     let control = match field {
-        Field::DeliveryRegion | Field::DeliveryCountry => select(app, offer, field),
+        Field::DeliveryRegion | Field::DeliveryCountry | Field::PaymentPlan => {
+            select(app, offer, field)
+        }
         _ => input(app, field),
     };
     let control = control
@@ -102,6 +101,12 @@ fn select(app: App, offer: &Offer, field: Field) -> El {
                 select = select.child(option(last, &crate::intl::country(last, locale)));
             }
         }
+    } else if field == Field::PaymentPlan {
+        for choice in &app.rendered.plans {
+            if let Ok(plan) = choice.parse() {
+                select = select.child(option(choice, &plan_name(app, plan)));
+            }
+        }
     } else {
         select = select.child(option("", &app.say(texts::DETAILS_CHOOSE)));
         for (code, ja, en) in prefectures() {
@@ -168,31 +173,6 @@ fn value_of(event: &Event) -> String {
         Some(select) => select.value(),
         None => target.unchecked_into::<HtmlInputElement>().value(),
     }
-}
-
-/// The ways to pay. What stands in the values is the server's, what is read is ours.
-fn plans(app: App, field: Field, prefix: &str) -> El {
-    let chosen = app.typed.borrow().get(field).to_owned();
-    let id = id(field, prefix);
-    let choices = app.rendered.plans.iter().filter_map(|choice| {
-        let plan = choice.parse().ok()?;
-        let radio = el("input")
-            .attr("type", "radio")
-            .attr("name", field.name())
-            .attr("value", choice)
-            .flag("required", true)
-            .on("change", move |event| app.typing(field, value_of(&event)));
-        radio.cast::<HtmlInputElement>().set_checked(*choice == chosen);
-        Some(of("label", "tick").child(radio).text(&plan_name(app, plan)))
-    });
-    let legend = labelled(el("legend"), app, field);
-    // A group of choices is described, never "invalid" (WAI-ARIA 1.2).
-    of("fieldset", "f plans")
-        .attr("id", &id)
-        .attr("aria-describedby", &part(&id, "-error"))
-        .child(legend)
-        .all(choices)
-        .child(message(app, field, &id))
 }
 
 /// What a plan is called.

@@ -15,7 +15,9 @@ use js_sys::{Function, Promise, Reflect, Uint8Array};
 use shared_protocol::{Field, Locale, encode};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::{JsFuture, future_to_promise};
-use web_sys::{Document, Element, HtmlElement, HtmlInputElement, Request, Response, ResponseInit};
+use web_sys::{
+    Document, Element, HtmlElement, HtmlInputElement, Request, RequestInit, Response, ResponseInit,
+};
 
 use crate::world::Counterparts;
 
@@ -43,6 +45,13 @@ pub fn open(world: &Rc<Counterparts>, locale: Locale) {
     script(BOOT);
     answer_fetches(world.clone());
     listen_to_port();
+}
+
+/// One more way to pay, beside the lump sum, as the server would have rendered it.
+pub fn offer_plan(plan: &str) {
+    script(&format!(
+        "document.querySelector('[name=\"payment.plan\"]').add(new Option('{plan}', '{plan}'))"
+    ));
 }
 
 /// The program takes the page over.
@@ -177,8 +186,9 @@ fn listen_to_port() {
 
 /// Puts the counterparts behind `fetch`.
 fn answer_fetches(world: Rc<Counterparts>) {
-    let answer = move |request: Request| -> Promise {
+    let answer = move |url: String, how: RequestInit| -> Promise {
         let world = world.clone();
+        let request = Request::new_with_str_and_init(&url, &how).unwrap();
         future_to_promise(async move {
             let bytes = JsFuture::from(request.array_buffer().unwrap()).await.unwrap();
             let call = call_of(&request, Uint8Array::new(&bytes).to_vec());
@@ -189,7 +199,7 @@ fn answer_fetches(world: Rc<Counterparts>) {
             }
         })
     };
-    let answer = Closure::<dyn FnMut(Request) -> Promise>::new(answer).into_js_value();
+    let answer = Closure::<dyn FnMut(String, RequestInit) -> Promise>::new(answer).into_js_value();
     Reflect::set(&web_sys::window().unwrap(), &"fetch".into(), &answer).unwrap();
 }
 

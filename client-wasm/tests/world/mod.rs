@@ -14,7 +14,7 @@ use client_wasm::{
 };
 use shared_protocol::{
     Acceptance, AtOnce, ChallengeRequest, Field, Grant, GrantProof, GrantRequest, Locale, Message,
-    OrderCheck, OrderSubmission, Plan, PlanInquiry, PlanQuotes, Problem, PurchaseState,
+    OrderCheck, OrderSubmission, Plan, PlanClass, PlanInquiry, PlanQuotes, Problem, PurchaseState,
     PurchaseStatus, Signature, Signed, Timestamp, Verifier, VerifyingKey, decode, encode,
 };
 use unicode_normalization::UnicodeNormalization as _;
@@ -56,6 +56,15 @@ impl Counterparts {
             forge_grant: Cell::new(|_| {}),
             forge_acceptance: Cell::new(|_| {}),
         }
+    }
+
+    /// A shop that takes every plan.
+    pub fn with_every_plan() -> Self {
+        let mut world = Self::new();
+        let mut offer = world.deal.signed_offer.claimed().unwrap();
+        offer.plans = PlanClass::ALL.into();
+        world.deal.signed_offer = Signed::sign(&offer, &world.deal.merchant);
+        world
     }
 
     /// The words of the deal as the page would claim them.

@@ -1,6 +1,8 @@
 //! axe-core on every screen, in both languages, light and dark: no violations. And the order in
 //! which the Tab key goes through the form is the order on screen.
 
+mod own_pages;
+
 use std::fs;
 
 use thirtyfour::prelude::*;

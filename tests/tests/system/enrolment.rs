@@ -1,10 +1,9 @@
-//! Somebody without a contract gets one inside the purchase (¶44) and buys with it.
+//! Somebody without a contract gets one (¶44), inside the purchase or apart from it, and buys with it.
 
-use anyhow::Context as _;
-use thirtyfour::By;
-use whole_system::{Browser, Result, Shop, Widget, widget::GOOD};
+use whole_system::{Browser, OwnPages, Result, Shop, Widget, widget::GOOD};
 
 const ADDRESS: &str = "newcomer@example.jp";
+const CODE: &str = "739182";
 
 #[tokio::test]
 async fn who_has_no_contract_gets_one_inside_the_purchase_and_buys() -> Result {
@@ -17,7 +16,8 @@ async fn who_has_no_contract_gets_one_inside_the_purchase_and_buys() -> Result {
         widget.fill(name, value).await?;
     }
     widget.press("enrol").await?;
-    enrol(&shop, &browser, &widget).await?;
+    widget.find("[data-test=\"enrolment\"]").await?.enter_frame().await?;
+    OwnPages::new(&shop, &browser).finish_enrolment(ADDRESS, CODE).await?;
 
     widget.focus_frame().await?;
     for _ in 0..100 {
@@ -29,7 +29,7 @@ async fn who_has_no_contract_gets_one_inside_the_purchase_and_buys() -> Result {
     let number = widget.value("payment.contract_number").await?;
     assert!(number.starts_with("C-") && number.len() == 16, "{number}");
     assert_eq!(widget.value("contact.name").await?, "山田 花子", "nothing typed is lost");
-    widget.fill("payment.code", "739182").await?;
+    widget.fill("payment.code", CODE).await?;
     widget.press("review").await?;
     widget.wait_for("final-check").await?;
     widget.press("place-order").await?;
@@ -40,22 +40,30 @@ async fn who_has_no_contract_gets_one_inside_the_purchase_and_buys() -> Result {
     browser.close().await
 }
 
-/// The agent's three pages in the frame inside the frame: address, mailed code, security code.
-async fn enrol(shop: &Shop, browser: &Browser, widget: &Widget<'_>) -> Result {
-    widget.find("[data-test=\"enrolment\"]").await?.enter_frame().await?;
-    widget.wait_for("enrol").await?;
-    send(browser, "email", ADDRESS).await?;
-    widget.wait_for("code").await?;
-    let text = shop.post.wait_for(1).await?.text();
-    let code = text.split("確認コード ").nth(1).and_then(|after| after.get(..6));
-    let code = code.with_context(|| format!("no code in the letter:\n{text}"))?;
-    send(browser, "code", code).await?;
-    widget.wait_for("choose").await?;
-    browser.driver.find(By::Id("accept")).await?.click().await?;
-    send(browser, "code", "739182").await
-}
+#[tokio::test]
+async fn who_enrols_apart_buys_with_the_number_that_was_shown() -> Result {
+    let shop = Shop::start().await?;
+    let browser = Browser::open().await?;
+    let pages = OwnPages::new(&shop, &browser);
+    let number = pages.enrol(ADDRESS, CODE).await?;
+    pages.open("/me").await?;
+    pages.wait_for("me").await?;
 
-async fn send(browser: &Browser, field: &str, text: &str) -> Result {
-    browser.driver.find(By::Id(field)).await?.send_keys(text).await?;
-    Ok(browser.driver.find(By::Css("button.go")).await?.click().await?)
+    browser.driver.goto(&shop.merchant.url).await?;
+    let widget = Widget::enter(&browser).await?;
+    widget.go_to_details().await?;
+    widget.fill_good().await?;
+    widget.fill("payment.contract_number", &number).await?;
+    widget.fill("payment.code", CODE).await?;
+    widget.press("review").await?;
+    widget.wait_for("final-check").await?;
+    widget.press("place-order").await?;
+    widget.wait_for("thanks").await?;
+    let handling = widget.text("[data-test=\"handling-number\"]").await?;
+    let letter = shop.post.wait_for(2).await?;
+    assert!(letter.text().contains(&handling) && letter.text().contains(ADDRESS));
+    pages.open(&format!("/me/purchases/{}", handling.replace('-', ""))).await?;
+    pages.wait_for("purchase").await?;
+    assert_eq!(pages.text("[data-test=\"handling-number\"]").await?, handling);
+    browser.close().await
 }

@@ -3,7 +3,9 @@
 //! searched for what it must not hold, in every encoding. It also finds a leak that it plants.
 
 use rand_core::TryRng as _;
-use whole_system::{Browser, Result, Shop, Widget, leak::Marker, randomness::Entropy, shop::Start};
+use whole_system::{
+    Browser, OwnPages, Result, Shop, Widget, leak::Marker, randomness::Entropy, shop::Start,
+};
 
 /// What a marked shopper types.
 struct Marked {
@@ -84,6 +86,101 @@ async fn neither_server_ever_holds_the_others_half() -> Result {
     a_planted_leak_is_found(&shop, &marked[0]).await
 }
 
+/// A price and a limit of so many digits that nothing that is made of them is found by chance.
+const DEAR: &str = "unit_price = 3333333333";
+const LIMIT: u64 = 48_392_017_563;
+
+/// Enrolment, apart and inside the purchase, and what a plan comes to: the shop gets none of it,
+/// and the agent no address.
+#[tokio::test]
+async fn what_is_enrolled_and_how_it_is_paid_stay_with_the_agent() -> Result {
+    let mut shop = Shop::start_as(Start::Plain).await?;
+    shop.change("merchant-server/catalogue.toml", "unit_price = 3300", DEAR).await?;
+    let limit = format!("[enrolment]\nopen = true\ncurrency = \"JPY\"\ncredit_limit = {LIMIT}\n");
+    shop.change("agent-server/agent.toml", "[smtp]", &format!("{limit}[smtp]")).await?;
+    shop.host.show_widgets(&shop.agent.url, &["TEAPOT-01"]);
+    let browser = Browser::open().await?;
+    let (mut markers, mut shoppers) = (vec![Marker::amount("limit", LIMIT)], Vec::new());
+    for (plan, inside) in [("times-12", false), ("times-15", true)] {
+        let (one, address) = enrolled(&shop, &browser, plan, inside).await?;
+        markers.extend(one.payment());
+        markers.push(Marker::new("address of the contract", &address));
+        markers.push(Marker::new("plan", plan));
+        shoppers.push(one);
+    }
+    browser.close().await?;
+    let due = "SELECT fee, total, amount FROM purchases UNION \
+         SELECT instalments.amount, instalments.amount, purchases.amount FROM instalments \
+         JOIN purchases ON purchases.id = purchase";
+    for row in shop.rows("agent-server", due)? {
+        for cell in &row[..2] {
+            markers.push(Marker::amount("fee or due", cell.as_u64().expect("an amount")));
+        }
+    }
+    assert!(markers.len() > 12, "only {}", markers.len());
+
+    let agent = everything(&shop, "agent-server")?;
+    let merchant = everything(&shop, "merchant-server")?;
+    let mut found = Vec::new();
+    search(&mut found, "merchant", &merchant, &markers);
+    for shopper in &shoppers {
+        search(&mut found, "agent", &agent, &shopper.delivery());
+    }
+    assert!(found.is_empty(), "leaks:\n{}", found.join("\n"));
+    let dues: Vec<_> = markers.into_iter().filter(|marker| marker.name == "fee or due").collect();
+    search(&mut found, "agent", &agent, &dues);
+    for (place, form) in [("answered", "message"), ("dump", "plain"), ("letters", "digits in")] {
+        let held = found.iter().any(|line| line.contains(place) && line.contains(form));
+        assert!(held, "the agent itself holds none as {form} in {place}");
+    }
+    Ok(())
+}
+
+/// Gets a contract, apart from the purchase or inside it, and buys by this plan; with the address
+/// of the contract.
+async fn enrolled(
+    shop: &Shop,
+    browser: &Browser,
+    plan: &str,
+    inside: bool,
+) -> Result<(Marked, String)> {
+    let address = format!("c{}@contracts.example", random(99_999_999) + 100_000_000);
+    let code = format!("7{:07}", random(9_999_999));
+    let pages = OwnPages::new(shop, browser);
+    let number = if inside { String::new() } else { pages.enrol(&address, &code).await? };
+    let mut one = Marked::new(&number, &code);
+    browser.leave_frames().await?;
+    browser.driver.goto(&shop.host.url).await?;
+    let widget = Widget::enter(browser).await?;
+    widget.go_to_details().await?;
+    for (name, value) in one.typed.iter().filter(|(_, value)| !value.is_empty()) {
+        widget.fill(name, value).await?;
+    }
+    if inside {
+        widget.press("enrol").await?;
+        widget.find("[data-test=\"enrolment\"]").await?.enter_frame().await?;
+        pages.finish_enrolment(&address, &code).await?;
+        widget.focus_frame().await?;
+        for _ in 0..100 {
+            if widget.count("[data-test=\"enrolment\"]").await? == 0 {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
+    }
+    let number = widget.value("payment.contract_number").await?.replace('-', "");
+    one.typed.retain(|(name, _)| *name != "payment.contract_number");
+    one.typed.push(("payment.contract_number", number));
+    widget.fill("payment.plan", plan).await?;
+    widget.press("review").await?;
+    widget.wait_for("final-check").await?;
+    let letters = shop.post.letters()?.len();
+    widget.press("place-order").await?;
+    widget.wait_for("thanks").await?;
+    shop.post.wait_for(letters + 1).await?;
+    Ok((one, address))
+}
+
 /// A search that finds nothing proves nothing unless it finds what is there.
 fn they_do_hold_their_own(
     agent: &[(String, Vec<u8>)],
@@ -131,9 +228,10 @@ fn search(
     }
 }
 
-/// All that a server received, answered, stored and logged; for the agent its letters too.
+/// All that a server received, answered, stored (as bytes and as text) and logged; for the agent its letters too.
 fn everything(shop: &Shop, server: &str) -> Result<Vec<(String, Vec<u8>)>> {
     let mut all = shop.files(server)?;
+    all.push(("dump".into(), shop.dump(server)?.into()));
     let is_agent = server == "agent-server";
     let tap = if is_agent { &shop.agent_tap } else { &shop.merchant_tap };
     let kept = tap.kept();

@@ -3,6 +3,7 @@
 
 mod accessibility;
 mod bad_input;
+mod contracts;
 mod correction;
 mod crashes;
 mod enrolment;
@@ -10,6 +11,7 @@ mod failures;
 mod host_pages;
 mod kit;
 mod leak;
+mod plans;
 mod purchase;
 mod staying_one;
 mod tampering;

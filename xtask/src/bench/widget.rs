@@ -16,6 +16,7 @@ pub fn figures() -> Result<Vec<Figure>> {
         figures.push(Figure::count(&of("raw"), file.raw as u64, "bytes", None));
         figures.push(Figure::count(&of("brotli"), file.brotli as u64, "bytes", None));
     }
+    // What every shopper downloads, so without what only some do.
     let (raw, brotli) = manifest.total();
     figures.push(Figure::count("widget.bytes.raw", raw as u64, "bytes", None));
     figures.push(Figure::count("widget.bytes.brotli", brotli as u64, "bytes", None));

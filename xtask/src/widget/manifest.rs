@@ -11,6 +11,8 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256, Sha384};
 
 const NAME: &str = "manifest.json";
+/// Only who enrols, signs in or pays by passkey fetches these.
+const ON_DEMAND: [&str; 3] = ["enrolled.js", "passkey.js", "pay-by-passkey.mjs"];
 
 /// `manifest.json`
 pub struct Manifest {
@@ -76,9 +78,10 @@ impl Manifest {
         &self.files
     }
 
-    /// Raw and Brotli bytes of all files.
+    /// Raw and Brotli bytes of what every shopper downloads.
     pub fn total(&self) -> (usize, usize) {
-        (self.files.iter().map(|f| f.raw).sum(), self.files.iter().map(|f| f.brotli).sum())
+        let files = self.files.iter().filter(|file| !ON_DEMAND.contains(&file.name.as_str()));
+        files.fold((0, 0), |(raw, brotli), file| (raw + file.raw, brotli + file.brotli))
     }
 
     fn to_json(&self) -> Value {
@@ -169,9 +172,17 @@ mod tests {
             wasm_bindgen: "0.2".into(),
             sources: sha256_of_parts(&[b"b".to_vec()]),
         };
-        let manifest = Manifest { made_from, files: vec![file] };
+        let rare = Served {
+            name: "passkey.js".into(),
+            raw: 5,
+            brotli: 3,
+            sha256: sha256(b"b"),
+            integrity: "sha384-y".into(),
+        };
+        let manifest = Manifest { made_from, files: vec![file, rare] };
         let again = Manifest::from_json(&manifest.to_json()).unwrap();
         assert!(again.made_from == manifest.made_from);
+        assert_eq!(again.files().len(), 2);
         assert_eq!(again.total(), (10, 7));
         assert_eq!(again.files()[0].integrity, "sha384-x");
     }

@@ -24,13 +24,18 @@ pub fn modules(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Minifies a classic script of `www/`; copies a style sheet as it is.
+/// Minifies a script or a module of `www/`; copies a style sheet as it is.
 pub fn page_source(source: &Path, folder: &Path) -> Result<()> {
     let name = source.file_name().context("a file has a name")?;
     let text = fs::read_to_string(source)?;
-    let text = match source.extension().is_some_and(|kind| kind == "js") {
-        true => minified(&text, SourceType::script()).context(source.display().to_string())?,
-        false => text,
+    let kind = match source.extension().and_then(|kind| kind.to_str()) {
+        Some("js") => Some(SourceType::script()),
+        Some("mjs") => Some(SourceType::mjs()),
+        _ => None,
+    };
+    let text = match kind {
+        Some(kind) => minified(&text, kind).with_context(|| source.display().to_string())?,
+        None => text,
     };
     fs::write(folder.join(name), text)?;
     Ok(())

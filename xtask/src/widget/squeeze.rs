@@ -92,7 +92,7 @@ impl Reencode for ShortNames {
         exports: &mut ExportSection,
         export: Export<'_>,
     ) -> Result<(), wasm_encoder::reencode::Error<Infallible>> {
-        if !export.name.starts_with("wasm_bindgen__convert__closures") {
+        if !export.name.contains("convert__closures") {
             return utils::parse_export(self, exports, export);
         }
         let name = format!("call{}", self.names.len());

@@ -11,6 +11,9 @@ use crate::{
     store::{Added, PasskeyLabel, Used},
 };
 
+/// So many passkeys a contract may have: enough for every device, too few to hide one among.
+pub const PASSKEYS_MAX: usize = 10;
+
 /// What a browser answers to a registration (§5.2.1).
 pub struct Registration {
     /// What it says of the page.
@@ -21,12 +24,21 @@ pub struct Registration {
     pub label: PasskeyLabel,
 }
 
-/// Enters a new passkey of this contract.
+/// What became of a registration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Registered {
+    /// It is entered.
+    Now,
+    /// The contract has as many as it may: one has to go first.
+    Full,
+}
+
+/// Enters a new passkey of this contract, and tells its owner by mail.
 ///
 /// # Errors
 /// [`Problem::ChallengeInvalid`] if it was not asked for, or was answered before,
 /// [`Problem::ChallengeExpired`], [`Problem::PasskeyInvalid`], [`Problem::Unavailable`].
-pub async fn register(app: &App, contract: i64, said: Registration) -> Result<(), Problem> {
+pub async fn register(app: &App, contract: i64, said: Registration) -> Result<Registered, Problem> {
     let now = app.clock.now();
     let challenge = answered(app, &said.client_data, Purpose::Register { contract })?;
     let party = app.config.relying_party();
@@ -34,7 +46,11 @@ pub async fn register(app: &App, contract: i64, said: Registration) -> Result<()
     let passkey = verify_registration(client_data, object, challenge.as_bytes(), &party)?;
     let added = app.store.add_passkey(contract, passkey, said.label, challenge, now).await;
     match added.map_err(unavailable)? {
-        Added::Now => Ok(()),
+        Added::Now => {
+            app.wake_driver();
+            Ok(Registered::Now)
+        }
+        Added::Full => Ok(Registered::Full),
         Added::Spent => Err(Problem::ChallengeInvalid),
         Added::Taken => Err(Problem::PasskeyInvalid),
     }

@@ -1,6 +1,15 @@
 //! Passkeys after WebAuthn Level 3: what a registration (§7.1) and an assertion (§7.2) must say and
 //! sign. Pure. No library for servers lets a purchase's tally be the challenge, so the steps are
 //! taken here, over ciborium (CBOR), coset (COSE keys) and ring (signatures).
+//!
+//! Secure Payment Confirmation (W3C) is left out on purpose. It lets a merchant's own page ask for
+//! the agent's passkey, in a dialog of the browser's that shows amount and payee. Here that page
+//! never asks: our frame does, where WebAuthn already signs the tally, with amount, shop and plan
+//! in it, and where a visible button has just said the same. It would cost a registration with the
+//! `payment` extension, so every passkey of before would be left out; a second form of client data
+//! (`payment.get`) with checks of its own; and a name and a picture of the payment instrument,
+//! which whoever opens the dialog holds, and no shop is to hold anything of a contract. Only
+//! Chromium has it. If shops are ever to ask without our frame, this is where it begins.
 
 mod account;
 mod assertion;
@@ -10,7 +19,7 @@ mod client;
 mod key;
 mod registration;
 
-pub use account::{Registration, register, sign_in};
+pub use account::{PASSKEYS_MAX, Registered, Registration, register, sign_in};
 pub use assertion::{Asserted, verify_assertion};
 pub use challenge::{Challenge, IssuedChallenge, Purpose};
 pub use client::Place;

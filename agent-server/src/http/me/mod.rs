@@ -1,6 +1,8 @@
 //! The shopper's own pages at the agent: what they bought, who has what of it, what they can still
 //! change. Server-rendered, without script; whoever is not signed in is sent to sign in.
 
+mod contracts;
+mod number;
 mod purchase;
 mod settings;
 
@@ -13,7 +15,7 @@ use axum::{
     routing::{get, post},
 };
 use serde::Deserialize;
-use shared_protocol::{Amount, Problem, PurchaseState};
+use shared_protocol::{Amount, Problem, PurchaseState, Timestamp};
 
 use super::{
     form::own_page,
@@ -43,9 +45,10 @@ pub fn routes() -> Router<App> {
         .route("/me/purchases/{number}/objection", post(purchase::object))
         .route("/me/limits", get(settings::limits).post(settings::set_limits))
         .route("/me/code", get(settings::code).post(settings::change_code))
-        .route("/me/number", get(settings::number))
-        .route("/me/number/lost", post(settings::lose))
-        .route("/me/number/replace", post(settings::replace))
+        .route("/me/number", get(number::show))
+        .route("/me/number/lost", post(number::lose))
+        .route("/me/number/replace", post(number::replace))
+        .route("/me/contract", post(contracts::switch))
         .route("/me/language", post(settings::language))
 }
 
@@ -64,10 +67,11 @@ async fn show(
     let view = Me {
         contract: w.fill("mail.contract_value", &[("last2", &account.number_tail)]),
         status_name: facts.status.name(),
-        status: w.get(status(facts)),
+        status: w.get(status(facts, app.clock.now())),
         reserved: texts::amount(reserved),
         of_limit: w.fill("me.of_limit", &[("limit", &limit)]),
         email: &account.email,
+        others: contracts::beside(&app, &by, w).await?,
         lines: purchases.iter().map(|own| Line::of(own, w)).collect(),
         done: done(&uri, w),
         form_token: by.form_token(&app),
@@ -105,8 +109,10 @@ fn done(uri: &Uri, w: Words) -> Option<&'static str> {
     }))
 }
 
-fn status(facts: &ContractFacts) -> &'static str {
+fn status(facts: &ContractFacts, now: Timestamp) -> &'static str {
+    let is_past = facts.valid_until.is_some_and(|until| now >= until);
     match facts.status {
+        _ if is_past => "me.status_lapsed",
         _ if facts.code_failures >= CODE_FAILURES_MAX => "me.status_locked",
         ContractStatus::Active => "me.status_active",
         ContractStatus::Suspended => "me.status_suspended",
@@ -163,6 +169,8 @@ struct Me<'a> {
     reserved: String,
     of_limit: String,
     email: &'a str,
+    /// The other contracts of the same address.
+    others: Vec<contracts::Other>,
     lines: Vec<Line>,
     done: Option<&'static str>,
     form_token: String,

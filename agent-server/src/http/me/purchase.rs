@@ -124,6 +124,7 @@ impl<'a> View<'a> {
             number: own.handling_number.to_string(),
             state: w.get(state(purchase.state)),
             state_name: purchase.state.name(),
+            nothing_moved: has_ended_in_nothing(purchase.state),
             by: own.deadline.filter(|_| open.may_confirm).map(|at| until(at, w)),
             open,
             steps: events.iter().map(step).collect(),
@@ -135,6 +136,17 @@ impl<'a> View<'a> {
             shell,
         }
     }
+}
+
+/// Whether it is over without anything to pay.
+fn has_ended_in_nothing(state: PurchaseState) -> bool {
+    matches!(
+        state,
+        PurchaseState::Declined
+            | PurchaseState::Refused
+            | PurchaseState::Cancelled
+            | PurchaseState::Expired
+    )
 }
 
 /// What can still be decided.
@@ -217,6 +229,7 @@ struct View<'a> {
     number: String,
     state: &'static str,
     state_name: &'static str,
+    nothing_moved: bool,
     by: Option<String>,
     open: Open,
     steps: Vec<(&'static str, String)>,

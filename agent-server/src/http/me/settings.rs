@@ -1,32 +1,29 @@
-//! What shoppers change about their contract: limits, code, number, language.
+//! What shoppers change about their contract: limits, code, language.
 
-use askama::Template;
 use axum::{
     extract::{OriginalUri, State},
-    http::{StatusCode, Uri},
+    http::Uri,
     response::Response,
 };
 use serde::Deserialize;
 use shared_protocol::{Amount, Currency, Problem};
 
-use super::{answer, shell, status_of};
+use super::{shell, status_of};
 use crate::{
     app::App,
     domain::{
         account::{self, Account, BadCode, change_code as give_code, check_code, new_code},
         contract::OwnLimits,
-        enrolment::written,
         unavailable,
     },
     http::{
         form::{Asked, FormPage, Place},
-        pages::Shell,
         peer::Caller,
         problem::Refused,
         session::{Posted, SignedIn, see_other},
-        sign_in::Nothing,
     },
     store::Change,
+    texts::Words,
 };
 
 pub(super) async fn limits(
@@ -88,43 +85,16 @@ pub(super) async fn change_code(
         }
     };
     if let Err(problem) = check_code(&app, &account, network, &form.code).await {
-        return Ok(page.refused(problem));
+        return Ok(match wrong_code(problem, page.shell.w) {
+            Some(wrong) => {
+                page.fields[0].error = Some(wrong.to_owned());
+                page.with_status(status_of(problem))
+            }
+            None => page.refused(problem),
+        });
     }
     give_code(&app, &account, &code, by.session()).await?;
     Ok(see_other("/me?done=code"))
-}
-
-pub(super) async fn number(
-    State(app): State<App>,
-    OriginalUri(uri): OriginalUri,
-    by: SignedIn,
-) -> Result<Response, Refused> {
-    Ok(number_page(&app, &uri, &by, None).await?)
-}
-
-/// At once, and without a code: whoever has lost the number may have lost that, too.
-pub(super) async fn lose(
-    State(app): State<App>,
-    Posted { by, .. }: Posted<Nothing>,
-) -> Result<Response, Refused> {
-    let lost = app.store.change(by.contract, Change::Lost, app.clock.now()).await;
-    lost.map_err(unavailable)?;
-    Ok(see_other("/me/number"))
-}
-
-pub(super) async fn replace(
-    State(app): State<App>,
-    OriginalUri(uri): OriginalUri,
-    Caller(network): Caller,
-    Posted { by, form }: Posted<Codes>,
-) -> Result<Response, Refused> {
-    let account = account::of(&app, by.contract).await?;
-    if let Err(problem) = check_code(&app, &account, network, &form.code).await {
-        return Ok(number_page(&app, &uri, &by, Some(problem)).await?);
-    }
-    let code = shared_protocol::SecurityCode::new(form.code);
-    account::replace_number(&app, by.contract, &code).await?;
-    Ok(see_other("/me/number"))
 }
 
 pub(super) async fn language(
@@ -149,10 +119,11 @@ fn limits_page<'a>(
     let page = form_page(app, uri, by, account, place);
     let w = page.shell.w;
     let currency = account.facts.credit_limit.currency;
+    let unit = if currency == Currency::JPY { w.get("limits.yen") } else { currency.code() };
     let names =
         [("purchase", "limits.purchase"), ("day", "limits.day"), ("merchant", "limits.merchant")];
     let fields = names.into_iter().zip(typed).zip(wrong).map(|(((name, label), typed), wrong)| {
-        let label = w.fill(label, &[("currency", currency.code())]);
+        let label = w.fill(label, &[("currency", unit)]);
         let wrong = wrong.then(|| w.get("limits.wrong").to_owned());
         Asked { is_required: false, ..Asked::digits(name, &label, "off").typed(&typed, wrong) }
     });
@@ -181,6 +152,7 @@ fn code_page<'a>(
     FormPage {
         screen: "change-code",
         title: w.get("me.code"),
+        lead: vec![w.get("code.lead").to_owned()],
         action: "/me/code".to_owned(),
         fields: vec![Asked { kind: "password", ..now }, new.hint(w.get("enrol.code_hint"))],
         button: w.get("form.save"),
@@ -198,7 +170,8 @@ fn form_page<'a>(
     let shell = shell(app, uri, account);
     let back = format!("/me{}", shell.locale_query);
     FormPage {
-        links: vec![(back, shell.w.get("me.title"))],
+        back: Some(back),
+        links: Vec::new(),
         hidden: vec![("form_token", by.form_token(app))],
         title: "",
         button: "",
@@ -207,30 +180,15 @@ fn form_page<'a>(
         action: String::new(),
         fields: Vec::new(),
         error: None,
+        passkey: None,
         place,
         shell,
     }
 }
 
-async fn number_page(
-    app: &App,
-    uri: &Uri,
-    by: &SignedIn,
-    problem: Option<Problem>,
-) -> Result<Response, Problem> {
-    let account = account::of(app, by.contract).await?;
-    let here = format!("/me/number?{}", uri.query().unwrap_or_default());
-    let shell = shell(app, &here.parse().map_err(|_| Problem::NotFound)?, &account);
-    let w = shell.w;
-    let view = NumberPage {
-        contract: w.fill("mail.contract_value", &[("last2", &account.number_tail)]),
-        number: account.number(app).ok().map(|number| written(&number)),
-        is_lost: account.is_lost,
-        error: problem.map(|problem| problem.text(w.locale())),
-        form_token: by.form_token(app),
-        shell,
-    };
-    Ok(answer(problem.map_or(StatusCode::OK, status_of), &view))
+/// What is said of a wrong code, where nothing but the code was typed.
+pub(super) fn wrong_code(problem: Problem, w: Words) -> Option<&'static str> {
+    (problem == Problem::ContractNotRecognised).then(|| w.get("code.wrong"))
 }
 
 fn why(bad: BadCode) -> &'static str {
@@ -279,7 +237,7 @@ pub(super) struct Limits {
 #[derive(Deserialize)]
 pub(super) struct Codes {
     #[serde(default)]
-    code: String,
+    pub code: String,
     #[serde(default)]
     new: String,
 }
@@ -288,17 +246,6 @@ pub(super) struct Codes {
 pub(super) struct Language {
     #[serde(default)]
     locale: String,
-}
-
-#[derive(Template)]
-#[template(path = "number.html")]
-struct NumberPage<'a> {
-    shell: Shell<'a>,
-    contract: String,
-    number: Option<String>,
-    is_lost: bool,
-    error: Option<&'static str>,
-    form_token: String,
 }
 
 #[cfg(test)]
