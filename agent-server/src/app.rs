@@ -120,6 +120,7 @@ pub fn router(app: App) -> Router {
         .merge(http::grants::routes())
         .merge(http::purchases::routes())
         .merge(http::settlements::routes())
+        .merge(http::events::routes())
         .merge(http::marks::routes())
         .merge(http::keys::routes())
         .merge(http::confirm::routes())
@@ -217,7 +218,7 @@ async fn build(
         true => Some(Unstored::load(&store).await?),
         false => None,
     };
-    let outside = outside::client();
+    let outside = outside::guarded(config.has_local_merchants());
     Ok(App(Arc::new(Inner {
         codes: Codes::new(config.code_cost, codes_at_once(&config), entropy.clone()),
         guard: Guard::new(config.guessing),

@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use shared_protocol::{Localized, MerchantId, PlanClass, SealingKey, Timestamp, VerifyingKey};
 
-use super::{Place, Said, say::Report};
+use super::{Place, Said, say::Report, webhook::Webhook};
 use crate::{
     clock::{Clock as _, SystemClock},
     domain::{Merchant, MerchantStatus},
@@ -42,6 +42,9 @@ pub enum Merchants {
         #[arg(long)]
         remove: Vec<String>,
     },
+    /// Where its webhooks go, and the secret that signs them
+    #[command(subcommand)]
+    Webhook(Webhook),
 }
 
 /// All that a Mark says of a merchant. What is not given stays as it was.
@@ -111,6 +114,7 @@ impl Merchants {
             }
             Self::Suspend { id } => set_status(store, id, MerchantStatus::Suspended).await,
             Self::Resume { id } => set_status(store, id, MerchantStatus::Active).await,
+            Self::Webhook(webhook) => webhook.act(place, store).await,
             Self::Origins { id, add, remove } => {
                 let mut merchant = find(store, id).await?;
                 for origin in add {
@@ -202,7 +206,7 @@ impl Add {
     }
 }
 
-async fn find(
+pub(super) async fn find(
     store: &Store,
     id: &str,
 ) -> Result<Merchant, Box<dyn std::error::Error + Send + Sync>> {

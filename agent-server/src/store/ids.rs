@@ -44,7 +44,7 @@ pub(super) async fn newest(connection: &mut Connection) -> Result<i64, Fault> {
 
 const COUNTER_BITS: u32 = 20;
 
-const NEWEST: [&str; 8] = [
+const NEWEST: [&str; 10] = [
     "SELECT COALESCE(MAX(id), 0) FROM contracts",
     "SELECT COALESCE(MAX(id), 0) FROM purchases",
     "SELECT COALESCE(MAX(id), 0) FROM questions",
@@ -53,6 +53,8 @@ const NEWEST: [&str; 8] = [
     "SELECT COALESCE(MAX(id), 0) FROM objections",
     "SELECT COALESCE(MAX(id), 0) FROM passkeys",
     "SELECT COALESCE(MAX(id), 0) FROM payouts",
+    "SELECT COALESCE(MAX(id), 0) FROM merchant_events",
+    "SELECT COALESCE(MAX(id), 0) FROM webhook_attempts",
 ];
 
 #[cfg(test)]

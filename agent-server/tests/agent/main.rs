@@ -44,3 +44,4 @@ mod shopper;
 mod statements;
 mod trade;
 mod visitor;
+mod webhooks;
