@@ -2,6 +2,7 @@
 //! machine or its network. Names are resolved here, judged, and connected to as they were judged.
 
 use std::{
+    error::Error,
     io,
     net::{IpAddr, SocketAddr},
     sync::{Arc, Once},
@@ -10,21 +11,53 @@ use std::{
 
 use futures_util::future::BoxFuture;
 use reqwest::{
-    Client, ClientBuilder, Response,
+    Client, ClientBuilder, RequestBuilder, Response,
     dns::{Addrs, Name, Resolve, Resolving},
     redirect,
 };
 
-use crate::domain::target;
+use crate::domain::target::{self, Forbidden};
 
 /// A client that goes anywhere: for those who were told by the operator where to go.
 pub fn client() -> Client {
     build(plain())
 }
 
-/// A client for merchants' servers: where `local` merchants are allowed also to this machine.
+/// The way to merchants' servers; where `local` ones are allowed also on this machine.
+#[derive(Clone)]
+pub struct Outside {
+    client: Client,
+    local: bool,
+}
+
+impl Outside {
+    /// Nothing is sent yet.
+    pub fn new(local: bool) -> Self {
+        Self { client: guarded(local), local }
+    }
+
+    /// A request to get something.
+    ///
+    /// # Errors
+    /// [`Forbidden`].
+    pub fn get(&self, url: &str) -> Result<RequestBuilder, Forbidden> {
+        Ok(self.client.get(target::target(url, self.local)?))
+    }
+
+    /// A request to say something.
+    ///
+    /// # Errors
+    /// [`Forbidden`].
+    pub fn post(&self, url: &str) -> Result<RequestBuilder, Forbidden> {
+        Ok(self.client.post(target::target(url, self.local)?))
+    }
+}
+
+/// A client whose connections go to the public only; addresses that are written as numbers are
+/// judged by [`Outside`].
 pub fn guarded(local: bool) -> Client {
-    guarded_by(local, Arc::new(|name| Box::pin(addresses(name))))
+    let names = |name| -> BoxFuture<'static, _> { Box::pin(addresses(name)) };
+    guarded_by(local, Arc::new(names))
 }
 
 /// The same with another way to resolve names.
@@ -61,18 +94,22 @@ struct Guard {
 
 impl Resolve for Guard {
     fn resolve(&self, name: Name) -> Resolving {
-        let (local, found) = (self.local, (self.names)(name.as_str().to_owned()));
-        Box::pin(async move {
-            let mut allowed = found.await?;
-            allowed.retain(|address| target::is_allowed(*address, local));
-            if allowed.is_empty() {
-                return Err(target::Forbidden::NotPublic.into());
-            }
-            // The port is the URL's.
-            let allowed = allowed.into_iter().map(|address| SocketAddr::new(address, 0));
-            Ok(Box::new(allowed) as Addrs)
-        })
+        Box::pin(judge((self.names)(name.as_str().to_owned()), self.local))
     }
+}
+
+async fn judge(
+    found: BoxFuture<'static, io::Result<Vec<IpAddr>>>,
+    local: bool,
+) -> Result<Addrs, Box<dyn Error + Send + Sync>> {
+    let mut allowed = found.await?;
+    allowed.retain(|address| target::is_allowed(*address, local));
+    if allowed.is_empty() {
+        return Err(Forbidden::NotPublic.into());
+    }
+    // The port is the URL's.
+    let allowed = allowed.into_iter().map(|address| SocketAddr::new(address, 0));
+    Ok(Box::new(allowed))
 }
 
 async fn addresses(name: String) -> io::Result<Vec<IpAddr>> {

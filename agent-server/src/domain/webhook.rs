@@ -93,7 +93,8 @@ pub struct Secret(Zeroizing<[u8; 32]>);
 impl Secret {
     /// The merchant's, after so many replacements.
     pub fn of(keys: &AgentKeyring, merchant: &MerchantId, generation: u32) -> Self {
-        let parts = [merchant.as_str().as_bytes(), &generation.to_be_bytes()];
+        let generation = generation.to_be_bytes();
+        let parts = [merchant.as_str().as_bytes(), &generation[..]];
         Self(Zeroizing::new(keys.keyed_hash("webhook secret", &parts)))
     }
 

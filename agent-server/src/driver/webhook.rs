@@ -1,6 +1,8 @@
 //! Tells merchants what became of their purchases, at least once, and notes each attempt. A
 //! merchant that answers twice, or late, changes nothing twice.
 
+use std::time::Duration;
+
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL};
 use reqwest::{Response, StatusCode, header::RETRY_AFTER};
 use serde::Deserialize;
@@ -11,10 +13,7 @@ use shared_protocol::{
 use super::Undelivered;
 use crate::{
     app::App,
-    domain::{
-        Purchase, acceptance, errand::Notice, expiry, target::target, webhook::Endpoint,
-        webhook::Event,
-    },
+    domain::{Purchase, acceptance, errand::Notice, expiry, webhook::Endpoint, webhook::Event},
     outside,
     store::{Attempt, EndpointChange, Parcel},
 };
@@ -44,9 +43,9 @@ pub async fn send(app: &App, parcel: &Parcel) -> Result<(), Undelivered> {
     let (status, answered) = post(app, &event, &endpoint, begun).await;
     note(app, &event, begun, status, answered.as_ref().err()).await;
     let answer = answered?;
-    match event.what {
-        Notice::Lapsed => redeem_or_close(app, &purchase, &answer).await,
-        _ => Ok(()),
+    match event.what == Notice::Lapsed {
+        true => redeem_or_close(app, &purchase, &answer).await,
+        false => Ok(()),
     }
 }
 
@@ -61,14 +60,12 @@ async fn post(
         Err(problem) => return (None, Err(Undelivered::again(&problem))),
     };
     let url = format!("{}/warifu/v1/events", merchant.server);
-    let url = match target(&url, app.config.has_local_merchants()) {
-        Ok(url) => url,
+    let request = match app.outside.post(&url) {
+        Ok(request) => request,
         Err(forbidden) => return (None, Err(Undelivered::never(forbidden.to_string()))),
     };
     let headers = event.headers(endpoint, &app.keys, now);
-    let request = app
-        .outside
-        .post(url)
+    let request = request
         .header("content-type", "application/json")
         .header("webhook-id", headers.id)
         .header("webhook-timestamp", headers.timestamp)
@@ -131,8 +128,8 @@ async fn note(
     let answer = status.map_or_else(|| "none".to_owned(), |status| status.to_string());
     metrics::counter!("agent_webhooks", "type" => event.what.name(), "status" => answer)
         .increment(1);
-    let seconds = Span::millis(millis).as_millis() as f64 / 1000.0;
-    metrics::histogram!("agent_webhook_seconds").record(seconds);
+    let took = Duration::from_millis(millis.unsigned_abs());
+    metrics::histogram!("agent_webhook_seconds").record(took.as_secs_f64());
     let fault = fault.map(|undelivered| undelivered.fault.clone());
     let attempt = Attempt { event: event.id, at, millis, status, fault };
     if let Err(fault) = app.store.log_attempt(attempt).await {

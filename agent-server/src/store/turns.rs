@@ -101,7 +101,9 @@ impl Turn {
         let errands = word.errands().iter();
         for errand in errands.filter(|errand| was_asked || !matches!(errand, Errand::Mail(_))) {
             match *errand {
-                Errand::Webhook(what) => drop(events::add(tx, purchase.row, what, self.now).await?),
+                Errand::Webhook(what) => {
+                    events::add(tx, purchase.row, what, self.now).await?;
+                }
                 letter => outbox::add(tx, purchase.row, letter, number, self.now).await?,
             }
         }

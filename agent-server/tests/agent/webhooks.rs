@@ -3,6 +3,7 @@
 
 use std::{
     collections::VecDeque,
+    io,
     net::IpAddr,
     sync::{
         Arc, Mutex,
@@ -25,6 +26,7 @@ use axum::{
     routing::any,
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL};
+use futures_util::future::BoxFuture;
 use shared_protocol::{Signer, Span};
 
 use crate::{market::Market, merchant::Key};
@@ -277,7 +279,7 @@ async fn a_name_goes_nowhere_but_where_it_is_allowed_when_it_is_connected_to() {
     let url = url.replace("127.0.0.1", "shop.example");
     let names = |answers: Vec<Vec<&'static str>>| -> outside::Names {
         let answers = Arc::new(Mutex::new(answers.into_iter().collect::<VecDeque<_>>()));
-        Arc::new(move |_| {
+        Arc::new(move |_| -> BoxFuture<'static, io::Result<Vec<IpAddr>>> {
             let found = answers.lock().unwrap().pop_front().unwrap_or_default();
             let found: Vec<IpAddr> = found.iter().map(|text| text.parse().unwrap()).collect();
             Box::pin(async move { Ok(found) })

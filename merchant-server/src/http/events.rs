@@ -52,12 +52,12 @@ pub(super) async fn hear(
     if let Some(demo) = app.demo() {
         demo.saw_event(purchase, &bytes, now);
     }
-    let kind = match r#type == "purchase.lapsed" {
-        true => NotificationKind::Lapsed,
-        false if app.store().has_heard(id, purchase, data.sequence).await? => {
-            NotificationKind::Told
-        }
-        false => ask(&app, purchase).await?,
+    let kind = if r#type == "purchase.lapsed" {
+        NotificationKind::Lapsed
+    } else if app.store().has_heard(id, purchase, data.sequence).await? {
+        NotificationKind::Told
+    } else {
+        ask(&app, purchase).await?
     };
     let notification = Notification { id: id.to_owned(), purchase, sequence: data.sequence, kind };
     let heard = domain::hear(shop, app.store(), notification, now).await?;
