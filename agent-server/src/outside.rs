@@ -4,6 +4,7 @@
 use std::{
     error::Error,
     io,
+    iter::successors,
     net::{IpAddr, SocketAddr},
     sync::{Arc, Once},
     time::Duration,
@@ -115,6 +116,12 @@ async fn judge(
 async fn addresses(name: String) -> io::Result<Vec<IpAddr>> {
     let found = tokio::net::lookup_host((name, 0)).await?;
     Ok(found.map(|address| address.ip()).collect())
+}
+
+/// Whether something was not sent because it may not go there.
+pub fn forbidden(fault: &reqwest::Error) -> Option<Forbidden> {
+    let mut causes = successors(fault.source(), |cause| cause.source());
+    causes.find_map(|cause| cause.downcast_ref::<Forbidden>().copied())
 }
 
 /// The body of an answer, if it is no longer than `most` bytes.

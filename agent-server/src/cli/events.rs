@@ -119,7 +119,10 @@ async fn tail(store: &Store, mut asked: EventsAsked, as_json: bool) -> Said {
             }
         }
         tokio::select! {
-            stopped = tokio::signal::ctrl_c() => return stopped.map(|()| Report::silent()).map_err(Into::into),
+            stopped = tokio::signal::ctrl_c() => {
+                stopped?;
+                return Ok(Report::silent());
+            }
             () = tokio::time::sleep(LOOK_EVERY) => {}
         }
     }

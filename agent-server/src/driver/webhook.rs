@@ -62,7 +62,7 @@ async fn post(
     let url = format!("{}/warifu/v1/events", merchant.server);
     let request = match app.outside.post(&url) {
         Ok(request) => request,
-        Err(forbidden) => return (None, Err(Undelivered::never(forbidden.to_string()))),
+        Err(forbidden) => return (None, Err(Undelivered::again(&forbidden))),
     };
     let headers = event.headers(endpoint, &app.keys, now);
     let request = request
@@ -72,8 +72,13 @@ async fn post(
         .header("webhook-signature", headers.signature)
         .body(event.body());
     // reqwest's own text would name the address.
-    let Ok(response) = request.send().await else {
-        return (None, Err(Undelivered::again(&"the merchant cannot be reached")));
+    let response = match request.send().await {
+        Ok(response) => response,
+        Err(fault) => {
+            let forbidden = outside::forbidden(&fault).map(|forbidden| forbidden.to_string());
+            let fault = forbidden.unwrap_or_else(|| "the merchant cannot be reached".into());
+            return (None, Err(Undelivered::again(&fault)));
+        }
     };
     let status = response.status().as_u16();
     (Some(status), read(app, &event.merchant, response, now).await)

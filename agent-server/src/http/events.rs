@@ -29,7 +29,8 @@ pub fn routes() -> Router<App> {
     Router::new().route("/v1/merchants/{id}/events", get(list))
 }
 
-/// From where on (less than nothing: only how far it is), and how long to wait until there is something.
+/// From where on (less than nothing: only how far it is), and how long to wait until there is
+/// something.
 #[derive(Deserialize)]
 struct Asked {
     after: i64,

@@ -179,7 +179,7 @@ fn endpoint(row: &Row) -> Result<Endpoint, Fault> {
 
 fn attempt(row: &Row) -> Result<Attempt, Fault> {
     let status: Option<i64> = row.cell("status")?;
-    let known = |status| u16::try_from(status).map_err(|_| Fault::Damaged("status"));
+    let known = |status: i64| u16::try_from(status).map_err(|_| Fault::Damaged("status"));
     Ok(Attempt {
         event: row.cell("event")?,
         at: row.moment("at")?,

@@ -13,7 +13,7 @@ use std::{
 };
 
 use agent_server::{
-    domain::{Merchant, objection, objection::Reason, settlement::settle_day},
+    domain::{Merchant, objection, objection::Reason, settlement::settle_day, target::Forbidden},
     outside,
     store::{Attempt, EndpointChange, EventsAsked, ToldEvent},
 };
@@ -208,7 +208,7 @@ async fn a_shop_that_sleeps_holds_up_nobody() {
     for _ in 0..6 {
         ids.push(market.trigger("purchase.objected").await);
     }
-    let letters = market.letters(0).await.len();
+    let letters = market.letters(1).await.len();
     tokio::time::sleep(Duration::from_millis(300)).await;
     let token = token(&market).await;
     let app = &market.agent.app;
@@ -307,7 +307,8 @@ async fn a_name_goes_nowhere_but_where_it_is_allowed_when_it_is_connected_to() {
         "2002:7f00:1::",
     ] {
         let client = outside::guarded_by(false, names(vec![vec![forbidden]]));
-        assert!(client.post(&url).send().await.is_err(), "{forbidden}");
+        let fault = client.post(&url).send().await.unwrap_err();
+        assert_eq!(outside::forbidden(&fault), Some(Forbidden::NotPublic), "{forbidden}");
     }
     let local = outside::guarded(false);
     let this = url.replace("shop.example", "localhost");

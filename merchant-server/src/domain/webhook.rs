@@ -1,5 +1,6 @@
 //! Whether a notification is the agent's: Standard Webhooks, by a key (`v1a`, Ed25519) or a secret
-//! (`v1`, HMAC-SHA256), each one of several while they rotate, over the raw bytes that came. Says which of the three causes it is when not.
+//! (`v1`, HMAC-SHA256), each one of several while they rotate, over the raw bytes that came. Says
+//! which of the three causes it is when not.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use ring::hmac;
