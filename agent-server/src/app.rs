@@ -27,7 +27,8 @@ use crate::{
     marks::Marks,
     merchants::Merchants,
     offers::Offers,
-    outside, seed,
+    outside::Outside,
+    seed,
     store::{Fault, Store, Turn},
     unstored::Unstored,
     widget::{Widget, WidgetFault},
@@ -62,7 +63,7 @@ pub struct Inner {
     /// The merchants' Offers.
     pub offers: Offers,
     /// The way to other servers.
-    pub outside: reqwest::Client,
+    pub outside: Outside,
     /// The way to shoppers.
     pub mailer: Mailer,
     /// What the shopper's browser downloads.
@@ -120,6 +121,7 @@ pub fn router(app: App) -> Router {
         .merge(http::grants::routes())
         .merge(http::purchases::routes())
         .merge(http::settlements::routes())
+        .merge(http::events::routes())
         .merge(http::marks::routes())
         .merge(http::keys::routes())
         .merge(http::confirm::routes())
@@ -217,7 +219,7 @@ async fn build(
         true => Some(Unstored::load(&store).await?),
         false => None,
     };
-    let outside = outside::client();
+    let outside = Outside::new(config.has_local_merchants());
     Ok(App(Arc::new(Inner {
         codes: Codes::new(config.code_cost, codes_at_once(&config), entropy.clone()),
         guard: Guard::new(config.guessing),

@@ -75,6 +75,9 @@ pub struct Config {
     /// Our own account, for files that the bank takes and gives; absent: there are none.
     #[serde(default)]
     pub bank: OwnBank,
+    /// Merchants' servers may be on this very machine, without TLS: for trying things.
+    #[serde(default)]
+    pub local_merchants: bool,
     /// Where a day begins and ends, for limits and statements; an IANA name.
     #[serde(default = "default_time_zone")]
     pub time_zone: String,
@@ -208,6 +211,11 @@ impl Config {
         Span::minutes(i64::from(self.grant_minutes))
     }
 
+    /// Whether merchants' servers may be on this very machine; in a demo they are.
+    pub fn has_local_merchants(&self) -> bool {
+        self.demo || self.local_merchants
+    }
+
     /// Where a day begins and ends.
     pub fn zone(&self) -> jiff::tz::TimeZone {
         zone(&self.time_zone).unwrap_or(jiff::tz::TimeZone::UTC)
@@ -301,6 +309,7 @@ fn environment() -> Env {
         "confirmation_hours",
         "grant_minutes",
         "plans_file",
+        "local_merchants",
     ];
     Env::prefixed("WARIFU_").only(&keys).map(|key| match key.as_str() {
         "agent_name_ja" | "AGENT_NAME_JA" => "agent_name.ja".into(),

@@ -6,16 +6,19 @@ use std::{
     time::Duration,
 };
 
-use reqwest::{Client, StatusCode};
+use reqwest::StatusCode;
 use shared_protocol::{
     ItemId, MerchantId, Message as _, Offer, Problem, Signed, Span, Timestamp, decode,
 };
 
-use crate::{domain::Merchant, outside};
+use crate::{
+    domain::Merchant,
+    outside::{self, Outside},
+};
 
 /// Offers at hand.
 pub struct Offers {
-    outside: Client,
+    outside: Outside,
     kept: Mutex<HashMap<(MerchantId, ItemId), Kept>>,
 }
 
@@ -26,7 +29,7 @@ struct Kept {
 
 impl Offers {
     /// None yet.
-    pub fn new(outside: Client) -> Self {
+    pub fn new(outside: Outside) -> Self {
         Self { outside, kept: Mutex::default() }
     }
 
@@ -60,7 +63,8 @@ impl Offers {
 
     async fn fetch(&self, merchant: &Merchant, item: &ItemId) -> Result<Signed<Offer>, Problem> {
         let url = format!("{}/warifu/v1/offers/{item}", merchant.server);
-        let asked = self.outside.get(url).timeout(PATIENCE).send().await;
+        let request = self.outside.get(&url).map_err(|_| Problem::MerchantUnavailable)?;
+        let asked = request.timeout(PATIENCE).send().await;
         let answer = asked.map_err(|_| Problem::MerchantUnavailable)?;
         match answer.status() {
             StatusCode::OK => {}

@@ -4,6 +4,7 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use crate::domain::WebhookSecret;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL};
 use figment::Figment;
 use figment::providers::{Env, Format as _, Serialized, Toml};
@@ -59,6 +60,10 @@ pub struct AgentConfig {
     /// Its public keys (base64url), newest first: more than one while they rotate.
     #[serde(default, deserialize_with = "verifying_keys")]
     pub verifying_keys: Vec<VerifyingKey>,
+    /// Secrets of webhooks (`whsec_…`), newest first: more than one while they rotate. Not needed
+    /// where the keys are.
+    #[serde(default, deserialize_with = "webhook_secrets")]
+    pub webhook_secrets: Vec<WebhookSecret>,
     /// Minutes after which the agent is asked about an order of which nothing was heard.
     pub ask_after_minutes: u32,
 }
@@ -228,6 +233,11 @@ fn verifying_keys<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<VerifyingKey
     let key = |text: &String| VerifyingKey::try_from(BASE64URL.decode(text).ok()?.as_slice()).ok();
     let keys: Option<Vec<_>> = texts.iter().map(key).collect();
     keys.ok_or_else(|| serde::de::Error::custom("each must be a base64url Ed25519 public key"))
+}
+
+fn webhook_secrets<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<WebhookSecret>, D::Error> {
+    let texts = Vec::<String>::deserialize(from)?;
+    texts.iter().map(|text| text.parse().map_err(serde::de::Error::custom)).collect()
 }
 
 #[cfg(test)]

@@ -214,7 +214,7 @@ fn write_agent_config(folder: &Path, port: u16, url: &str, smtp: &str) -> Result
     let config = format!(
         "listen = \"127.0.0.1:{port}\"\npublic_url = \"{url}\"\nagent_id = \"agt_demo\"\n\
          data_dir = {data:?}\nwidget_dir = {widget:?}\nplans_file = {plans:?}\n\
-         code_cost = {{ memory_kib = 8, passes = 1, lanes = 1 }}\n\
+         code_cost = {{ memory_kib = 8, passes = 1, lanes = 1 }}\nlocal_merchants = true\n\
          [agent_name]\nja = \"割符決済\"\nen = \"Warifu Settlement\"\n\
          [smtp]\nurl = \"{smtp}\"\nfrom = \"no-reply@agent.example\"\n",
         data = folder.join("data"),

@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use shared_protocol::{Localized, MerchantId, PlanClass, SealingKey, Timestamp, VerifyingKey};
 
-use super::{Place, Said, merchant_bank::Bank, say::Report};
+use super::{Place, Said, merchant_bank::Bank, say::Report, webhook::Webhook};
 use crate::{
     clock::{Clock as _, SystemClock},
     domain::{Merchant, MerchantStatus},
@@ -44,6 +44,9 @@ pub enum Merchants {
     },
     /// Where it is paid
     Bank(Bank),
+    /// Where its webhooks go, and the secret that signs them
+    #[command(subcommand)]
+    Webhook(Webhook),
 }
 
 /// All that a Mark says of a merchant. What is not given stays as it was.
@@ -114,6 +117,7 @@ impl Merchants {
             Self::Suspend { id } => set_status(store, id, MerchantStatus::Suspended).await,
             Self::Resume { id } => set_status(store, id, MerchantStatus::Active).await,
             Self::Bank(bank) => bank.run(store).await,
+            Self::Webhook(webhook) => webhook.act(place, store).await,
             Self::Origins { id, add, remove } => {
                 let mut merchant = find(store, id).await?;
                 for origin in add {
@@ -205,7 +209,7 @@ impl Add {
     }
 }
 
-async fn find(
+pub(super) async fn find(
     store: &Store,
     id: &str,
 ) -> Result<Merchant, Box<dyn std::error::Error + Send + Sync>> {

@@ -4,6 +4,7 @@
 mod audit;
 mod contracts;
 mod doctor;
+mod events;
 mod files;
 mod keys;
 mod ledger;
@@ -13,6 +14,7 @@ mod outbox;
 mod purchases;
 mod say;
 mod serve;
+mod webhook;
 
 use std::{
     path::{Path, PathBuf},
@@ -73,6 +75,9 @@ enum Command {
     /// Letters and webhooks that are owed
     #[command(subcommand)]
     Outbox(outbox::Outbox),
+    /// What merchants are told of their purchases
+    #[command(subcommand)]
+    Events(events::Events),
     /// The books: balances, payouts, bills
     #[command(subcommand)]
     Ledger(ledger::Ledger),
@@ -109,6 +114,7 @@ async fn run(place: &Place, command: Command) -> Said {
         Command::Contracts(contracts) => contracts.run(place).await,
         Command::Purchases(purchases) => purchases.run(place).await,
         Command::Outbox(outbox) => outbox.run(place).await,
+        Command::Events(events) => events.run(place).await,
         Command::Ledger(ledger) => ledger.run(place).await,
         Command::Files(files) => files.run(place).await,
         Command::Audit => audit::run(place).await,

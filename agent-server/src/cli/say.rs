@@ -47,6 +47,12 @@ impl Report {
     }
 }
 
+/// Says something before a command has ended; false if nobody listens any more.
+pub fn at_once(line: &str) -> bool {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{line}").and_then(|()| out.flush()).is_ok()
+}
+
 /// Says why a command could not.
 pub fn failure(fault: &(impl Error + ?Sized), as_json: bool) -> ExitCode {
     let mut err = io::stderr().lock();

@@ -51,9 +51,14 @@ pub enum SecurityLetter {
     NumberStopped,
 }
 
-/// A notice to the merchant.
+/// A notice to the merchant: all that a purchase goes through, from the order on. Of a Grant the
+/// merchant hears by the order that redeems it, of a decline never (DESIGN.md §1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Notice {
+    /// The merchant takes the order.
+    Accepted,
+    /// The merchant does not take it.
+    Refused,
     /// The shopper consents.
     Confirmed,
     /// The shopper calls it off.
@@ -62,6 +67,22 @@ pub enum Notice {
     Expired,
     /// The Grant was not redeemed in time: do you have the order?
     Lapsed,
+    /// Something was shipped (67).
+    Shipped,
+    /// Something was claimed (66).
+    Claimed,
+    /// Something will never be claimed.
+    Voided,
+    /// Something was given back.
+    Refunded,
+    /// The shopper objects; billing is suspended (支払停止の抗弁).
+    Objected,
+    /// The objection was right; what was claimed goes back.
+    ObjectionUpheld,
+    /// The objection was not right; billing goes on.
+    ObjectionRejected,
+    /// What is owed for it is in a batch that pays the merchant (68).
+    PaidOut,
 }
 
 impl Errand {
@@ -93,10 +114,15 @@ impl Errand {
 
     /// The errand of these names.
     pub fn from_names(kind: &str, name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|errand| errand.kind() == kind && errand.name() == name)
+        match kind {
+            "webhook" => Notice::from_name(name).map(Self::Webhook),
+            _ => Self::MAILS
+                .into_iter()
+                .find(|errand| errand.kind() == kind && errand.name() == name),
+        }
     }
 
-    const ALL: [Self; 15] = [
+    const MAILS: [Self; 11] = [
         Self::Mail(Letter::Confirm),
         Self::Mail(Letter::Confirmed),
         Self::Mail(Letter::Cancelled),
@@ -108,10 +134,6 @@ impl Errand {
         Self::Security(SecurityLetter::CodeChanged),
         Self::Security(SecurityLetter::NumberReplaced),
         Self::Security(SecurityLetter::NumberStopped),
-        Self::Webhook(Notice::Confirmed),
-        Self::Webhook(Notice::Cancelled),
-        Self::Webhook(Notice::Expired),
-        Self::Webhook(Notice::Lapsed),
     ];
 }
 
@@ -119,10 +141,48 @@ impl Notice {
     /// The webhook's type.
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Accepted => "purchase.accepted",
+            Self::Refused => "purchase.refused",
             Self::Confirmed => "purchase.confirmed",
             Self::Cancelled => "purchase.cancelled",
             Self::Expired => "purchase.expired",
             Self::Lapsed => "purchase.lapsed",
+            Self::Shipped => "purchase.shipped",
+            Self::Claimed => "purchase.claimed",
+            Self::Voided => "purchase.voided",
+            Self::Refunded => "purchase.refunded",
+            Self::Objected => "purchase.objected",
+            Self::ObjectionUpheld => "purchase.objection_upheld",
+            Self::ObjectionRejected => "purchase.objection_rejected",
+            Self::PaidOut => "purchase.paid_out",
         }
     }
+
+    /// The notice of this type.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|notice| notice.name() == name)
+    }
+
+    /// Whether a webhook says so. What the merchant has said in this very request is only listed.
+    pub const fn is_pushed(self) -> bool {
+        !matches!(self, Self::Accepted | Self::Refused)
+    }
+
+    /// All of them.
+    pub const ALL: [Self; 14] = [
+        Self::Accepted,
+        Self::Refused,
+        Self::Confirmed,
+        Self::Cancelled,
+        Self::Expired,
+        Self::Lapsed,
+        Self::Shipped,
+        Self::Claimed,
+        Self::Voided,
+        Self::Refunded,
+        Self::Objected,
+        Self::ObjectionUpheld,
+        Self::ObjectionRejected,
+        Self::PaidOut,
+    ];
 }

@@ -25,9 +25,12 @@ pub mod passkey;
 pub mod plan;
 pub mod purchase;
 pub mod question;
+pub mod retry;
 pub mod session;
 pub mod settlement;
+pub mod target;
 pub mod turn;
+pub mod webhook;
 
 pub use merchant::{Merchant, MerchantStatus};
 pub use purchase::Purchase;

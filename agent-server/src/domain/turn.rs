@@ -81,8 +81,10 @@ impl Word {
 
     /// What has to be sent because of it.
     pub fn errands(&self) -> &'static [Errand] {
-        const ASK: &[Errand] = &[Errand::Mail(Letter::Confirm)];
-        const RECEIPT: &[Errand] = &[Errand::Mail(Letter::Confirmed)];
+        const ASK: &[Errand] = &[Errand::Webhook(Notice::Accepted), Errand::Mail(Letter::Confirm)];
+        const RECEIPT: &[Errand] =
+            &[Errand::Webhook(Notice::Accepted), Errand::Mail(Letter::Confirmed)];
+        const REFUSED: &[Errand] = &[Errand::Webhook(Notice::Refused)];
         const CONFIRMED: &[Errand] = &[Errand::Webhook(Notice::Confirmed)];
         const CANCELLED: &[Errand] =
             &[Errand::Webhook(Notice::Cancelled), Errand::Mail(Letter::Cancelled)];
@@ -94,8 +96,10 @@ impl Word {
             Self::Decided { outcome: Outcome::Confirmed, .. } => CONFIRMED,
             Self::Decided { outcome: Outcome::Cancelled, .. } | Self::Withdrawn { .. } => CANCELLED,
             Self::Decided { outcome: Outcome::Expired, .. } => EXPIRED,
-            // The merchant itself said so, and the shopper read it on the screen.
-            Self::Refused(_) | Self::Lapsed => &[],
+            // The shopper read it on the screen.
+            Self::Refused(_) => REFUSED,
+            // The merchant's own answer to `purchase.lapsed`.
+            Self::Lapsed => &[],
         }
     }
 }

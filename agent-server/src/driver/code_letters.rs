@@ -27,7 +27,7 @@ pub async fn send(
     let now = app.clock.now();
     let code = app.store.mailed_code(id).await.map_err(later)?;
     let Some(code) = code.filter(|code| code.is_open(now)) else {
-        return Err(Undelivered { fault: "the code has expired".into(), is_final: true });
+        return Err(Undelivered::never("the code has expired"));
     };
     let facts = CodeFacts {
         agent: app.config.agent_name.get(code.locale),

@@ -22,7 +22,7 @@ pub async fn send(
 ) -> Result<(), Undelivered> {
     let found = app.store.question_of(purchase).await.map_err(later)?;
     let Some((question, to)) = found else {
-        return Err(Undelivered { fault: "no question to write about".into(), is_final: true });
+        return Err(Undelivered::never("no question to write about"));
     };
     let written =
         mail::letter(&kind(app, &question, letter), &facts(app, &question), question.locale);
@@ -40,7 +40,7 @@ pub async fn send(
 pub(super) async fn post(app: &App, posting: &Posting) -> Result<(), Undelivered> {
     app.mailer.send(posting).await.map_err(|fault| Undelivered {
         is_final: matches!(fault, MailFault::Permanent(_)),
-        fault: fault.to_string(),
+        ..Undelivered::again(&fault)
     })
 }
 
@@ -72,5 +72,5 @@ fn facts(app: &App, question: &Question) -> LetterFacts {
 }
 
 pub(super) fn later(fault: Fault) -> Undelivered {
-    Undelivered { fault: fault.to_string(), is_final: false }
+    Undelivered::again(&fault)
 }

@@ -15,7 +15,9 @@ use crate::{
     app::App,
     domain::{
         errand::{Errand, Letter, Notice},
-        expiry, settlement,
+        expiry,
+        retry::next_attempt,
+        settlement,
     },
     store::{About, Delivery, Fault, Parcel},
 };
@@ -27,11 +29,26 @@ pub struct Undelivered {
     pub fault: String,
     /// Trying again cannot help.
     pub is_final: bool,
+    /// For how long the other side wants to be left alone.
+    pub asked: Option<Span>,
+}
+
+impl Undelivered {
+    /// To be tried again.
+    fn again(fault: &impl ToString) -> Self {
+        Self { fault: fault.to_string(), is_final: false, asked: None }
+    }
+
+    /// Given up at once.
+    fn never(fault: impl Into<String>) -> Self {
+        Self { fault: fault.into(), is_final: true, asked: None }
+    }
 }
 
 /// Runs until the server stops; what is being delivered then is finished.
 pub async fn run(app: App, mut stopped: watch::Receiver<bool>) {
     let mut under_way = JoinSet::new();
+    let mut pruned = Timestamp::from_millis(0);
     loop {
         tokio::select! {
             _ = stopped.wait_for(|stop| *stop) => break,
@@ -39,6 +56,11 @@ pub async fn run(app: App, mut stopped: watch::Receiver<bool>) {
             () = tokio::time::sleep(TICK) => {}
         }
         while under_way.try_join_next().is_some() {}
+        let now = app.clock.now();
+        if now > pruned.plus(LOG_PRUNED) {
+            pruned = now;
+            prune(&app, now).await;
+        }
         if let Err(fault) = look(&app, &mut under_way).await {
             tracing::error!(%fault, "the driver could not look");
         }
@@ -46,6 +68,12 @@ pub async fn run(app: App, mut stopped: watch::Receiver<bool>) {
     let finish = async { while under_way.join_next().await.is_some() {} };
     if tokio::time::timeout(GRACE, finish).await.is_err() {
         tracing::warn!("some errands were still under way; they will be sent again");
+    }
+}
+
+async fn prune(app: &App, now: Timestamp) {
+    if let Err(fault) = app.store.prune_attempts(now.minus(LOG_KEPT)).await {
+        tracing::error!(%fault, "the log of deliveries was not pruned");
     }
 }
 
@@ -78,13 +106,11 @@ async fn deliver(app: App, parcel: Parcel) {
         (Errand::Security(letter), About::Contract(contract)) => {
             security_letters::send(&app, &parcel, letter, contract).await
         }
-        (Errand::Webhook(notice), About::Purchase(purchase)) => {
-            webhook::send(&app, &parcel, notice, &purchase).await
-        }
+        (Errand::Webhook(_), About::Purchase(_)) => webhook::send(&app, &parcel).await,
         (Errand::Mail(_) | Errand::Webhook(_), About::MailedCode(_) | About::Contract(_))
         | (Errand::Code(_), About::Purchase(_) | About::Contract(_))
         | (Errand::Security(_), About::Purchase(_) | About::MailedCode(_)) => {
-            Err(Undelivered { fault: "it is about something else".into(), is_final: true })
+            Err(Undelivered::never("it is about something else"))
         }
     };
     let now = app.clock.now();
@@ -127,23 +153,18 @@ async fn conclude(
     app.store.settle(parcel.id, delivery, now).await
 }
 
-/// What follows from one attempt. Waits double from a second to an hour, with half of each left
-/// to chance, so that many do not come back at once; after three days it is given up.
+/// What follows from one attempt.
 fn verdict(
     parcel: &Parcel,
     delivered: Result<(), Undelivered>,
     now: Timestamp,
     chance: u64,
 ) -> Delivery {
-    let Err(Undelivered { fault, is_final }) = delivered else { return Delivery::Done };
-    let doubled = 1000_i64 << parcel.attempts.saturating_sub(1).min(12);
-    let half = doubled.min(LONGEST_WAIT.as_millis()) / 2;
-    let jitter = i64::try_from(chance % half.unsigned_abs()).unwrap_or(0);
-    let at = now.plus(Span::millis(half + jitter));
-    if is_final || at > parcel.created_at.plus(GIVEN_UP_AFTER) {
-        return Delivery::Dead { fault };
+    let Err(Undelivered { fault, is_final, asked }) = delivered else { return Delivery::Done };
+    match next_attempt(parcel.created_at, parcel.attempts, asked, now, chance) {
+        Some(at) if !is_final => Delivery::Again { at, fault },
+        _ => Delivery::Dead { fault },
     }
-    Delivery::Again { at, fault }
 }
 
 /// How often the clock is looked at.
@@ -151,11 +172,12 @@ const TICK: Duration = Duration::from_millis(250);
 /// How long a stopping server waits for deliveries.
 const GRACE: Duration = Duration::from_secs(8);
 /// Deliveries at the same time: a silent merchant does not hold up the others.
-const AT_ONCE: usize = 16;
+const AT_ONCE: usize = 64;
 /// Longer than the longest delivery.
 const LEASE: Span = Span::secs(60);
-const LONGEST_WAIT: Span = Span::hours(1);
-const GIVEN_UP_AFTER: Span = Span::hours(72);
+/// How long the log of deliveries is kept, and how often what is older is dropped.
+const LOG_KEPT: Span = Span::hours(30 * 24);
+const LOG_PRUNED: Span = Span::hours(1);
 
 #[cfg(test)]
 mod tests {
@@ -177,31 +199,12 @@ mod tests {
     }
 
     fn failed(is_final: bool) -> Result<(), Undelivered> {
-        Err(Undelivered { fault: "no connection".into(), is_final })
-    }
-
-    #[test]
-    fn waits_double_up_to_an_hour() {
-        for (attempts, least, most) in [(1, 500, 1000), (2, 1000, 2000), (5, 8000, 16_000)] {
-            for chance in [0, 7, u64::MAX] {
-                let Delivery::Again { at, .. } =
-                    verdict(&parcel(attempts), failed(false), NOW, chance)
-                else {
-                    panic!("given up");
-                };
-                let wait = at.since(NOW).as_millis();
-                assert!((least..most).contains(&wait), "{attempts}: {wait}");
-            }
-        }
-        let Delivery::Again { at, .. } = verdict(&parcel(60), failed(false), NOW, u64::MAX) else {
-            panic!("given up");
-        };
-        assert!(at.since(NOW) <= LONGEST_WAIT);
+        Err(Undelivered { is_final, ..Undelivered::again(&"no connection") })
     }
 
     #[test]
     fn after_three_days_or_a_final_no_it_is_given_up() {
-        let later = NOW.plus(GIVEN_UP_AFTER);
+        let later = NOW.plus(Span::hours(72));
         let dead = Delivery::Dead { fault: "no connection".into() };
         assert_eq!(verdict(&parcel(9), failed(false), later, 0), dead);
         assert_eq!(verdict(&parcel(1), failed(true), NOW, 0), dead);

@@ -23,7 +23,7 @@ pub async fn send(
 ) -> Result<(), Undelivered> {
     let account = app.store.account(contract).await.map_err(later)?;
     let Some(account) = account else {
-        return Err(Undelivered { fault: "no such contract".into(), is_final: true });
+        return Err(Undelivered::never("no such contract"));
     };
     let facts = SecurityFacts {
         agent: app.config.agent_name.get(account.locale),

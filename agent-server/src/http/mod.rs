@@ -7,6 +7,7 @@ pub mod confirm_code;
 pub mod demo;
 pub mod edge;
 pub mod enrol;
+pub mod events;
 pub mod form;
 pub mod frame;
 pub mod grants;

@@ -44,7 +44,7 @@ pub(super) async fn newest(connection: &mut Connection) -> Result<i64, Fault> {
 
 const COUNTER_BITS: u32 = 20;
 
-const NEWEST: [&str; 11] = [
+const NEWEST: [&str; 13] = [
     "SELECT COALESCE(MAX(id), 0) FROM contracts",
     "SELECT COALESCE(MAX(id), 0) FROM purchases",
     "SELECT COALESCE(MAX(id), 0) FROM questions",
@@ -56,6 +56,8 @@ const NEWEST: [&str; 11] = [
     "SELECT COALESCE(MAX(id), 0) FROM payout_files",
     "SELECT COALESCE(MAX(id), 0) FROM statements",
     "SELECT COALESCE(MAX(id), 0) FROM statement_lines",
+    "SELECT COALESCE(MAX(id), 0) FROM merchant_events",
+    "SELECT COALESCE(MAX(id), 0) FROM webhook_attempts",
 ];
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 use shared_protocol::{HandlingNumber, Problem, PurchaseId, Timestamp};
 
 use super::{
-    Fault, Store, purchases,
+    Fault, Store, events, purchases,
     row::Cells as _,
     settlements,
     settlements::{NewWord, Written},
@@ -12,6 +12,7 @@ use super::{
 };
 use crate::domain::{
     Purchase,
+    errand::Notice,
     objection::Resolution,
     settlement::{UPHELD, upheld_digest, uphold},
 };
@@ -70,7 +71,15 @@ impl Work for Resolve {
         .bind(self.resolution.name())
         .execute(&mut *tx.connection)
         .await?;
-        if done.rows_affected() == 1 { Ok(Ok(())) } else { Err(Fault::Raced) }
+        if done.rows_affected() != 1 {
+            return Err(Fault::Raced);
+        }
+        let told = match self.resolution {
+            Resolution::Upheld => Notice::ObjectionUpheld,
+            Resolution::Rejected => Notice::ObjectionRejected,
+        };
+        events::add(tx, purchase.row, told, self.now).await?;
+        Ok(Ok(()))
     }
 }
 

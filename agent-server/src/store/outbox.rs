@@ -57,19 +57,6 @@ pub enum Delivery {
     },
 }
 
-/// An errand as the operator sees it.
-#[derive(Clone, Debug)]
-pub struct OutboxEntry {
-    /// The errand.
-    pub parcel: Parcel,
-    /// `waiting`, `done` or `dead`.
-    pub state: String,
-    /// When it is tried next, if it waits.
-    pub next_at: Timestamp,
-    /// Why the last attempt failed.
-    pub last_fault: Option<String>,
-}
-
 impl Store {
     /// Whether anything is to be delivered now.
     ///
@@ -86,7 +73,8 @@ impl Store {
         Ok(row.is_some())
     }
 
-    /// Takes errands to deliver, at most so many; nobody else gets them until `lease_until`.
+    /// Takes errands to deliver, at most so many, few of them to one merchant; nobody else gets
+    /// them until `lease_until`.
     ///
     /// # Errors
     /// [`Fault`].
@@ -122,29 +110,6 @@ impl Store {
     pub async fn try_write(&self) -> Result<(), Fault> {
         let nothing = Delivery::Done;
         self.settle(NO_ERRAND, nothing, Timestamp::from_millis(0)).await
-    }
-
-    /// Has a dead or waiting errand tried again at once; says whether there is one.
-    ///
-    /// # Errors
-    /// [`Fault`].
-    pub async fn resend(&self, id: i64, now: Timestamp) -> Result<bool, Fault> {
-        self.0.writer.write(Resend { id, now }).await
-    }
-
-    /// Errands in this state, oldest first, at most so many.
-    ///
-    /// # Errors
-    /// [`Fault`].
-    pub async fn outbox(&self, state: &str, most: u32) -> Result<Vec<OutboxEntry>, Fault> {
-        let rows = sqlx::query(
-            "SELECT o.*, p.purchase_id FROM outbox o LEFT JOIN purchases p ON p.id = o.purchase
-             WHERE o.state = $1 ORDER BY o.id LIMIT $2",
-        )
-        .bind(state)
-        .bind(i64::from(most))
-        .fetch_all(&self.0.reads);
-        rows.await?.iter().map(entry).collect()
     }
 }
 
@@ -230,14 +195,21 @@ impl Work for Lease {
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Vec<Parcel>, Fault> {
         let rows = sqlx::query(
             "UPDATE outbox SET lease_until = $2, attempts = attempts + 1, updated_at = $1
-             WHERE id IN (SELECT id FROM outbox WHERE state = 'waiting' AND next_at <= $1
-                 AND (lease_until IS NULL OR lease_until <= $1) ORDER BY id LIMIT $3)
+             WHERE id IN (SELECT d.id FROM (
+                     SELECT id, merchant, ROW_NUMBER() OVER (PARTITION BY merchant ORDER BY id)
+                         AS place FROM outbox WHERE state = 'waiting' AND next_at <= $1
+                         AND (lease_until IS NULL OR lease_until <= $1)) d
+                 WHERE d.merchant IS NULL OR d.place + (SELECT COUNT(*) FROM outbox u
+                     WHERE u.merchant = d.merchant AND u.state = 'waiting'
+                         AND u.lease_until > $1) <= $4
+                 ORDER BY d.id LIMIT $3)
              RETURNING id, mailed_code, contract, kind, what, sequence, attempts, created_at,
                  (SELECT purchase_id FROM purchases p WHERE p.id = outbox.purchase) AS purchase_id",
         )
         .bind(self.now.as_millis())
         .bind(self.lease_until.as_millis())
         .bind(i64::from(self.most))
+        .bind(AT_ONCE_TO_A_MERCHANT)
         .fetch_all(&mut *tx.connection)
         .await?;
         let mut parcels = rows.iter().map(parcel).collect::<Result<Vec<_>, _>>()?;
@@ -298,41 +270,12 @@ impl Work for Recover {
     }
 }
 
-struct Resend {
-    id: i64,
-    now: Timestamp,
-}
-
-impl Work for Resend {
-    type Answer = bool;
-    const NAME: &'static str = "resend-errand";
-
-    async fn run(&self, tx: &mut Tx<'_>) -> Result<bool, Fault> {
-        let done = sqlx::query(
-            "UPDATE outbox SET state = 'waiting', next_at = $2, created_at = $2, updated_at = $2
-             WHERE id = $1 AND state IN ('waiting', 'dead')",
-        )
-        .bind(self.id)
-        .bind(self.now.as_millis())
-        .execute(&mut *tx.connection)
-        .await?;
-        Ok(done.rows_affected() == 1)
-    }
-}
-
+/// One that does not answer holds up its own webhooks only.
+const AT_ONCE_TO_A_MERCHANT: i64 = 2;
 /// Keys are positive: this one is nobody's.
 const NO_ERRAND: i64 = -1;
 
-fn entry(row: &Row) -> Result<OutboxEntry, Fault> {
-    Ok(OutboxEntry {
-        parcel: parcel(row)?,
-        state: row.cell("state")?,
-        next_at: row.moment("next_at")?,
-        last_fault: row.cell("last_fault")?,
-    })
-}
-
-fn parcel(row: &Row) -> Result<Parcel, Fault> {
+pub(super) fn parcel(row: &Row) -> Result<Parcel, Fault> {
     let (kind, what): (&str, &str) = (row.cell("kind")?, row.cell("what")?);
     let about = match (row.cell("mailed_code")?, row.cell("contract")?) {
         (Some(code), _) => About::MailedCode(code),

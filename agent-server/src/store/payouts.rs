@@ -5,11 +5,14 @@ use shared_protocol::{Amount, Currency, Date, MerchantId, Timestamp};
 use sqlx::Row as _;
 
 use super::{
-    Fault, Store, journal,
+    Fault, Store, events, journal,
     row::{Cells as _, Row, minor},
     writer::{Tx, Work},
 };
-use crate::domain::settlement::{Payout, payout_entry};
+use crate::domain::{
+    errand::Notice,
+    settlement::{Payout, payout_entry},
+};
 
 /// One merchant's batch of a day.
 #[derive(Clone, Debug)]
@@ -144,6 +147,7 @@ impl Work for PayoutRun {
             .bind(id)
             .execute(&mut *tx.connection)
             .await?;
+        self.tell(tx, id).await?;
         let Self { merchant, cutoff, pay_on, .. } = self.clone();
         Ok(Some(Payout { id, merchant, amount, cutoff, pay_on }))
     }
@@ -172,6 +176,22 @@ impl PayoutRun {
         .bind(self.now.as_millis())
         .execute(&mut *tx.connection)
         .await?;
+        Ok(())
+    }
+}
+
+impl PayoutRun {
+    /// Tells the merchant which purchases are in the batch.
+    async fn tell(&self, tx: &mut Tx<'_>, payout: i64) -> Result<(), Fault> {
+        let rows = sqlx::query(
+            "SELECT DISTINCT purchase FROM settlement_words WHERE payout = $1 ORDER BY purchase",
+        )
+        .bind(payout)
+        .fetch_all(&mut *tx.connection)
+        .await?;
+        for row in rows {
+            events::add(tx, row.cell("purchase")?, Notice::PaidOut, self.now).await?;
+        }
         Ok(())
     }
 }

@@ -3,13 +3,14 @@
 use shared_protocol::{HandlingNumber, Localized, PurchaseEvent, Timestamp};
 
 use super::{
-    Fault, Store,
+    Fault, Store, events,
     merchants::localized,
     purchases,
     row::{Cells as _, Row},
     writer::{Tx, Work},
 };
 use crate::domain::{
+    errand::Notice,
     objection::{Objection, Reason},
     purchase::Purchase,
 };
@@ -114,7 +115,7 @@ impl Work for Object {
     const NAME: &'static str = "object";
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
-        sqlx::query(
+        let done = sqlx::query(
             "INSERT INTO objections (id, purchase, reason, words, created_at)
              VALUES ($1, $2, $3, $4, $5) ON CONFLICT (purchase) DO NOTHING",
         )
@@ -125,6 +126,9 @@ impl Work for Object {
         .bind(self.now.as_millis())
         .execute(&mut *tx.connection)
         .await?;
+        if done.rows_affected() == 1 {
+            events::add(tx, self.purchase, Notice::Objected, self.now).await?;
+        }
         Ok(())
     }
 }

@@ -7,7 +7,7 @@ use shared_protocol::{
 };
 
 use super::{
-    Fault, Store, contracts, journal, outbox, purchases,
+    Fault, Store, contracts, events, journal, outbox, purchases,
     row::{Cells as _, Row, minor},
     writer::{Tx, Work},
 };
@@ -80,6 +80,7 @@ impl Work for Settle {
             digest: word.digest(),
         };
         written.word(tx, &purchase, (&said, before.words + 1), &booking, head).await?;
+        events::add(tx, purchase.row, word.kind().notice(), self.now).await?;
         if booking.cancels {
             written.cancel(tx, &purchase).await?;
         }

@@ -5,7 +5,7 @@ use shared_protocol::{
 };
 
 use super::{
-    Fault, Store, contracts, outbox, purchases, questions, settlements,
+    Fault, Store, contracts, events, outbox, purchases, questions, settlements,
     writer::{Tx, Work},
 };
 use crate::domain::{
@@ -100,7 +100,12 @@ impl Turn {
             purchase.state != PurchaseState::Granted || state == PurchaseState::Accepted;
         let errands = word.errands().iter();
         for errand in errands.filter(|errand| was_asked || !matches!(errand, Errand::Mail(_))) {
-            outbox::add(tx, purchase.row, *errand, number, self.now).await?;
+            match *errand {
+                Errand::Webhook(what) => {
+                    events::add(tx, purchase.row, what, self.now).await?;
+                }
+                letter => outbox::add(tx, purchase.row, letter, number, self.now).await?,
+            }
         }
         Ok(Turned::Now(state))
     }
@@ -193,8 +198,7 @@ impl Work for AskLapsed {
         .execute(&mut *tx.connection)
         .await?;
         if done.rows_affected() == 1 {
-            let errand = Errand::Webhook(Notice::Lapsed);
-            outbox::add(tx, purchase.row, errand, purchase.events, self.now).await?;
+            events::add(tx, purchase.row, Notice::Lapsed, self.now).await?;
         }
         Ok(())
     }

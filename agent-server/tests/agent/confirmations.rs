@@ -114,8 +114,8 @@ async fn a_yes_is_signed_kept_and_told_to_the_merchant() {
     assert_eq!((said.outcome, said.purchase), (Outcome::Confirmed, id(&grant)));
     let notice = market.merchant.notices(1).await[0].json();
     assert_eq!(notice["type"], "purchase.confirmed");
-    assert_eq!(notice["purchase"], id(&grant).to_string());
-    assert_eq!(notice["sequence"], 3);
+    assert_eq!(notice["data"]["purchase"], id(&grant).to_string());
+    assert_eq!(notice["data"]["sequence"], 2);
     assert_eq!(market.reserved("01").await, 3850);
 }
 

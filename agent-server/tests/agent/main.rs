@@ -46,3 +46,4 @@ mod shopper;
 mod statements;
 mod trade;
 mod visitor;
+mod webhooks;

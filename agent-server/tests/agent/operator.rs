@@ -227,3 +227,34 @@ fn files_are_written_and_read_by_commands() {
     assert_eq!(operator.json(&["files", "parked"])["parked"], serde_json::json!([]));
     assert_eq!(operator.json(&["audit"])["findings"], serde_json::json!([]));
 }
+
+#[test]
+fn a_webhook_secret_is_replaced_and_events_are_triggered_in_a_demo_only() {
+    let operator = Operator::new();
+    let keys = operator.json(&["keys", "init"]);
+    let (verifying, sealing) =
+        (keys["verifying_key"].as_str().unwrap(), keys["sealing_key"].as_str().unwrap());
+    let add = ["merchants", "add", "mrc_books", "--name-ja", "本屋", "--name-en", "Books"];
+    let more = ["--server-url", "https://books.example/", "--origin", "https://books.example"];
+    let keys = ["--verifying-key", verifying, "--sealing-key", sealing];
+    operator.json(&[&add[..], &more, &keys].concat());
+    let webhook = |what| operator.json(&["merchants", "webhook", what, "mrc_books"]);
+    let first = webhook("show");
+    assert_eq!(first["url"], "https://books.example/warifu/v1/events");
+    assert!(first["secret"].as_str().unwrap().starts_with("whsec_"));
+    assert_eq!(webhook("show")["secret"], first["secret"]);
+    let second = webhook("rotate");
+    assert_ne!(second["secret"], first["secret"]);
+    assert!(second["old_until"].as_i64().is_some());
+    assert_eq!(webhook("enable")["secret"], second["secret"]);
+    assert_eq!(operator.json(&["events", "list"])["events"], serde_json::json!([]));
+    for (wrong, code) in [
+        (&["events", "trigger", "purchase.confirmed"][..], 1),
+        (&["events", "trigger", "purchase.eaten"], 2),
+        (&["events", "resend", "evt_1"], 1),
+        (&["events", "show", "1"], 1),
+        (&["merchants", "webhook", "show", "mrc_none"], 1),
+    ] {
+        assert_eq!(operator.run(wrong).status.code(), Some(code), "{wrong:?}");
+    }
+}

@@ -2,6 +2,7 @@
 //! (`--json`) for programs, and says by its exit code whether all is well.
 
 mod doctor;
+mod events;
 mod keys;
 mod offers;
 mod orders;
@@ -40,6 +41,9 @@ enum Command {
     /// Look at orders
     #[command(subcommand)]
     Orders(orders::OrdersCommand),
+    /// What the agent tells
+    #[command(subcommand)]
+    Events(events::EventsCommand),
     /// Look after the catalogue
     #[command(subcommand)]
     Offers(offers::OffersCommand),
@@ -76,6 +80,9 @@ fn run(arguments: Arguments, out: &mut impl Write) -> anyhow::Result<Verdict> {
         Command::Keys(command) => keys::run(&command, &config()?, arguments.json, out),
         Command::Orders(command) => {
             runtime.block_on(orders::run(&command, &config()?, arguments.json, out))
+        }
+        Command::Events(command) => {
+            runtime.block_on(events::run(&command, config()?, arguments.json, out))
         }
         Command::Offers(command) => offers::run(&command, &config()?, arguments.json, out),
         Command::Doctor => runtime.block_on(doctor::run(&arguments.config, arguments.json, out)),

@@ -16,6 +16,8 @@ pub struct Notification {
     pub id: String,
     /// About this purchase.
     pub purchase: PurchaseId,
+    /// 1, 2, 3 … of this purchase.
+    pub sequence: u32,
     /// What.
     pub kind: NotificationKind,
 }
@@ -23,8 +25,10 @@ pub struct Notification {
 /// What the agent tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NotificationKind {
-    /// Consent is decided: the agent's signed word, and the outcome that the type announced.
-    Decided(Outcome, Signed<Confirmation>),
+    /// Something happened; consent is decided, and this is the agent's signed word, as asked for.
+    Decided(Signed<Confirmation>),
+    /// Something happened; of consent there is no word yet.
+    Told,
     /// The Grant was not redeemed in time, as far as the agent knows.
     Lapsed,
 }
@@ -38,7 +42,8 @@ pub struct Heard {
     pub acceptance: Option<Vec<u8>>,
 }
 
-/// Acts on a notification whose webhook signature held.
+/// Acts on a notification whose webhook signature held. What it announced has been asked of the
+/// agent since, so that it says how things stand however late it comes; `None`: nothing here.
 ///
 /// # Errors
 /// [`Problem::ConfirmationInvalid`] if the word in it is not the agent's or not about this;
@@ -49,22 +54,20 @@ pub async fn hear(
     store: &Store,
     notification: Notification,
     now: Timestamp,
-) -> Result<Heard, Failure> {
-    let Notification { id, purchase, kind } = notification;
+) -> Result<Option<Heard>, Failure> {
+    let Notification { id, purchase, sequence, kind } = notification;
     let word = match &kind {
-        NotificationKind::Decided(outcome, said) => {
-            Some(Word::of(shop, purchase, said)?.saying(*outcome)?)
-        }
-        NotificationKind::Lapsed => None,
+        NotificationKind::Decided(said) => Some(Word::of(shop, purchase, said)?),
+        NotificationKind::Lapsed | NotificationKind::Told => None,
     };
     let mut tx = store.begin("hear_agent", now).await?;
-    let is_new = tx.hear_once(&id).await?;
+    let is_new = tx.hear_once(&id, purchase, sequence).await?;
     let before = tx.order(purchase).await?;
     let heard = match (before, word) {
-        (Some(order), _) if !is_new => Heard::of(&order),
-        (Some(order), None) => Heard::of(&order),
-        (Some(order), Some(word)) => word.apply(&mut tx, order).await?,
-        (None, word) => close(&mut tx, purchase, word).await?,
+        (Some(order), Some(word)) if is_new => Some(word.apply(&mut tx, order).await?),
+        (Some(order), _) => Some(Heard::of(&order)),
+        (None, None) if kind == NotificationKind::Told => None,
+        (None, word) => Some(close(&mut tx, purchase, word).await?),
     };
     tx.commit().await?;
     Ok(heard)
@@ -121,10 +124,6 @@ impl Word {
             && said.merchant == shop.merchant
             && said.purchase == purchase;
         if is_ours { Ok(Self { said, bytes }) } else { Err(Problem::ConfirmationInvalid.into()) }
-    }
-
-    fn saying(self, outcome: Outcome) -> Result<Self, Problem> {
-        if self.said.outcome == outcome { Ok(self) } else { Err(Problem::ConfirmationInvalid) }
     }
 
     /// What happens by it to an order in this state. Whoever is signed in at the agent can take

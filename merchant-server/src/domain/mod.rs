@@ -25,6 +25,7 @@ pub use offers::Offers;
 pub use order::{Deal, GrantForm, NewDeal, Order, OrderEvent, OrderId, Recipient};
 pub use settlement::{SignedStep, Step, believe_receipt};
 pub use status::status;
+pub use webhook::WebhookSecret;
 
 use crate::config::{Config, ConfigError};
 use crate::keys::Keyring;
@@ -35,6 +36,8 @@ pub struct Shop {
     pub merchant: MerchantId,
     /// Who settles its money, and by which keys it is known.
     pub agent: AgentKeys,
+    /// Secrets by which its webhooks may be signed instead.
+    pub webhook_secrets: Vec<WebhookSecret>,
     /// What it signs and opens with.
     pub keys: Keyring,
     /// First letters of order references.
@@ -54,6 +57,7 @@ impl Shop {
         Ok(Self {
             merchant: config.merchant_id.clone(),
             agent: config.agent_keys()?,
+            webhook_secrets: config.agent.webhook_secrets.clone(),
             keys,
             order_prefix: config.order_prefix.clone(),
             time_zone: config.time_zone.clone(),

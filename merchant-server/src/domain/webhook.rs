@@ -1,9 +1,12 @@
-//! Whether a notification is the agent's: Standard Webhooks, asymmetric (`v1a`, Ed25519), over the
-//! raw bytes that came. Says which of the three causes it is when not.
+//! Whether a notification is the agent's: Standard Webhooks, by a key (`v1a`, Ed25519) or a secret
+//! (`v1`, HMAC-SHA256), each one of several while they rotate, over the raw bytes that came. Says
+//! which of the three causes it is when not.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
+use ring::hmac;
 use ring::signature::{ED25519, UnparsedPublicKey};
 use shared_protocol::{Locale, Span, Timestamp, VerifyingKey};
+use zeroize::Zeroizing;
 
 /// The three headers of a notification, as text.
 #[derive(Clone, Copy, Debug)]
@@ -19,7 +22,7 @@ pub struct WebhookHeaders<'a> {
 /// Why a notification is not believed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WebhookCause {
-    /// Headers are missing, or no signature is of version `v1a`.
+    /// Headers are missing, or no signature is of a version for which there is a key.
     #[error("not_signed")]
     NotSigned,
     /// It was signed too long ago, or in the future.
@@ -35,9 +38,9 @@ impl WebhookCause {
     pub const fn text(self, locale: Locale) -> &'static str {
         match self {
             Self::NotSigned => locale.pick(
-                "webhook-id、webhook-timestamp、v1a（Ed25519）の webhook-signature が必要です。",
+                "webhook-id、webhook-timestamp、v1a（Ed25519）の webhook-signature が必要です（v1 は agent.webhook_secrets があるときだけ）。",
                 "The headers webhook-id, webhook-timestamp and a v1a (Ed25519) webhook-signature \
-                 are needed; v1 (a shared secret) is another kind of key.",
+                 are needed; v1 (a shared secret) counts only with agent.webhook_secrets.",
             ),
             Self::Timestamp => locale.pick(
                 "webhook-timestamp が現在の時刻から5分以上ずれています。",
@@ -52,7 +55,28 @@ impl WebhookCause {
     }
 }
 
-/// Checks that one of `keys` signed `body` under these headers, at about `now`.
+/// What the agent and this shop share for webhooks, as the agent's operator gave it: `whsec_…`.
+#[derive(Clone)]
+pub struct WebhookSecret(hmac::Key);
+
+impl std::str::FromStr for WebhookSecret {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let bytes = text.strip_prefix("whsec_").and_then(|text| BASE64.decode(text).ok());
+        let bytes = bytes.map(Zeroizing::new).filter(|bytes| (24..=64).contains(&bytes.len()));
+        let bytes = bytes.ok_or("must be whsec_ and base64 of 24 to 64 bytes")?;
+        Ok(Self(hmac::Key::new(hmac::HMAC_SHA256, &bytes)))
+    }
+}
+
+impl std::fmt::Debug for WebhookSecret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("WebhookSecret")
+    }
+}
+
+/// Checks that one of `keys` or `secrets` signed `body` under these headers, at about `now`.
 ///
 /// # Errors
 /// [`WebhookCause`].
@@ -60,23 +84,30 @@ pub fn verify(
     headers: &WebhookHeaders<'_>,
     body: &[u8],
     keys: &[VerifyingKey],
+    secrets: &[WebhookSecret],
     now: Timestamp,
 ) -> Result<(), WebhookCause> {
     let mut signatures = headers
         .signature
         .split(' ')
-        .filter_map(|one| one.strip_prefix("v1a,"))
-        .filter_map(|text| BASE64.decode(text).ok())
+        .filter_map(|one| one.split_once(','))
+        .filter(|(version, _)| match *version {
+            "v1a" => !keys.is_empty(),
+            "v1" => !secrets.is_empty(),
+            _ => false,
+        })
+        .filter_map(|(version, text)| Some((version, BASE64.decode(text).ok()?)))
         .peekable();
     let is_id = (1..=ID_CHARS_MAX).contains(&headers.id.len());
     if !is_id || headers.timestamp.is_empty() || signatures.peek().is_none() {
         return Err(WebhookCause::NotSigned);
     }
     let message = [headers.id.as_bytes(), b".", headers.timestamp.as_bytes(), b".", body].concat();
-    let holds = |signature: Vec<u8>| {
-        keys.iter().any(|key| {
+    let holds = |(version, signature): (&str, Vec<u8>)| match version {
+        "v1" => secrets.iter().any(|key| hmac::verify(&key.0, &message, &signature).is_ok()),
+        _ => keys.iter().any(|key| {
             UnparsedPublicKey::new(&ED25519, key.as_bytes()).verify(&message, &signature).is_ok()
-        })
+        }),
     };
     if !signatures.take(SIGNATURES_MAX).any(holds) {
         return Err(WebhookCause::Signature);
@@ -90,7 +121,7 @@ pub fn verify(
 const TOLERANCE: Span = Span::minutes(5);
 const ID_CHARS_MAX: usize = 128;
 /// A sender that rotates keys signs with two; more is not looked at.
-const SIGNATURES_MAX: usize = 4;
+const SIGNATURES_MAX: usize = 6;
 
 #[cfg(test)]
 mod tests {
@@ -113,7 +144,30 @@ mod tests {
 
     fn told(id: &str, timestamp: &str, signature: &str, body: &str) -> Result<(), WebhookCause> {
         let headers = WebhookHeaders { id, timestamp, signature };
-        verify(&headers, body.as_bytes(), &[key(1).1], NOW)
+        verify(&headers, body.as_bytes(), &[key(1).1], &[], NOW)
+    }
+
+    /// The example of the specification's own libraries: secret, id, time and body.
+    #[test]
+    fn a_secret_of_several_is_enough() {
+        let secret = |text: &str| text.parse::<WebhookSecret>().unwrap();
+        let old = secret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
+        let new = secret("whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
+        let now = Timestamp::from_millis(1_614_265_330_000);
+        let headers = WebhookHeaders {
+            id: "msg_p5jXN8AQM9LWM0D4loKWxJek",
+            timestamp: "1614265330",
+            signature: "v1,AAAA v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
+        };
+        let body = br#"{"test": 2432232314}"#;
+        let by = |secrets: &[WebhookSecret]| verify(&headers, body, &[key(1).1], secrets, now);
+        assert_eq!(by(&[new.clone(), old.clone()]), Ok(()));
+        assert_eq!(by(&[old]), Ok(()));
+        assert_eq!(by(&[new]), Err(WebhookCause::Signature));
+        assert_eq!(by(&[]), Err(WebhookCause::NotSigned));
+        for bad in ["", "whsec_", "whsec_AAAA", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_?"] {
+            assert!(bad.parse::<WebhookSecret>().is_err(), "{bad}");
+        }
     }
 
     #[test]

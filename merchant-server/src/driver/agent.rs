@@ -2,22 +2,47 @@
 
 use std::time::Duration;
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL};
 use reqwest::header::{CONTENT_TYPE, DATE};
 use reqwest::{Client, Response, StatusCode, redirect};
+use serde::Deserialize;
 use shared_protocol::{
-    Acceptance, Message, Problem, PurchaseId, PurchaseStatus, Receipt, Refusal, Signed, Timestamp,
-    VerifyingKey, decode,
+    Acceptance, AgentId, MerchantId, Message, Problem, PurchaseId, PurchaseStatus, Receipt,
+    Refusal, Signed, Signer as _, Timestamp, VerifyingKey, decode,
 };
 
 use crate::config::Origin;
 use crate::domain::SignedStep;
-use crate::keys::public_text;
+use crate::keys::{Keyring, public_text};
 use crate::store::ParcelKind;
 
 /// A line to the agent.
 pub struct AgentClient {
     client: Client,
     url: Origin,
+}
+
+/// Events as the agent would send them.
+#[derive(Debug, Deserialize)]
+pub struct ToldEvents {
+    /// Oldest first.
+    pub events: Vec<ToldEvent>,
+    /// After which to ask next.
+    pub next: String,
+}
+
+/// One event: the three headers of Standard Webhooks, and the body.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct ToldEvent {
+    /// `webhook-id`
+    pub webhook_id: String,
+    /// `webhook-timestamp`
+    pub webhook_timestamp: String,
+    /// `webhook-signature`
+    pub webhook_signature: String,
+    /// What was signed.
+    pub body: String,
 }
 
 /// Why nothing usable came back. Holds no body.
@@ -108,6 +133,28 @@ impl AgentClient {
             .map_err(|_| AgentSilence::Unreadable)
     }
 
+    /// What the agent would tell this shop after event `after` (-1: only how far it is), as it
+    /// would send it; waits a little until there is something.
+    ///
+    /// # Errors
+    /// [`AgentSilence`].
+    pub async fn events(
+        &self,
+        (agent, merchant): (&AgentId, &MerchantId),
+        keys: &Keyring,
+        after: i64,
+        now: Timestamp,
+    ) -> Result<ToldEvents, AgentSilence> {
+        let time = now.as_secs();
+        let said = format!("warifu events\n{agent}\n{merchant}\n{after}\n{time}");
+        let signature = BASE64URL.encode(keys.sign(said.as_bytes()).as_bytes());
+        let url = format!("/v1/merchants/{merchant}/events?after={after}&wait={WAIT_SECONDS}");
+        let request = self.client.get(self.url.at(&url)).header("warifu-time", time);
+        let response = answered(request.header("warifu-signature", signature).send().await?)?;
+        let body = limited(response, EVENTS_BYTES_MAX).await?;
+        serde_json::from_slice(&body).map_err(|_| AgentSilence::Unreadable)
+    }
+
     /// Which of `keys` the agent publishes as its own, and what time it thinks it is.
     ///
     /// # Errors
@@ -163,4 +210,7 @@ async fn limited(mut response: Response, bytes_max: usize) -> Result<Vec<u8>, Ag
 }
 
 const PROBLEM_BYTES_MAX: usize = 4096;
+const EVENTS_BYTES_MAX: usize = 256 * 1024;
+/// Less than an answer is waited for.
+const WAIT_SECONDS: u32 = 7;
 const JWKS_BYTES_MAX: usize = 16_384;

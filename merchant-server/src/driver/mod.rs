@@ -2,6 +2,7 @@
 //! about orders of which nothing was heard. At least once; the agent is idempotent.
 
 mod agent;
+mod listen;
 mod outbox;
 mod reconcile;
 mod settle;
@@ -10,7 +11,8 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-pub use agent::{AgentClient, AgentSilence};
+pub use agent::{AgentClient, AgentSilence, ToldEvent, ToldEvents};
+pub use listen::{Forwarded, Listener};
 pub use outbox::deliver;
 pub use reconcile::ask;
 pub use settle::{Unsaid, settle};

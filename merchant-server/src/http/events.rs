@@ -1,17 +1,18 @@
 //! `POST /warifu/v1/events`: the agent's notifications (Standard Webhooks). Believed only by the
-//! signature over the raw bytes, and then by the signed word inside.
+//! signature over the raw bytes, and then by what the agent says when it is asked.
 
 use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL};
 use serde::{Deserialize, Serialize};
-use shared_protocol::{Outcome, Problem, PurchaseState, decode};
+use shared_protocol::{Problem, PurchaseId, PurchaseState};
 
 use super::body::RawJson;
 use crate::app::App;
 use crate::domain::webhook::{self, WebhookHeaders};
 use crate::domain::{self, Failure, Heard, Notification, NotificationKind};
+use crate::driver::AgentSilence;
 
 /// The answer: how the purchase stands here.
 #[derive(Serialize)]
@@ -20,13 +21,17 @@ pub(super) struct EventAnswer {
     acceptance: Option<String>,
 }
 
-/// The body. Newer agents may say more, so unknown members are let pass.
+/// The body, as thin as can be. Newer agents may say more, so unknown members are let pass.
 #[derive(Deserialize)]
 struct EventBody {
     r#type: String,
+    data: EventData,
+}
+
+#[derive(Deserialize)]
+struct EventData {
     purchase: String,
-    #[serde(default)]
-    confirmation: Option<String>,
+    sequence: u32,
 }
 
 pub(super) async fn hear(
@@ -37,42 +42,48 @@ pub(super) async fn hear(
     let [id, timestamp, signature] =
         ["webhook-id", "webhook-timestamp", "webhook-signature"].map(text);
     let signed = WebhookHeaders { id, timestamp, signature };
-    webhook::verify(&signed, &bytes, &app.shop().agent.verifying, now).map_err(Failure::Webhook)?;
-    let body: EventBody = serde_json::from_slice(&bytes).map_err(|_| Problem::MalformedMessage)?;
-    let purchase = body.purchase.parse().map_err(|_| Problem::MalformedMessage)?;
+    let shop = app.shop();
+    let secrets = &shop.webhook_secrets;
+    webhook::verify(&signed, &bytes, &shop.agent.verifying, secrets, now)
+        .map_err(Failure::Webhook)?;
+    let EventBody { r#type, data } =
+        serde_json::from_slice(&bytes).map_err(|_| Problem::MalformedMessage)?;
+    let purchase = data.purchase.parse().map_err(|_| Problem::MalformedMessage)?;
     if let Some(demo) = app.demo() {
         demo.saw_event(purchase, &bytes, now);
     }
-    let Some(kind) = kind(&body)? else {
-        tracing::warn!(kind = body.r#type, "a notification that this version does not know");
-        return Ok(Json(EventAnswer { state: None, acceptance: None }));
+    let kind = if r#type == "purchase.lapsed" {
+        NotificationKind::Lapsed
+    } else if app.store().has_heard(id, purchase, data.sequence).await? {
+        NotificationKind::Told
+    } else {
+        ask(&app, purchase).await?
     };
-    let notification = Notification { id: id.to_owned(), purchase, kind };
-    domain::hear(app.shop(), app.store(), notification, now).await.map(|heard| Json(heard.into()))
+    let notification = Notification { id: id.to_owned(), purchase, sequence: data.sequence, kind };
+    let heard = domain::hear(shop, app.store(), notification, now).await?;
+    Ok(Json(EventAnswer::of(heard)))
 }
 
-/// What is told; `None` for kinds of which this version knows nothing.
-fn kind(body: &EventBody) -> Result<Option<NotificationKind>, Problem> {
-    let outcome = match body.r#type.as_str() {
-        "purchase.confirmed" => Outcome::Confirmed,
-        "purchase.cancelled" => Outcome::Cancelled,
-        "purchase.expired" => Outcome::Expired,
-        "purchase.lapsed" => return Ok(Some(NotificationKind::Lapsed)),
-        _ => return Ok(None),
-    };
-    let said = body.confirmation.as_deref().ok_or(Problem::MalformedMessage)?;
-    let said = BASE64URL.decode(said).map_err(|_| Problem::MalformedMessage)?;
-    let said = decode(&said).map_err(|_| Problem::MalformedMessage)?;
-    Ok(Some(NotificationKind::Decided(outcome, said)))
+/// How the purchase stands now: whatever was announced, this counts.
+async fn ask(app: &App, purchase: PurchaseId) -> Result<NotificationKind, Problem> {
+    let status = app.agent().purchase_status(purchase).await.map_err(|silence| match silence {
+        AgentSilence::Status(404) => Problem::PurchaseUnknown,
+        silence => {
+            tracing::warn!(%purchase, %silence, "the agent was asked");
+            Problem::Unavailable
+        }
+    })?;
+    Ok(status.confirmation.map_or(NotificationKind::Told, NotificationKind::Decided))
 }
 
 fn header<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
     headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or("")
 }
 
-impl From<Heard> for EventAnswer {
-    fn from(heard: Heard) -> Self {
-        let acceptance = heard.acceptance.map(|bytes| BASE64URL.encode(bytes));
-        Self { state: Some(PurchaseState::name(heard.state)), acceptance }
+impl EventAnswer {
+    fn of(heard: Option<Heard>) -> Self {
+        let state = heard.as_ref().map(|heard| PurchaseState::name(heard.state));
+        let acceptance = heard.and_then(|heard| heard.acceptance);
+        Self { state, acceptance: acceptance.map(|bytes| BASE64URL.encode(bytes)) }
     }
 }

@@ -5,10 +5,11 @@ use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{Path, State};
-use axum::http::{StatusCode, Uri};
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, put};
+use base64::Engine as _;
 use merchant_server::entropy::Entropy;
 use merchant_server::keys::Keyring;
 use shared_protocol::{
@@ -32,6 +33,8 @@ struct Heard {
     asked: usize,
     settled: Vec<(String, Vec<u8>)>,
     books: Option<Books>,
+    events: Vec<(i64, serde_json::Value)>,
+    listened: Vec<(String, String, String)>,
 }
 
 /// How it answers what is said of a confirmed purchase.
@@ -46,6 +49,7 @@ impl Agent {
             .route("/v1/purchases/{id}/{what}", put(told))
             .route("/v1/purchases/{id}/{kind}/{name}", put(settled))
             .route("/v1/purchases/{id}", get(asked))
+            .route("/v1/merchants/{id}/events", get(events))
             .with_state(heard.clone());
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -99,6 +103,25 @@ impl Agent {
             confirmation: Some(said),
         };
         self.heard.lock().unwrap().statuses.insert(purchase.to_string(), encode(&status));
+    }
+
+    /// What it tells whoever listens.
+    pub fn will_tell(&self, number: i64, body: &str, now: Timestamp) {
+        let secs = now.as_secs();
+        let signed = self.sign(format!("evt_{number}.{secs}.{body}").as_bytes());
+        let signature = base64::engine::general_purpose::STANDARD.encode(signed);
+        let event = serde_json::json!({
+            "webhook-id": format!("evt_{number}"),
+            "webhook-timestamp": secs.to_string(),
+            "webhook-signature": format!("v1a,{signature}"),
+            "body": body,
+        });
+        self.heard.lock().unwrap().events.push((number, event));
+    }
+
+    /// Who listened: after what, when, with which signature.
+    pub fn listened(&self) -> Vec<(String, String, String)> {
+        self.heard.lock().unwrap().listened.clone()
     }
 
     pub fn mark(
@@ -214,4 +237,20 @@ async fn asked(State(heard): State<Arc<Mutex<Heard>>>, Path(id): Path<String>) -
         Some(status) => status.clone().into_response(),
         None => StatusCode::NOT_FOUND.into_response(),
     }
+}
+
+async fn events(
+    State(heard): State<Arc<Mutex<Heard>>>,
+    Query(query): Query<HashMap<String, String>>,
+    headers: HeaderMap,
+) -> Response {
+    let mut heard = heard.lock().unwrap();
+    let text = |name| headers[name].to_str().unwrap().to_owned();
+    let after = query["after"].clone();
+    heard.listened.push((after.clone(), text("warifu-time"), text("warifu-signature")));
+    let newest = heard.events.last().map_or(0, |(number, _)| *number);
+    let after: i64 = after.parse().unwrap();
+    let told = heard.events.iter().filter(|(number, _)| after >= 0 && *number > after);
+    let told: Vec<_> = told.map(|(_, event)| event.clone()).collect();
+    axum::Json(serde_json::json!({ "events": told, "next": newest.to_string() })).into_response()
 }

@@ -3,6 +3,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use base64::{Engine as _, engine::general_purpose};
 use merchant_server::clock::{Clock as _, TestClock};
@@ -33,6 +34,7 @@ pub struct Market {
     pub folder: TempDir,
     pub config: String,
     running: Option<Running>,
+    sequence: AtomicU32,
 }
 
 /// A purchase that is sealed and ready to go.
@@ -72,7 +74,8 @@ impl Market {
             let _ = rustls::crypto::ring::default_provider().install_default();
             reqwest::Client::new()
         };
-        let mut market = Self { agent, clock, http, folder, config, running: None };
+        let mut market =
+            Self { agent, clock, http, folder, config, running: None, sequence: AtomicU32::new(1) };
         market.open(change).await;
         market
     }
@@ -198,7 +201,7 @@ impl Market {
         self.get(&format!("/warifu/v1/purchases/{purchase}")).await
     }
 
-    /// The agent's word on a purchase, pushed under a fresh notification id.
+    /// The agent's word on a purchase, announced under a fresh notification id.
     pub async fn tell(&self, grant: &Grant, outcome: Outcome) -> Answer {
         let said = self.agent.confirmation(grant, outcome, self.now());
         let said = Signed::sign(&said, &self.agent.keys);
@@ -217,7 +220,11 @@ impl Market {
         said: Option<&Signed<Confirmation>>,
     ) -> Answer {
         let id = format!("evt_{}", PurchaseId::random(&mut Entropy::system()));
-        self.post_event(&id, self.now().as_secs(), &event(name, purchase, said)).await
+        if let Some(said) = said {
+            self.agent.will_say(purchase, said.clone());
+        }
+        let sequence = self.sequence.fetch_add(1, Ordering::Relaxed);
+        self.post_event(&id, self.now().as_secs(), &event(name, purchase, sequence)).await
     }
 
     /// Signs these bytes as they are and posts them.
@@ -240,10 +247,9 @@ impl Market {
     }
 }
 
-pub fn event(name: &str, purchase: PurchaseId, said: Option<&Signed<Confirmation>>) -> String {
-    let said = said.map(|said| general_purpose::URL_SAFE_NO_PAD.encode(encode(said)));
-    json!({ "type": name, "purchase": purchase.to_string(), "sequence": 1, "confirmation": said })
-        .to_string()
+pub fn event(name: &str, purchase: PurchaseId, sequence: u32) -> String {
+    let data = json!({ "purchase": purchase.to_string(), "sequence": sequence });
+    json!({ "type": name, "timestamp": "2026-11-18T11:06:40Z", "data": data }).to_string()
 }
 
 impl Attempt {

@@ -1,15 +1,22 @@
 //! Steps 64–65 from the merchant's side: forged, replayed, late and contradicting words do no
 //! harm; a lost one is asked for (TRUST.md F07, T34).
 
-use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
+use base64::{
+    Engine as _,
+    engine::general_purpose::{STANDARD as BASE64, URL_SAFE_NO_PAD as BASE64URL},
+};
+use merchant_server::config::Config;
+use merchant_server::driver::Listener;
 use merchant_server::entropy::Entropy;
 use merchant_server::keys::Keyring;
+use ring::hmac;
+use ring::signature::{ED25519, UnparsedPublicKey};
 use shared_protocol::{
     Channel, Confirmation, Grant, Outcome, Problem, PurchaseState, Signed, Signer as _, Span,
     encode,
 };
 
-use crate::market::{Market, event};
+use crate::market::{Market, SAMPLE, event};
 
 async fn state(market: &Market, grant: &Grant) -> PurchaseState {
     market.order(grant.purchase).await.unwrap().state
@@ -42,8 +49,8 @@ async fn a_notification_that_is_not_the_agents_says_which_cause_it_is() {
     let market = Market::start().await;
     let (_, grant) = market.buy("TEAPOT-01").await;
     let said = market.agent.confirmation(&grant, Outcome::Confirmed, market.now());
-    let said = Signed::sign(&said, &market.agent.keys);
-    let body = event("purchase.confirmed", grant.purchase, Some(&said));
+    market.agent.will_say(grant.purchase, Signed::sign(&said, &market.agent.keys));
+    let body = event("purchase.confirmed", grant.purchase, 1);
     let secs = market.now().as_secs();
     let stranger =
         Keyring::init(&market.folder.path().join("stranger"), &mut Entropy::system()).unwrap();
@@ -78,19 +85,20 @@ async fn a_true_notification_replayed_later_is_refused_by_its_age() {
     let market = Market::start().await;
     let (_, grant) = market.buy("TEAPOT-01").await;
     let said = market.agent.confirmation(&grant, Outcome::Confirmed, market.now());
-    let said = Signed::sign(&said, &market.agent.keys);
-    let body = event("purchase.confirmed", grant.purchase, Some(&said));
+    market.agent.will_say(grant.purchase, Signed::sign(&said, &market.agent.keys));
+    let body = event("purchase.confirmed", grant.purchase, 1);
     let secs = market.now().as_secs();
     for _ in 0..3 {
         assert_eq!(market.post_event("evt_1", secs, &body).await.status, 200);
     }
+    assert_eq!(market.agent.asked(), 1, "what was heard is not asked again");
     market.advance(Span::minutes(6));
     let replayed = market.post_event("evt_1", secs, &body).await;
     assert_eq!(replayed.json()["cause"], "timestamp_out_of_tolerance");
 }
 
 #[tokio::test]
-async fn a_word_inside_a_true_envelope_is_checked_by_itself() {
+async fn what_the_agent_answers_is_checked_by_itself() {
     let market = Market::start().await;
     let (_, grant) = market.buy("TEAPOT-01").await;
     let (_, other) = market.buy("TEAPOT-01").await;
@@ -100,7 +108,6 @@ async fn a_word_inside_a_true_envelope_is_checked_by_itself() {
     let signed = |said: &Confirmation| Signed::sign(said, &market.agent.keys);
     let cases = [
         ("purchase.confirmed", Signed::sign(&good, &stranger)),
-        ("purchase.cancelled", signed(&good)),
         ("purchase.confirmed", signed(&Confirmation { purchase: other.purchase, ..good.clone() })),
         (
             "purchase.confirmed",
@@ -120,8 +127,90 @@ async fn a_word_inside_a_true_envelope_is_checked_by_itself() {
         assert_eq!(answer.problem(), Problem::ConfirmationInvalid);
         assert_eq!(state(&market, &grant).await, PurchaseState::Accepted);
     }
-    let answer = market.notify("purchase.confirmed", grant.purchase, None).await;
+    let answer = market.post_event("evt_1", market.now().as_secs(), "{}").await;
     assert_eq!(answer.problem(), Problem::MalformedMessage);
+}
+
+/// An event only says that there is something: what the agent then says counts, and an older
+/// event after it changes nothing.
+#[tokio::test]
+async fn late_and_doubled_events_change_nothing() {
+    let market = Market::start().await;
+    let (_, grant) = market.buy("TEAPOT-01").await;
+    let now = market.now().as_secs();
+    let unasked = event("purchase.confirmed", grant.purchase, 2);
+    let answer = market.post_event("evt_2", now, &unasked).await;
+    assert_ne!(answer.status, 200, "the agent does not know it yet, and says it again");
+    assert_eq!(state(&market, &grant).await, PurchaseState::Accepted);
+
+    let yes = market.agent.confirmation(&grant, Outcome::Confirmed, market.now());
+    market.agent.will_say(grant.purchase, Signed::sign(&yes, &market.agent.keys));
+    let shipped = event("purchase.shipped", grant.purchase, 3);
+    let answer = market.post_event("evt_3", now, &shipped).await;
+    assert_eq!(answer.json()["state"], "confirmed", "the later event came first");
+    let asked = market.agent.asked();
+    for (id, name, sequence) in
+        [("evt_2", "purchase.confirmed", 2), ("evt_3", "purchase.shipped", 3)]
+    {
+        let answer = market.post_event(id, now, &event(name, grant.purchase, sequence)).await;
+        assert_eq!((answer.status, answer.json()["state"].as_str()), (200, Some("confirmed")));
+    }
+    assert_eq!(market.agent.asked(), asked, "nothing new to ask for");
+    let no = market.agent.confirmation(&grant, Outcome::Cancelled, market.now());
+    let no = Confirmation { channel: Channel::Page, ..no };
+    market.agent.will_say(grant.purchase, Signed::sign(&no, &market.agent.keys));
+    let cancelled = event("purchase.cancelled", grant.purchase, 4);
+    let answer = market.post_event("evt_4", now, &cancelled).await;
+    assert_eq!(answer.json()["state"], "cancelled");
+}
+
+#[tokio::test]
+async fn a_secret_of_two_that_rotate_is_believed() {
+    let secret = |byte: u8| format!("whsec_{}", BASE64.encode([byte; 32]));
+    let known = [secret(1), secret(2)].map(|text| text.parse().unwrap());
+    let start = Market::start_with(SAMPLE, |config| config.agent.webhook_secrets = known.into());
+    let market = start.await;
+    let (_, grant) = market.buy("TEAPOT-01").await;
+    let yes = market.agent.confirmation(&grant, Outcome::Confirmed, market.now());
+    market.agent.will_say(grant.purchase, Signed::sign(&yes, &market.agent.keys));
+    let secs = market.now().as_secs();
+    for (byte, status) in [(3, 401), (2, 200), (1, 200)] {
+        let id = format!("evt_{byte}");
+        let body = event("purchase.confirmed", grant.purchase, 9 - u32::from(byte));
+        let key = hmac::Key::new(hmac::HMAC_SHA256, &[byte; 32]);
+        let tag = hmac::sign(&key, format!("{id}.{secs}.{body}").as_bytes());
+        let signature = format!("v1,{}", BASE64.encode(tag));
+        let answer = market.post_signed(&id, &secs.to_string(), &signature, &body).await;
+        assert_eq!(answer.status, status, "{}", answer.text());
+    }
+}
+
+/// The developer's shop hears what it would hear, signatures and all, without an address.
+#[tokio::test]
+async fn listening_needs_no_tunnel() {
+    let market = Market::start().await;
+    let (_, grant) = market.buy("TEAPOT-01").await;
+    let config = Config::from_toml(&market.config).unwrap();
+    let url = market.url("/warifu/v1/events").parse().unwrap();
+    let listener = Listener::open(config, url, None, &*market.clock).await;
+    let mut listener = listener.unwrap();
+    assert_eq!(listener.after(), 0, "from now on");
+    let yes = market.agent.confirmation(&grant, Outcome::Confirmed, market.now());
+    market.agent.will_say(grant.purchase, Signed::sign(&yes, &market.agent.keys));
+    let body = event("purchase.confirmed", grant.purchase, 3);
+    market.agent.will_tell(7, &body, market.now());
+    let forwarded = listener.next(&*market.clock).await.unwrap();
+    assert_eq!(forwarded[0].status, Some(200));
+    assert_eq!(listener.after(), 7);
+    assert_eq!(state(&market, &grant).await, PurchaseState::Confirmed);
+    assert!(listener.next(&*market.clock).await.unwrap().is_empty());
+    let key = market.verifying_key();
+    for (after, time, signature) in market.agent.listened() {
+        let said = format!("warifu events\nagt_demo\nmrc_tea\n{after}\n{time}");
+        let signature = BASE64URL.decode(signature).unwrap();
+        let key = UnparsedPublicKey::new(&ED25519, key.as_bytes());
+        assert!(key.verify(said.as_bytes(), &signature).is_ok());
+    }
 }
 
 #[tokio::test]
@@ -136,6 +225,7 @@ async fn words_out_of_order_do_no_harm() {
     }
     let late = market.notify("purchase.lapsed", grant.purchase, None).await;
     assert_eq!(late.json()["state"], "confirmed");
+    assert_eq!(market.tell(&grant, Outcome::Confirmed).await.status, 200);
     let newer = market.notify("purchase.painted-blue", grant.purchase, None).await;
     assert_eq!(newer.status, 200, "a newer agent may say more");
     assert_eq!(state(&market, &grant).await, PurchaseState::Confirmed);

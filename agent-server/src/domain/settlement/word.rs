@@ -6,7 +6,7 @@ use shared_protocol::{
     Refund, SettlementEvent, ShippingNotice, Signed, Statement, VerifyingKey, Void, encode,
 };
 
-use crate::domain::Purchase;
+use crate::domain::{Purchase, errand::Notice};
 
 /// The four kinds of word; each has names of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +29,16 @@ impl WordKind {
             Self::Claim => "claim",
             Self::Void => "void",
             Self::Refund => "refund",
+        }
+    }
+
+    /// What the merchant is told of it.
+    pub const fn notice(self) -> Notice {
+        match self {
+            Self::Shipment => Notice::Shipped,
+            Self::Claim => Notice::Claimed,
+            Self::Void => Notice::Voided,
+            Self::Refund => Notice::Refunded,
         }
     }
 
