@@ -4,7 +4,6 @@
 use std::{
     error::Error,
     io,
-    iter::successors,
     net::{IpAddr, SocketAddr},
     sync::{Arc, Once},
     time::Duration,
@@ -120,8 +119,14 @@ async fn addresses(name: String) -> io::Result<Vec<IpAddr>> {
 
 /// Whether something was not sent because it may not go there.
 pub fn forbidden(fault: &reqwest::Error) -> Option<Forbidden> {
-    let mut causes = successors(fault.source(), |cause| cause.source());
-    causes.find_map(|cause| cause.downcast_ref::<Forbidden>().copied())
+    let mut cause = fault.source();
+    while let Some(fault) = cause {
+        if let Some(forbidden) = fault.downcast_ref::<Forbidden>() {
+            return Some(*forbidden);
+        }
+        cause = fault.source();
+    }
+    None
 }
 
 /// The body of an answer, if it is no longer than `most` bytes.

@@ -53,7 +53,8 @@ async fn list(
     }
     let mut looks = wait.min(WAIT_MOST) * LOOKS_A_SECOND;
     let events = loop {
-        let events = app.store.events_of(&merchant, after, MOST).await.map_err(unavailable)?;
+        let events =
+            app.store.merchant_events(&merchant, after, MOST).await.map_err(unavailable)?;
         if looks == 0 || !events.is_empty() {
             break events;
         }

@@ -72,7 +72,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Fault`].
-    pub async fn events_of(
+    pub async fn merchant_events(
         &self,
         merchant: &MerchantId,
         after: i64,
