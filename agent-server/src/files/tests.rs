@@ -274,9 +274,8 @@ fn entry(reference: &str, amount: &str, direction: &str, details: &str) -> Strin
 }
 
 fn detail(amount: &str, told: &str) -> String {
-    format!(
-        r#"<TxDtls><Refs><EndToEndId>{told}</EndToEndId></Refs><Amt Ccy="JPY">{amount}</Amt></TxDtls>"#
-    )
+    let told = format!("<Refs><EndToEndId>{told}</EndToEndId></Refs>");
+    format!(r#"<TxDtls>{told}<Amt Ccy="JPY">{amount}</Amt></TxDtls>"#)
 }
 
 fn read(notice: &str) -> Result<Notice, NoticeFault> {
