@@ -38,7 +38,8 @@ impl WebhookCause {
     pub const fn text(self, locale: Locale) -> &'static str {
         match self {
             Self::NotSigned => locale.pick(
-                "webhook-id、webhook-timestamp、v1a（Ed25519）の webhook-signature が必要です（v1 は agent.webhook_secrets があるときだけ）。",
+                "webhook-id、webhook-timestamp、v1a（Ed25519）の webhook-signature が必要です\
+                 （v1 は agent.webhook_secrets があるときだけ）。",
                 "The headers webhook-id, webhook-timestamp and a v1a (Ed25519) webhook-signature \
                  are needed; v1 (a shared secret) counts only with agent.webhook_secrets.",
             ),
