@@ -1,37 +1,26 @@
-//! The whole server as one value, its routes on one page, and its life from start to shutdown.
+//! The whole server as one value: all that a request or the driver may use.
 
-use std::{net::SocketAddr, ops::Deref, sync::Arc};
+use std::{ops::Deref, sync::Arc};
 
-use axum::Router;
-use tokio::{
-    net::TcpListener,
-    sync::{Notify, watch},
-    task::JoinHandle,
-};
+use tokio::sync::Notify;
 
 use crate::{
     clock::Clock,
     codes::Codes,
     config::Config,
     demo::Demo,
-    domain::{
-        plan::{PlanFault, PlanRules},
-        turn::Turned,
-    },
-    driver,
+    domain::{plan::PlanRules, turn::Turned},
     entropy::Entropy,
     guard::Guard,
-    http,
-    keys::{AgentKeyring, KeyFault},
-    mail::{Mailer, SmtpMailer, SmtpSettings},
+    keys::AgentKeyring,
+    mail::Mailer,
     marks::Marks,
     merchants::Merchants,
     offers::Offers,
     outside::Outside,
-    seed,
     store::{Fault, Store, Turn},
     unstored::Unstored,
-    widget::{Widget, WidgetFault},
+    widget::Widget,
 };
 
 /// One agent server. Cheap to clone.
@@ -72,7 +61,8 @@ pub struct Inner {
     pub demo: Option<Demo>,
     /// Only in a benchmark without storage.
     pub unstored: Option<Unstored>,
-    driver: Notify,
+    /// Wakes whoever sends what is due.
+    pub(crate) driver: Notify,
 }
 
 impl Deref for App {
@@ -83,6 +73,11 @@ impl Deref for App {
 }
 
 impl App {
+    /// This server.
+    pub(crate) fn of(inner: Inner) -> Self {
+        Self(Arc::new(inner))
+    }
+
     /// Carries out a word about a purchase, and sees to it that what follows is sent soon.
     ///
     /// # Errors
@@ -103,180 +98,5 @@ impl App {
     /// Waits until [`App::wake_driver`] is called.
     pub async fn driver_woken(&self) {
         self.0.driver.notified().await;
-    }
-}
-
-/// Every route of the server.
-pub fn router(app: App) -> Router {
-    let demo = if app.demo.is_some() { http::demo::routes() } else { Router::new() };
-    let routes = Router::new()
-        .merge(http::frame::routes())
-        .merge(http::enrol::routes())
-        .merge(http::sign_in::routes())
-        .merge(http::me::routes())
-        .merge(http::assets::routes())
-        .merge(http::challenges::routes())
-        .merge(http::plans::routes())
-        .merge(http::statements::routes())
-        .merge(http::grants::routes())
-        .merge(http::purchases::routes())
-        .merge(http::settlements::routes())
-        .merge(http::events::routes())
-        .merge(http::marks::routes())
-        .merge(http::keys::routes())
-        .merge(http::confirm::routes())
-        .merge(http::confirm_code::routes())
-        .merge(http::pages::routes())
-        .merge(http::passkey_pages::routes())
-        .merge(http::passkeys::routes())
-        .merge(http::health::routes())
-        .merge(demo);
-    http::edge::around(routes, &app).with_state(app)
-}
-
-/// A server that is running in this process.
-pub struct Running {
-    /// Where it listens.
-    pub addr: SocketAddr,
-    /// The server itself.
-    pub app: App,
-    stop: watch::Sender<bool>,
-    tasks: Vec<JoinHandle<()>>,
-}
-
-/// Why a server does not start.
-#[derive(Debug, thiserror::Error)]
-pub enum StartFault {
-    /// Its keys.
-    #[error("keys: {0}")]
-    Keys(#[from] KeyFault),
-    /// Its database.
-    #[error(transparent)]
-    Store(#[from] Fault),
-    /// The address on which it should listen.
-    #[error("cannot listen on {0}: {1}")]
-    Listen(String, #[source] std::io::Error),
-    /// The way to the mail server.
-    #[error("{0}")]
-    Mail(String),
-    /// The rules of plans.
-    #[error("plans_file: {0}")]
-    Plans(#[from] PlanFault),
-    /// The built widget.
-    #[error("widget: {0}")]
-    Widget(#[from] WidgetFault),
-    /// Its folder.
-    #[error("data_dir: {0}")]
-    Data(#[source] std::io::Error),
-    /// The demo's folder.
-    #[error("demo: {0}")]
-    Demo(#[source] std::io::Error),
-}
-
-/// Starts a server; returns once it listens.
-///
-/// # Errors
-/// [`StartFault`].
-pub async fn start(config: Config, clock: Arc<dyn Clock>) -> Result<Running, StartFault> {
-    let entropy = Entropy::new();
-    config.make_data_dir().map_err(StartFault::Data)?;
-    if config.demo {
-        AgentKeyring::create_missing(&config.keys_dir(), &entropy)?;
-    }
-    let keys = AgentKeyring::load(&config.keys_dir())?;
-    let store = Store::open(&config.database()).await?;
-    store.recover_leases(clock.now()).await?;
-    if config.demo {
-        seed::contracts(&store, &keys, &entropy, clock.now()).await?;
-    }
-    seed::wrap_bare_codes(&store, config.code_cost, &entropy).await?;
-    let listener = TcpListener::bind(&config.listen).await;
-    let listener = listener.map_err(|fault| StartFault::Listen(config.listen.clone(), fault))?;
-    let addr = listener.local_addr();
-    let addr = addr.map_err(|fault| StartFault::Listen(config.listen.clone(), fault))?;
-    let app = build(config, keys, clock, entropy, store).await?;
-    let (stop, stopped) = watch::channel(false);
-    let tasks = vec![
-        tokio::spawn(http::serve::serve(listener, router(app.clone()), stopped.clone())),
-        tokio::spawn(driver::run(app.clone(), stopped)),
-    ];
-    tracing::info!(%addr, "listening");
-    Ok(Running { addr, app, stop, tasks })
-}
-
-async fn build(
-    config: Config,
-    keys: AgentKeyring,
-    clock: Arc<dyn Clock>,
-    entropy: Entropy,
-    store: Store,
-) -> Result<App, StartFault> {
-    let demo = match config.demo {
-        true => Some(Demo::open(&config.data_dir).map_err(StartFault::Demo)?),
-        false => None,
-    };
-    let unstored = match config.bench_no_storage {
-        true => Some(Unstored::load(&store).await?),
-        false => None,
-    };
-    let outside = Outside::new(config.has_local_merchants());
-    Ok(App(Arc::new(Inner {
-        codes: Codes::new(config.code_cost, codes_at_once(&config), entropy.clone()),
-        guard: Guard::new(config.guessing),
-        mailer: mailer(&config, demo.as_ref())?,
-        widget: Widget::open(&config.widget_dir, config.demo)?,
-        plans: PlanRules::of(config.plans_file.as_deref(), config.demo)?,
-        marks: Marks::new(config.agent_id.clone(), config.agent_name.clone()),
-        merchants: Merchants::new(store.clone()),
-        offers: Offers::new(outside.clone()),
-        outside,
-        config,
-        keys,
-        clock,
-        entropy,
-        store,
-        demo,
-        unstored,
-        driver: Notify::new(),
-    })))
-}
-
-fn codes_at_once(config: &Config) -> usize {
-    match config.codes_at_once {
-        0 => std::thread::available_parallelism().map_or(1, usize::from),
-        set => set,
-    }
-}
-
-fn mailer(config: &Config, demo: Option<&Demo>) -> Result<Mailer, StartFault> {
-    match (&config.smtp, demo) {
-        (Some(smtp), _) => {
-            let settings = SmtpSettings {
-                url: smtp.url.clone(),
-                from: smtp.from.clone(),
-                host: config.public_host().into(),
-            };
-            SmtpMailer::new(&settings).map(Mailer::Smtp).map_err(StartFault::Mail)
-        }
-        (None, Some(demo)) => Ok(Mailer::Mailbox(demo.mailbox.clone())),
-        (None, None) => Err(StartFault::Mail("smtp.url is missing".into())),
-    }
-}
-
-impl Running {
-    /// Waits until the store has failed under the server, which then must not go on.
-    pub async fn broken(&self) {
-        self.app.store.broken().await;
-    }
-
-    /// Stops accepting, finishes what was begun, commits, closes the database.
-    pub async fn shutdown(self) {
-        // Both tasks may have ended already.
-        let _ = self.stop.send(true);
-        for task in self.tasks {
-            let _ = task.await;
-        }
-        self.app.store.close().await;
-        tracing::info!("stopped");
     }
 }

@@ -21,9 +21,11 @@ pub mod merchants;
 pub mod offers;
 pub mod outside;
 pub mod seed;
+pub mod start;
 pub mod store;
 pub mod texts;
 pub mod unstored;
 pub mod widget;
 
-pub use app::{App, Running, StartFault, start};
+pub use app::App;
+pub use start::{Running, StartFault, start};

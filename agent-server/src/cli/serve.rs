@@ -7,8 +7,8 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Place, Said, say::Report};
 use crate::{
-    app,
     clock::{Clock, SystemClock, TestClock},
+    start,
 };
 
 /// Run the server.
@@ -39,7 +39,7 @@ impl Serve {
             true => Arc::new(TestClock::new()),
             false => Arc::new(SystemClock),
         };
-        let running = app::start(config, clock).await?;
+        let running = start::start(config, clock).await?;
         let (mut terminate, mut interrupt) =
             (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
         let broken = tokio::select! {

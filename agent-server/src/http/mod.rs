@@ -1,4 +1,5 @@
 //! The edge: one file per noun. A handler takes a message, calls the domain, answers a message.
+//! All routes are here on one page.
 
 pub mod assets;
 pub mod challenges;
@@ -31,3 +32,35 @@ pub mod settlements;
 pub mod sign_in;
 pub mod statements;
 pub mod wire;
+
+use axum::Router;
+
+use crate::app::App;
+
+/// Every route of the server.
+pub fn router(app: App) -> Router {
+    let demo = if app.demo.is_some() { demo::routes() } else { Router::new() };
+    let routes = Router::new()
+        .merge(frame::routes())
+        .merge(enrol::routes())
+        .merge(sign_in::routes())
+        .merge(me::routes())
+        .merge(assets::routes())
+        .merge(challenges::routes())
+        .merge(plans::routes())
+        .merge(statements::routes())
+        .merge(grants::routes())
+        .merge(purchases::routes())
+        .merge(settlements::routes())
+        .merge(events::routes())
+        .merge(marks::routes())
+        .merge(keys::routes())
+        .merge(confirm::routes())
+        .merge(confirm_code::routes())
+        .merge(pages::routes())
+        .merge(passkey_pages::routes())
+        .merge(passkeys::routes())
+        .merge(health::routes())
+        .merge(demo);
+    edge::around(routes, &app).with_state(app)
+}
