@@ -72,14 +72,28 @@ fn shop_settings() -> PathBuf {
     place::demo().join("merchant.toml")
 }
 
+/// Paths are those from the settings' own folder, so that the whole may be moved.
 fn shop_settings_with(agent_key: &str) -> String {
     format!(
         "listen = \"{SHOP}\"\npublic_url = \"http://{SHOP}\"\nmerchant_id = \"mrc_tea\"\n\
-         data_dir = {data:?}\ncatalogue = {catalogue:?}\nshop_dir = {shop:?}\n\n\
+         data_dir = \"shop\"\ncatalogue = \"../merchant-server/catalogue.sample.toml\"\n\
+         shop_dir = \"../www/shop\"\n\n\
          [agent]\nurl = \"http://{AGENT}\"\nid = \"agt_demo\"\n\
-         verifying_keys = [\"{agent_key}\"]\n",
-        data = place::demo().join("shop"),
-        catalogue = place::root().join("merchant-server").join("catalogue.sample.toml"),
-        shop = place::root().join("www").join("shop"),
+         verifying_keys = [\"{agent_key}\"]\n"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_demos_settings_name_no_folder_of_this_machine() {
+        let settings = shop_settings_with("key");
+        assert!(!settings.contains(&place::root().display().to_string()), "{settings}");
+        for path in ["../merchant-server/catalogue.sample.toml", "../www/shop"] {
+            assert!(settings.contains(path), "{settings}");
+            assert!(place::root().join(&path[3..]).exists(), "{path}");
+        }
+    }
 }
