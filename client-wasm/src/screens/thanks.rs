@@ -76,10 +76,14 @@ fn steps(app: App, words: &Words, provisional: bool) -> El {
 fn who_received_what(app: App, words: &Words) -> El {
     let (all, class, nothing) = (texts::RECEIPT_YES, texts::RECEIPT_PLAN_CLASS, texts::RECEIPT_NO);
     let carried = matches!(words.offer.delivery, DeliveryTerms::Physical { .. });
+    let credential = match app.by_passkey.get() {
+        true => texts::RECEIPT_PASSKEY,
+        false => texts::RECEIPT_CONTRACT,
+    };
     let body = [
         (texts::RECEIPT_CONTACT, all, nothing),
         (texts::RECEIPT_DELIVERY, all, nothing),
-        (texts::RECEIPT_CONTRACT, nothing, all),
+        (credential, nothing, all),
         (texts::RECEIPT_PLAN, class, all),
         (texts::RECEIPT_ORDER, all, all),
         (texts::RECEIPT_NUMBER, all, all),

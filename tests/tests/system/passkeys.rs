@@ -50,6 +50,9 @@ async fn pay(browser: &Browser, page: &str) -> Result<String> {
     widget.wait_for("thanks").await?;
     let said = widget.text("main").await?;
     assert!(said.contains("ご注文が成立しました"), "nothing is left to be done: {said}");
+    let receipt = widget.find("main table").await?.prop("textContent").await?.unwrap_or_default();
+    let (number, passkey) = ("契約番号・認証コード", "パスキーの署名");
+    assert!(receipt.contains(passkey) && !receipt.contains(number), "what was sent: {receipt}");
     widget.text("[data-test=\"handling-number\"]").await
 }
 
