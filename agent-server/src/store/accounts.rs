@@ -3,7 +3,8 @@
 use shared_protocol::{Locale, PlanClass, Timestamp};
 
 use super::{
-    Fault, Store, contracts, outbox,
+    Fault, Store, contracts,
+    outbox::{self, Addressee},
     row::{Cells as _, Row, class_names},
     sessions,
     writer::{Tx, Work},
@@ -12,7 +13,7 @@ use crate::domain::{
     account::Account,
     code::CodeHash,
     contract::{ContractStatus, KeyedHash, OwnLimits},
-    errand::SecurityLetter,
+    errand::{Errand, SecurityLetter},
     session::SessionDigest,
 };
 
@@ -143,7 +144,8 @@ impl Work for ChangeContract {
             _ => return Ok(is_changed),
         };
         if is_changed {
-            outbox::add_notice(tx, self.contract, letter, self.now).await?;
+            let to = Addressee::Contract(self.contract);
+            outbox::add_letter(tx, to, Errand::Security(letter), self.now).await?;
         }
         Ok(is_changed)
     }
@@ -176,7 +178,8 @@ impl ChangeContract {
             .execute(&mut *tx.connection)
             .await?;
         self.stamp(tx).await?;
-        outbox::add_notice(tx, self.contract, SecurityLetter::NumberReplaced, self.now).await?;
+        let letter = Errand::Security(SecurityLetter::NumberReplaced);
+        outbox::add_letter(tx, Addressee::Contract(self.contract), letter, self.now).await?;
         Ok(done.rows_affected() == 1)
     }
 

@@ -50,7 +50,7 @@ pub struct PurchaseBooks {
 
 /// Columns of `purchases`.
 #[derive(Debug)]
-#[allow(missing_docs, reason = "the migration says what each column holds")]
+#[allow(missing_docs, reason = "migrations and statements say what each column holds")]
 pub struct PlanColumns {
     pub plan: String,
     pub fee: i64,
@@ -58,11 +58,12 @@ pub struct PlanColumns {
     pub quote: Option<Signed<PlanQuote>>,
 }
 
+/// Rows as they are stored, each read by its columns' names.
 macro_rules! stored {
     ($($(#[$doc:meta])* $name:ident { $($column:ident: $type:ty,)* })*) => {$(
         $(#[$doc])*
         #[derive(Debug)]
-        #[allow(missing_docs, reason = "the migration says what each column holds")]
+        #[allow(missing_docs, reason = "migrations and statements say what each column holds")]
         pub struct $name {
             $(pub $column: $type,)*
         }
@@ -74,6 +75,8 @@ macro_rules! stored {
         }
     )*};
 }
+pub(super) use stored;
+
 stored! {
     /// A row of `instalments`.
     StoredInstalment { number: i64, due: String, amount: i64, }
@@ -90,7 +93,7 @@ stored! {
 
 /// A row of `settlement_words`.
 #[derive(Debug)]
-#[allow(missing_docs, reason = "the migration says what each column holds")]
+#[allow(missing_docs, reason = "migrations and statements say what each column holds")]
 pub struct StoredWord {
     pub kind: String,
     pub name: String,
@@ -109,7 +112,7 @@ pub struct StoredWord {
 
 /// A row of `payouts`.
 #[derive(Debug)]
-#[allow(missing_docs, reason = "the migration says what each column holds")]
+#[allow(missing_docs, reason = "migrations and statements say what each column holds")]
 pub struct StoredPayout {
     pub id: i64,
     pub merchant: MerchantId,

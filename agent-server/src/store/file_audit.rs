@@ -4,26 +4,11 @@ use std::collections::BTreeMap;
 
 use super::{
     Fault, Snapshot,
+    audit::stored,
     journal::{self, StoredEntry},
     row::{Cells as _, Row},
 };
 
-macro_rules! stored {
-    ($($(#[$doc:meta])* $name:ident { $($column:ident: $type:ty,)* })*) => {$(
-        $(#[$doc])*
-        #[derive(Debug)]
-        #[allow(missing_docs, reason = "the statement that reads them says what they are")]
-        pub struct $name {
-            $(pub $column: $type,)*
-        }
-
-        impl $name {
-            fn read(row: &Row) -> Result<Self, Fault> {
-                Ok(Self { $($column: row.cell(stringify!($column))?,)* })
-            }
-        }
-    )*};
-}
 stored! {
     /// A row of `payout_files` with what the payouts in it come to.
     StoredFile {

@@ -5,7 +5,8 @@ use shared_protocol::{Locale, Span, Timestamp};
 use super::{
     Fault, Store, contracts,
     contracts::NewContract,
-    ids, outbox,
+    ids,
+    outbox::{self, Addressee},
     row::{Cells as _, Row},
     writer::{Tx, Work},
 };
@@ -137,7 +138,8 @@ impl Work for MailCode {
             Purpose::SignIn => CodeLetter::SignIn,
             Purpose::Nobody => return Ok(true),
         };
-        outbox::add_letter(tx, code.id, Errand::Code(letter), self.now).await?;
+        outbox::add_letter(tx, Addressee::MailedCode(code.id), Errand::Code(letter), self.now)
+            .await?;
         Ok(true)
     }
 }

@@ -8,7 +8,7 @@ use super::{
     row::{Cells as _, Row},
     writer::{Tx, Work},
 };
-use crate::domain::errand::{Errand, SecurityLetter};
+use crate::domain::errand::Errand;
 
 /// What an errand is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -137,42 +137,32 @@ pub(super) async fn add(
     Ok(())
 }
 
-/// Writes down a letter with a code.
+/// Whose letter it is that is not about a purchase.
+pub(super) enum Addressee {
+    /// Whoever asked for this code.
+    MailedCode(i64),
+    /// Whoever holds this contract.
+    Contract(i64),
+}
+
+/// Writes down a letter that is not about a purchase.
 pub(super) async fn add_letter(
     tx: &mut Tx<'_>,
-    mailed_code: i64,
+    to: Addressee,
     errand: Errand,
     now: Timestamp,
 ) -> Result<(), Fault> {
+    let (mailed_code, contract) = match to {
+        Addressee::MailedCode(code) => (Some(code), None),
+        Addressee::Contract(contract) => (None, Some(contract)),
+    };
     sqlx::query(
-        "INSERT INTO outbox (id, mailed_code, kind, what, sequence, state, attempts, next_at,
-             created_at, updated_at)
-         VALUES ($1, $2, $3, $4, 0, 'waiting', 0, $5, $5, $5)",
+        "INSERT INTO outbox (id, mailed_code, contract, kind, what, sequence, state, attempts,
+             next_at, created_at, updated_at)
+         VALUES ($1, $2, $3, $4, $5, 0, 'waiting', 0, $6, $6, $6)",
     )
     .bind(tx.id(now))
     .bind(mailed_code)
-    .bind(errand.kind())
-    .bind(errand.name())
-    .bind(now.as_millis())
-    .execute(&mut *tx.connection)
-    .await?;
-    Ok(())
-}
-
-/// Writes down a letter about a contract itself.
-pub(super) async fn add_notice(
-    tx: &mut Tx<'_>,
-    contract: i64,
-    letter: SecurityLetter,
-    now: Timestamp,
-) -> Result<(), Fault> {
-    let errand = Errand::Security(letter);
-    sqlx::query(
-        "INSERT INTO outbox (id, contract, kind, what, sequence, state, attempts, next_at,
-             created_at, updated_at)
-         VALUES ($1, $2, $3, $4, 0, 'waiting', 0, $5, $5, $5)",
-    )
-    .bind(tx.id(now))
     .bind(contract)
     .bind(errand.kind())
     .bind(errand.name())

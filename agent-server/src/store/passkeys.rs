@@ -3,12 +3,13 @@
 use shared_protocol::Timestamp;
 
 use super::{
-    Fault, Store, outbox,
+    Fault, Store,
+    outbox::{self, Addressee},
     row::{Cells as _, Row},
     writer::{Tx, Work},
 };
 use crate::domain::{
-    errand::SecurityLetter,
+    errand::{Errand, SecurityLetter},
     passkey::{Asserted, Challenge, NewPasskey, PASSKEYS_MAX, Passkey, UserHandle, counter_rises},
 };
 
@@ -266,7 +267,8 @@ impl Work for Add {
         if done.rows_affected() != 1 {
             return Ok(Added::Taken);
         }
-        outbox::add_notice(tx, self.contract, SecurityLetter::PasskeyAdded, self.now).await?;
+        let letter = Errand::Security(SecurityLetter::PasskeyAdded);
+        outbox::add_letter(tx, Addressee::Contract(self.contract), letter, self.now).await?;
         Ok(Added::Now)
     }
 }
