@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use shared_protocol::{
     Amount, MerchantId, PlanQuote, Signed, SignedTally, Timestamp, VerifyingKey,
 };
-use sqlx::{Sqlite, Transaction};
+use sqlx::{Any, Transaction};
 
 use super::{
     Fault, Store,
@@ -17,7 +17,7 @@ use super::{
 use crate::domain::Purchase;
 
 /// The database at one moment.
-pub struct Snapshot(pub(super) Transaction<'static, Sqlite>);
+pub struct Snapshot(pub(super) Transaction<'static, Any>);
 
 /// A purchase and all that hangs on it.
 #[derive(Debug)]
@@ -127,7 +127,7 @@ impl Store {
     /// # Errors
     /// [`Fault`].
     pub async fn snapshot(&self) -> Result<Snapshot, Fault> {
-        Ok(Snapshot(self.0.reads.begin().await?))
+        Ok(Snapshot(self.0.reads.begin_with(self.0.engine.begin_snapshot()).await?))
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use sqlx::{ConnectOptions as _, Row as _, sqlite::SqliteConnectOptions};
+use sqlx::{Row as _, SqliteConnection, sqlite::SqliteConnectOptions};
 
 use super::{
     Fault,
@@ -11,21 +11,25 @@ use super::{
 };
 
 /// Starts the checkpointer beside the writer; it ends when the writer does.
-pub(super) async fn start(options: &SqliteConnectOptions, writer: &Writer) -> Result<(), Fault> {
-    let connection = options.clone().pragma("wal_autocheckpoint", "0").connect().await?;
-    let mut wal = options.get_filename().as_os_str().to_owned();
+pub(super) fn start(connection: SqliteConnection, file: &SqliteConnectOptions, writer: &Writer) {
+    let mut wal = file.get_filename().as_os_str().to_owned();
     wal.push("-wal");
     tokio::spawn(watch(connection, writer.watch(), wal.into()));
-    Ok(())
 }
 
 /// One passive checkpoint; returns the WAL's frames, all and moved.
-pub(super) async fn run(connection: &mut Connection) -> Result<(i64, i64), Fault> {
-    let row = sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").fetch_one(connection).await?;
+pub(super) async fn run(connection: &mut SqliteConnection) -> Result<(i64, i64), Fault> {
+    let row = sqlx::query(CHECKPOINT).fetch_one(connection).await?;
     Ok((row.try_get(1)?, row.try_get(2)?))
 }
 
-async fn watch(mut connection: Connection, writer: Watch, wal: PathBuf) {
+/// The same by the writer, between two of its transactions.
+pub(super) async fn run_between(connection: &mut Connection) -> Result<(), Fault> {
+    sqlx::query(CHECKPOINT).fetch_one(connection).await?;
+    Ok(())
+}
+
+async fn watch(mut connection: SqliteConnection, writer: Watch, wal: PathBuf) {
     let (mut seen, mut done) = (0, 0);
     loop {
         tokio::time::sleep(TICK).await;
@@ -52,6 +56,7 @@ async fn watch(mut connection: Connection, writer: Watch, wal: PathBuf) {
     }
 }
 
+const CHECKPOINT: &str = "PRAGMA wal_checkpoint(PASSIVE)";
 const TICK: Duration = Duration::from_millis(500);
 /// Bytes of WAL from which on it is moved under load too.
 const WAL_LONG: u64 = 32 * 1024 * 1024;

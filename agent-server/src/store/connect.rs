@@ -1,54 +1,157 @@
-//! Opens the database as TRUST.md D6 and D8 want it: WAL, `synchronous=FULL`, foreign keys, a
-//! SQLite that does not lose commits.
+//! Opens the database: SQLite or PostgreSQL, as its URL says. The same statements run on both
+//! (`sqlx::Any`); what differs is in `sqlite.rs` and `postgres.rs`.
 
 use std::{str::FromStr as _, time::Duration};
 
 use sqlx::{
-    ConnectOptions as _, Row as _,
-    sqlite::{
-        SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
-    },
+    Any, AnyPool, ConnectOptions as _, Connection as _, any::AnyConnectOptions, migrate::Migrator,
+    pool::PoolOptions,
 };
 
-use super::{Fault, writer::Connection};
+use super::{
+    Fault,
+    ids::{self, Ids},
+    postgres, sqlite,
+    writer::{Connection, Trouble},
+};
 
-pub(super) type ReadPool = SqlitePool;
+pub(super) type ReadPool = AnyPool;
 
-/// How the database at `url` is opened.
-pub(super) fn options(url: &str) -> Result<SqliteConnectOptions, Fault> {
-    Ok(SqliteConnectOptions::from_str(url)?
-        .create_if_missing(true)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full)
-        .foreign_keys(true)
-        .busy_timeout(BUSY_TIMEOUT)
-        .disable_statement_logging())
+/// Which kind of database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// A file of this machine's.
+    Sqlite,
+    /// A server.
+    Postgres,
 }
 
-/// The only connection that writes. Checkpoints are left to `checkpoint.rs`.
-pub(super) async fn writing(options: &SqliteConnectOptions) -> Result<Connection, Fault> {
-    let mut connection = options.clone().pragma("wal_autocheckpoint", "0").connect().await?;
-    let version = version_of(&mut connection).await?;
-    if is_older(&version) {
-        return Err(Fault::OldSqlite(version));
+impl Engine {
+    /// By the scheme of the database's URL.
+    ///
+    /// # Errors
+    /// [`Fault::Scheme`].
+    pub fn of(url: &str) -> Result<Self, Fault> {
+        match url.split_once(':').map_or("", |(scheme, _)| scheme) {
+            "sqlite" => Ok(Self::Sqlite),
+            "postgres" | "postgresql" => Ok(Self::Postgres),
+            _ => Err(Fault::Scheme),
+        }
     }
-    Ok(connection)
+
+    /// How a transaction that writes begins: on SQLite with the lock, so that it waits at its
+    /// beginning only. On PostgreSQL several run beside each other; `alone` waits until the others
+    /// have ended and holds up those that come, so that nothing can get into its way.
+    pub(super) fn begin(self, alone: bool) -> &'static str {
+        match (self, alone) {
+            (Self::Sqlite, _) => "BEGIN IMMEDIATE",
+            (Self::Postgres, false) => {
+                "BEGIN ISOLATION LEVEL SERIALIZABLE; LOCK TABLE leases IN ROW SHARE MODE"
+            }
+            (Self::Postgres, true) => {
+                "BEGIN ISOLATION LEVEL SERIALIZABLE; LOCK TABLE leases IN EXCLUSIVE MODE"
+            }
+        }
+    }
+
+    /// How a transaction begins that sees one moment only.
+    pub(super) fn begin_snapshot(self) -> &'static str {
+        match self {
+            Self::Sqlite => "BEGIN",
+            Self::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY",
+        }
+    }
+
+    /// The statements of a text, as this database takes them: SQLite runs several in one call.
+    pub(super) fn calls(self, statements: &'static str) -> impl Iterator<Item = &'static str> {
+        let separator = match self {
+            Self::Sqlite => '\0',
+            Self::Postgres => ';',
+        };
+        statements.split(separator)
+    }
+
+    /// What follows from a fault.
+    pub(super) fn trouble(self, fault: &Fault) -> Trouble {
+        match (self, fault) {
+            (Self::Sqlite, Fault::Database(error)) => sqlite::trouble(error),
+            (Self::Postgres, Fault::Database(error)) => postgres::trouble(error),
+            _ => Trouble::Own,
+        }
+    }
 }
 
-/// Connections that cannot write.
-pub(super) async fn reading(options: &SqliteConnectOptions) -> Result<ReadPool, Fault> {
-    let options = options.clone().pragma("query_only", "ON");
-    let pool = SqlitePoolOptions::new()
-        .max_connections(READERS)
-        .min_connections(1)
-        .acquire_timeout(BUSY_TIMEOUT)
-        .test_before_acquire(false);
-    Ok(pool.connect_with(options).await?)
+/// Where the database is.
+#[derive(Clone)]
+pub(super) struct Place {
+    pub(super) engine: Engine,
+    options: AnyConnectOptions,
 }
 
-/// Brings the schema up to date.
-pub(super) async fn migrate(connection: &mut Connection) -> Result<(), Fault> {
-    Ok(sqlx::migrate!().run(connection).await?)
+impl Place {
+    pub(super) fn of(url: &str) -> Result<Self, Fault> {
+        sqlx::any::install_default_drivers();
+        let engine = Engine::of(url)?;
+        let options = AnyConnectOptions::from_str(url)?.disable_statement_logging();
+        Ok(Self { engine, options })
+    }
+
+    /// A connection that writes.
+    pub(super) async fn writing(&self) -> Result<Connection, Fault> {
+        let connecting = tokio::time::timeout(PATIENCE, self.options.connect()).await;
+        let mut connection = connecting.map_err(|_| Fault::Unreachable)??;
+        match self.engine {
+            Engine::Sqlite => sqlite::make_writing(&mut connection).await?,
+            Engine::Postgres => postgres::make_writing(&mut connection).await?,
+        }
+        Ok(connection)
+    }
+
+    /// Connections that cannot write.
+    pub(super) async fn reading(&self) -> Result<ReadPool, Fault> {
+        let engine = self.engine;
+        let pool = PoolOptions::<Any>::new()
+            .max_connections(READERS)
+            .min_connections(1)
+            .acquire_timeout(PATIENCE)
+            // A server may have gone since; a file has not.
+            .test_before_acquire(engine == Engine::Postgres)
+            .after_connect(move |connection, _| {
+                Box::pin(async move {
+                    match engine {
+                        Engine::Sqlite => sqlite::make_reading(connection).await,
+                        Engine::Postgres => postgres::make_reading(connection).await,
+                    }
+                })
+            });
+        Ok(pool.connect_with(self.options.clone()).await?)
+    }
+}
+
+/// All versions of the schema, the same for both.
+pub(super) fn migrations() -> Migrator {
+    sqlx::migrate!()
+}
+
+/// Brings the schema up to date, one process at a time, and begins this process's keys.
+pub(super) async fn prepare(place: &Place) -> Result<Ids, Fault> {
+    let mut connection = place.options.connect().await?;
+    let ids = match place.engine {
+        Engine::Sqlite => {
+            let mut open = connection.begin_with("BEGIN IMMEDIATE").await?;
+            migrations().run(&mut *open).await?;
+            let ids = ids::begin(&mut open).await?;
+            open.commit().await?;
+            ids
+        }
+        // sqlx holds a lock of the server's meanwhile.
+        Engine::Postgres => {
+            migrations().run(&mut connection).await?;
+            ids::begin(&mut connection).await?
+        }
+    };
+    connection.close().await?;
+    Ok(ids)
 }
 
 /// Whether it answers.
@@ -57,50 +160,6 @@ pub(super) async fn probe(reads: &ReadPool) -> Result<(), Fault> {
     Ok(())
 }
 
-/// The version of the SQLite that is linked into this program.
-///
-/// # Errors
-/// [`Fault::Database`].
-pub async fn sqlite_version() -> Result<String, Fault> {
-    let mut connection = SqliteConnectOptions::new().in_memory(true).connect().await?;
-    version_of(&mut connection).await
-}
-
-async fn version_of(connection: &mut Connection) -> Result<String, Fault> {
-    let row = sqlx::query("SELECT sqlite_version()").fetch_one(connection).await?;
-    Ok(row.try_get(0)?)
-}
-
-/// Compares number by number: 3.9 is older than 3.51.
-fn is_older(version: &str) -> bool {
-    let numbers = |text: &str| -> Vec<u32> {
-        text.split('.').map(|part| part.parse().unwrap_or(0)).collect()
-    };
-    numbers(version) < numbers(SQLITE_OLDEST)
-}
-
-/// Versions before it lose commits when one connection checkpoints while another writes.
-pub const SQLITE_OLDEST: &str = "3.51.3";
 const READERS: u32 = 4;
-/// How long a lock that another process holds (an operator's command) is waited for.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn versions_are_compared_as_numbers() {
-        for old in ["3.9.0", "3.50.2", "3.51.2"] {
-            assert!(is_older(old), "{old}");
-        }
-        for good in ["3.51.3", "3.51.10", "3.54.1", "4.0.0"] {
-            assert!(!is_older(good), "{good}");
-        }
-    }
-
-    #[tokio::test]
-    async fn the_linked_sqlite_keeps_commits() {
-        assert!(!is_older(&sqlite_version().await.unwrap()));
-    }
-}
+/// How long a connection is waited for.
+const PATIENCE: Duration = Duration::from_secs(5);

@@ -5,6 +5,11 @@ use shared_protocol::{
     Amount, Grant, HandlingNumber, Locale, Localized, MerchantId, PlanQuote, Problem,
     PurchaseEvent, PurchaseId, PurchaseState, Signed, SignedTally, Timestamp, encode,
 };
+use sqlx::{
+    Any,
+    any::AnyArguments,
+    query::Query,
+};
 
 use super::{
     Fault, Store, contracts, instalments, passkeys, purchases,
@@ -241,9 +246,19 @@ impl Row<'_> {
         filing: &Filing,
         tx: &mut Tx<'_>,
     ) -> Result<u64, Fault> {
+        let mut changed = 0;
+        for call in tx.engine.calls(statements) {
+            let done = self.bind(call, filing).execute(&mut *tx.connection).await?;
+            changed += done.rows_affected();
+        }
+        Ok(changed)
+    }
+
+    /// The parameters of all statements, whichever of them a call has.
+    fn bind(&self, call: &'static str, filing: &Filing) -> Query<'static, Any, AnyArguments> {
         let bill = self.promise.map(|promise| &promise.bill);
         let first = bill.and_then(|bill| bill.schedule.first());
-        let done = sqlx::query(statements)
+        sqlx::query(call)
             .bind(self.id)
             .bind(filing.purchase.as_bytes().as_slice())
             .bind(self.promise.map(|promise| promise.handling_number.compact()))
@@ -270,9 +285,6 @@ impl Row<'_> {
             .bind(self.promise.and_then(|promise| promise.quote.as_ref().map(encode)))
             .bind(first.map(|first| first.due.to_string()))
             .bind(first.map(instalments::minor))
-            .execute(&mut *tx.connection)
-            .await?;
-        Ok(done.rows_affected())
     }
 }
 

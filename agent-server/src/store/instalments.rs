@@ -3,7 +3,7 @@
 use shared_protocol::{
     Amount, Date, Instalment, Localized, Plan, PlanQuote, PurchaseId, PurchaseState, Signed,
 };
-use sqlx::{QueryBuilder, Sqlite};
+use sqlx::AssertSqlSafe;
 
 use super::{
     Fault, Store,
@@ -114,15 +114,17 @@ pub(super) async fn add_later(tx: &mut Tx<'_>, purchase: i64, bill: &Bill) -> Re
     if later.is_empty() {
         return Ok(());
     }
-    let insert = "INSERT INTO instalments (purchase, number, due, amount) ";
-    let mut query = QueryBuilder::<Sqlite>::new(insert);
-    query.push_values(later, |mut row, (number, instalment)| {
-        row.push_bind(purchase)
-            .push_bind(number)
-            .push_bind(instalment.due.to_string())
-            .push_bind(minor(instalment));
-    });
-    query.build().execute(&mut *tx.connection).await?;
+    let rows: Vec<_> =
+        (0..later.len()).map(|row| format!("($1, ${}, ${}, ${})", row * 3 + 2, row * 3 + 3, row * 3 + 4)).collect();
+    let insert = format!(
+        "INSERT INTO instalments (purchase, number, due, amount) VALUES {}",
+        rows.join(", ")
+    );
+    let mut query = sqlx::query(AssertSqlSafe(insert)).bind(purchase);
+    for (number, instalment) in later {
+        query = query.bind(number).bind(instalment.due.to_string()).bind(minor(instalment));
+    }
+    query.execute(&mut *tx.connection).await?;
     Ok(())
 }
 

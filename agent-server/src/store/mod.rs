@@ -13,7 +13,9 @@ mod file_audit;
 mod grants;
 mod ids;
 mod instalments;
+mod job;
 mod journal;
+mod link;
 mod mailed_codes;
 mod merchant_accounts;
 mod merchants;
@@ -26,11 +28,13 @@ mod passkeys;
 mod payout_files;
 mod payouts;
 mod portal;
+mod postgres;
 mod purchases;
 mod questions;
 mod row;
 mod sessions;
 mod settlements;
+mod sqlite;
 mod statements;
 #[cfg(test)]
 mod tests;
@@ -46,7 +50,7 @@ use shared_protocol::Timestamp;
 pub use accounts::{Change, NewNumber};
 pub use audit::{PurchaseBooks, Snapshot, StoredPayout, StoredWord};
 pub use bills::BillRow;
-pub use connect::{SQLITE_OLDEST, sqlite_version};
+pub use connect::Engine;
 pub use contracts::{ContractRow, NewContract};
 pub use endpoints::{Attempt, EndpointChange};
 pub use events::{EventsAsked, ToldEvent};
@@ -63,11 +67,12 @@ pub use passkeys::{Added, PasskeyLabel, Used};
 pub use payout_files::{NewFile, PayoutFile};
 pub use payouts::PayoutRun;
 pub use portal::OwnPurchase;
+pub use sqlite::{SQLITE_OLDEST, sqlite_version};
 pub use statements::{Brought, NoticeRefusal};
 pub use turns::Turn;
 pub use writer::InFlight;
 
-use connect::ReadPool;
+use connect::{Place, ReadPool};
 use ids::Ids;
 use writer::Writer;
 
@@ -76,6 +81,7 @@ use writer::Writer;
 pub struct Store(Arc<Inner>);
 
 struct Inner {
+    engine: Engine,
     writer: Writer,
     reads: ReadPool,
     ids: Arc<Ids>,
@@ -90,6 +96,9 @@ pub enum Fault {
     /// The schema could not be brought up to date.
     #[error("migration: {0}")]
     Migration(#[from] sqlx::migrate::MigrateError),
+    /// The URL is of neither.
+    #[error("database_url must begin with sqlite: or postgres:")]
+    Scheme,
     /// The SQLite that was linked loses commits (TRUST.md D8).
     #[error("SQLite {0} is older than {SQLITE_OLDEST} and can lose commits")]
     OldSqlite(String),
@@ -99,6 +108,10 @@ pub enum Fault {
     /// Another process holds the database; nothing was written.
     #[error("another process holds the database")]
     Locked,
+    /// The database's server is not there. What was to be written may have been: whoever asks the
+    /// same again finds out.
+    #[error("the database is not reachable")]
+    Unreachable,
     /// Somebody else changed the row first; the same transaction may pass when run again.
     #[error("raced")]
     Raced,
@@ -116,14 +129,27 @@ impl Store {
     /// # Errors
     /// [`Fault`].
     pub async fn open(url: &str) -> Result<Self, Fault> {
-        let options = connect::options(url)?;
-        let mut writing = connect::writing(&options).await?;
-        connect::migrate(&mut writing).await?;
-        let ids = Arc::new(Ids::after(ids::newest(&mut writing).await?));
-        let reads = connect::reading(&options).await?;
-        let writer = Writer::start(writing, ids.clone())?;
-        checkpoint::start(&options, &writer).await?;
-        Ok(Self(Arc::new(Inner { writer, reads, ids })))
+        let place = Place::of(url)?;
+        let engine = place.engine;
+        let file = match engine {
+            Engine::Sqlite => {
+                let options = sqlite::options(url)?;
+                Some((sqlite::create(&options).await?, options))
+            }
+            Engine::Postgres => None,
+        };
+        let ids = Arc::new(connect::prepare(&place).await?);
+        let reads = place.reading().await?;
+        let writer = Writer::start(place, ids.clone())?;
+        if let Some((connection, options)) = file {
+            checkpoint::start(connection, &options, &writer);
+        }
+        Ok(Self(Arc::new(Inner { engine, writer, reads, ids })))
+    }
+
+    /// Which kind of database it is.
+    pub fn engine(&self) -> Engine {
+        self.0.engine
     }
 
     /// Whether it reads and still writes.

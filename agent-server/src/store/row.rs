@@ -2,12 +2,12 @@
 //! default.
 
 use shared_protocol::{Amount, Message, PlanClass, Timestamp, decode};
-use sqlx::{Decode, Row as _, Type, sqlite::SqliteRow};
+use sqlx::{Any, Decode, Row as _, Type, any::AnyRow};
 
 use super::Fault;
 
-pub(super) type Row = SqliteRow;
-type Backend = sqlx::Sqlite;
+pub(super) type Row = AnyRow;
+type Backend = Any;
 
 /// Typed access to the columns of a row.
 pub(super) trait Cells {

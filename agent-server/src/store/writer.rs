@@ -1,5 +1,6 @@
-//! The one writer. It runs all transactions that wait, inside one database transaction, commits
-//! once, and only then answers them. A fault in one of them makes it run each alone.
+//! The one writer of this process. It runs all transactions that wait, inside one database
+//! transaction, commits once, and only then answers them. A fault in one of them makes it run each
+//! alone.
 
 use std::{
     sync::{
@@ -10,43 +11,19 @@ use std::{
     time::Duration,
 };
 
-use futures_util::future::BoxFuture;
-use shared_protocol::Timestamp;
-use sqlx::{Connection as _, SqliteConnection};
 use tokio::sync::{Notify, mpsc, oneshot};
 
-use super::{Fault, ids::Ids};
-
-pub(super) type Connection = SqliteConnection;
-
-/// What a transaction does. It may be run more than once before it is committed once, so it
-/// changes nothing but the database, and returns a refusal only if it has written nothing.
-pub(super) trait Work: Send + Sync + 'static {
-    /// What it answers once it is committed.
-    type Answer: Send + 'static;
-    /// Its name in metrics and in `updated_by`.
-    const NAME: &'static str;
-
-    /// Runs it.
-    fn run<'t>(
-        &'t self,
-        tx: &'t mut Tx<'_>,
-    ) -> impl Future<Output = Result<Self::Answer, Fault>> + Send;
-}
-
-/// An open transaction.
-pub(super) struct Tx<'c> {
-    /// Where to run statements.
-    pub(super) connection: &'c mut Connection,
-    ids: &'c Ids,
-}
-
-impl Tx<'_> {
-    /// A fresh primary key.
-    pub(super) fn id(&self, now: Timestamp) -> i64 {
-        self.ids.next(now)
-    }
-}
+pub(super) use super::{
+    job::{Connection, Tx, Work},
+    link::Trouble,
+};
+use super::{
+    Fault,
+    connect::Place,
+    ids::Ids,
+    job::{Batch, Job, Pending},
+    link::Link,
+};
 
 /// Hands transactions to the writer.
 pub(super) struct Writer {
@@ -79,13 +56,13 @@ impl Drop for InFlight {
 }
 
 impl Writer {
-    /// Starts it on its connection, on a thread of its own: between two statements it must not
-    /// queue behind the signatures that keep the server's other threads busy.
-    pub(super) fn start(connection: Connection, ids: Arc<Ids>) -> Result<Self, Fault> {
+    /// Starts it on a thread of its own: between two statements it must not queue behind the
+    /// signatures that keep the server's other threads busy.
+    pub(super) fn start(place: Place, ids: Arc<Ids>) -> Result<Self, Fault> {
         let (queue, orders) = mpsc::channel(QUEUE);
         let state = Arc::new(State::default());
-        let work = Loop { connection, ids, orders, state: state.clone() };
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+        let work = Loop { link: Link::to(place, ids), orders, state: state.clone() };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(Fault::Thread)?;
         let thread = thread::Builder::new().name("store-writer".into());
         thread.spawn(move || runtime.block_on(work.run())).map_err(Fault::Thread)?;
@@ -162,8 +139,7 @@ impl Drop for Ended {
 }
 
 struct Loop {
-    connection: Connection,
-    ids: Arc<Ids>,
+    link: Link,
     orders: mpsc::Receiver<Order>,
     state: Arc<State>,
 }
@@ -174,7 +150,7 @@ impl Loop {
         let mut closing = None;
         while closing.is_none() {
             let Some(order) = self.orders.recv().await else { break };
-            let mut batch = Vec::new();
+            let mut batch = Batch::new();
             closing = self.take(order, &mut batch).await;
             if closing.is_none() {
                 closing = self.gather(&mut batch).await;
@@ -185,10 +161,7 @@ impl Loop {
             }
         }
         self.orders.close();
-        let Self { connection, .. } = self;
-        if let Err(fault) = connection.close().await {
-            tracing::warn!(%fault, "the database did not close cleanly");
-        }
+        self.link.close().await;
         if let Some(done) = closing {
             drop(ended);
             let _ = done.send(());
@@ -199,12 +172,14 @@ impl Loop {
     async fn take(
         &mut self,
         order: Order,
-        batch: &mut Vec<Box<dyn Job>>,
+        batch: &mut Batch,
     ) -> Option<oneshot::Sender<()>> {
         match order {
             Order::Run(job) => batch.push(job),
             Order::Checkpoint => {
-                if let Err(fault) = super::checkpoint::run(&mut self.connection).await {
+                if let Some(connection) = self.link.open()
+                    && let Err(fault) = super::checkpoint::run_between(connection).await
+                {
                     tracing::warn!(%fault, "checkpoint failed");
                 }
             }
@@ -215,7 +190,7 @@ impl Loop {
 
     /// Takes what is queued, and waits a moment for requests that are on their way: one flush for
     /// sixteen costs each of them less than a flush of its own.
-    async fn gather(&mut self, batch: &mut Vec<Box<dyn Job>>) -> Option<oneshot::Sender<()>> {
+    async fn gather(&mut self, batch: &mut Batch) -> Option<oneshot::Sender<()>> {
         let linger = tokio::time::sleep(LINGER);
         tokio::pin!(linger);
         while batch.len() < BATCH_MAX {
@@ -242,20 +217,21 @@ impl Loop {
 
     /// Commits the batch together, or each job alone if that fails. `Err` means that the disk
     /// failed, and that a second flush must not be tried (TRUST.md F13).
-    async fn settle(&mut self, mut batch: Vec<Box<dyn Job>>) -> Result<(), Fault> {
+    async fn settle(&mut self, mut batch: Batch) -> Result<(), Fault> {
         if batch.is_empty() {
             return Ok(());
         }
         metrics::histogram!("agent_commit_jobs").record(u32::try_from(batch.len()).unwrap_or(0));
-        match self.commit(&mut batch).await {
-            Ok(()) => batch.into_iter().for_each(|job| job.answer(Ok(()))),
-            Err(fault) if is_fatal(&fault) => return Err(fault),
+        let Err(fault) = self.commit(&mut batch).await else {
+            batch.into_iter().for_each(|job| job.answer(Ok(())));
+            return Ok(());
+        };
+        match self.link.trouble(&fault) {
+            Trouble::Fatal => return Err(fault),
             // Waited for once already: waiting again for each would take for ever.
-            Err(fault) if is_busy(&fault) => {
-                tracing::warn!("another process holds the database");
-                batch.into_iter().for_each(|job| job.answer(Err(Fault::Locked)));
-            }
-            Err(fault) => {
+            Trouble::Busy => batch.into_iter().for_each(|job| job.answer(Err(Fault::Locked))),
+            Trouble::Lost => batch.into_iter().for_each(|job| job.answer(Err(Fault::Unreachable))),
+            Trouble::Own | Trouble::Conflict => {
                 tracing::warn!(%fault, jobs = batch.len(), "running each job alone");
                 for job in batch {
                     self.settle_alone(job).await?;
@@ -267,6 +243,7 @@ impl Loop {
 
     async fn settle_alone(&mut self, mut job: Box<dyn Job>) -> Result<(), Fault> {
         let committed = self.commit(std::slice::from_mut(&mut job)).await;
+        let is_fatal = |fault: &Fault| self.link.trouble(fault) == Trouble::Fatal;
         if committed.as_ref().is_err_and(is_fatal) {
             return committed;
         }
@@ -275,59 +252,10 @@ impl Loop {
     }
 
     async fn commit(&mut self, batch: &mut [Box<dyn Job>]) -> Result<(), Fault> {
-        let mut open = self.connection.begin_with("BEGIN IMMEDIATE").await?;
-        for job in batch.iter_mut() {
-            let mut tx = Tx { connection: &mut open, ids: &self.ids };
-            job.run(&mut tx).await?;
-        }
-        open.commit().await?;
+        self.link.commit(batch).await?;
         self.state.commits.fetch_add(1, Ordering::Relaxed);
         Ok(())
     }
-}
-
-/// A transaction and whoever waits for it, whatever its answer's type.
-trait Job: Send {
-    fn run<'t>(&'t mut self, tx: &'t mut Tx<'_>) -> BoxFuture<'t, Result<(), Fault>>;
-    fn answer(self: Box<Self>, committed: Result<(), Fault>);
-}
-
-struct Pending<W: Work> {
-    work: W,
-    outcome: Option<W::Answer>,
-    reply: oneshot::Sender<Result<W::Answer, Fault>>,
-}
-
-impl<W: Work> Job for Pending<W> {
-    fn run<'t>(&'t mut self, tx: &'t mut Tx<'_>) -> BoxFuture<'t, Result<(), Fault>> {
-        Box::pin(async move {
-            self.outcome = Some(self.work.run(tx).await?);
-            Ok(())
-        })
-    }
-
-    fn answer(self: Box<Self>, committed: Result<(), Fault>) {
-        metrics::counter!("agent_transactions", "name" => W::NAME).increment(1);
-        let Self { outcome, reply, .. } = *self;
-        let outcome = committed.and_then(|()| outcome.ok_or(Fault::Stopped));
-        // Whoever asked may have gone; what was committed stays.
-        let _ = reply.send(outcome);
-    }
-}
-
-/// Input/output errors, a damaged file: what was promised may not be there.
-fn is_fatal(fault: &Fault) -> bool {
-    matches!(primary_code(fault), Some(SQLITE_IOERR | SQLITE_CORRUPT | SQLITE_NOTADB))
-}
-
-fn is_busy(fault: &Fault) -> bool {
-    primary_code(fault) == Some(SQLITE_BUSY)
-}
-
-/// SQLite's result code without its extension (sqlite.org/rescode.html).
-fn primary_code(fault: &Fault) -> Option<i32> {
-    let Fault::Database(sqlx::Error::Database(error)) = fault else { return None };
-    error.code()?.parse::<i32>().ok().map(|code| code & 0xff)
 }
 
 /// Jobs that may wait; further ones wait in their own tasks.
@@ -338,8 +266,3 @@ const BATCH_MAX: usize = 256;
 const BATCH_GOOD: usize = 16;
 /// Longest wait for requests that are on their way.
 const LINGER: Duration = Duration::from_millis(1);
-
-const SQLITE_BUSY: i32 = 5;
-const SQLITE_IOERR: i32 = 10;
-const SQLITE_CORRUPT: i32 = 11;
-const SQLITE_NOTADB: i32 = 26;

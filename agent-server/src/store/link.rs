@@ -1,0 +1,134 @@
+//! The writer's connection: runs jobs in one transaction and commits it. What another process got
+//! into the way of is run again with nobody beside it; a connection that is lost is made anew.
+
+use std::sync::Arc;
+
+use sqlx::Connection as _;
+
+use super::{
+    Fault,
+    connect::Place,
+    ids::Ids,
+    job::{Connection, Job, Tx},
+};
+
+/// What follows from an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Trouble {
+    /// The job's own.
+    Own,
+    /// Another process was faster; the same may pass when run again.
+    Conflict,
+    /// Another process holds the database for longer than anybody waits.
+    Busy,
+    /// The connection is gone.
+    Lost,
+    /// The disk failed: nothing can be promised, and a second flush must not be tried.
+    Fatal,
+}
+
+/// A connection that writes, made when it is needed.
+pub(super) struct Link {
+    place: Place,
+    ids: Arc<Ids>,
+    connection: Option<Connection>,
+}
+
+impl Link {
+    pub(super) fn to(place: Place, ids: Arc<Ids>) -> Self {
+        Self { place, ids, connection: None }
+    }
+
+    /// Runs the jobs and commits them together. Where it is not known whether they were committed,
+    /// they were not: whoever asks again finds out.
+    pub(super) async fn commit(&mut self, jobs: &mut [Box<dyn Job>]) -> Result<(), Fault> {
+        let mut alone = false;
+        for _ in 1..TRIES {
+            match self.run(jobs, alone).await {
+                Err((Trouble::Conflict, fault)) => {
+                    metrics::counter!("agent_commits_rerun").increment(1);
+                    tracing::debug!(%fault, jobs = jobs.len(), "running again");
+                    alone = true;
+                }
+                Err((Trouble::Lost, fault)) => {
+                    tracing::warn!(%fault, "the database's connection is lost");
+                }
+                done => return done.map_err(said),
+            }
+        }
+        self.run(jobs, alone).await.map_err(said)
+    }
+
+    /// What follows from a fault of [`Self::commit`].
+    pub(super) fn trouble(&self, fault: &Fault) -> Trouble {
+        match fault {
+            Fault::Locked => Trouble::Busy,
+            Fault::Unreachable => Trouble::Lost,
+            fault => self.place.engine.trouble(fault),
+        }
+    }
+
+    async fn run(
+        &mut self,
+        jobs: &mut [Box<dyn Job>],
+        alone: bool,
+    ) -> Result<(), (Trouble, Fault)> {
+        let engine = self.place.engine;
+        let mut connection = match self.connection.take() {
+            Some(connection) => connection,
+            // Nobody waits for a server that is not there.
+            None => self.place.writing().await.map_err(|fault| {
+                tracing::warn!(%fault, "the database is not reachable");
+                (Trouble::Busy, Fault::Unreachable)
+            })?,
+        };
+        let begun = async {
+            let mut open = connection.begin_with(engine.begin(alone)).await?;
+            for job in jobs.iter_mut() {
+                job.run(&mut Tx { connection: &mut open, engine, ids: &self.ids }).await?;
+            }
+            Ok(open)
+        };
+        let done = match begun.await {
+            Ok(open) => match open.commit().await.map_err(Fault::Database) {
+                // It may have been committed: it must not be run again here.
+                Err(fault) if engine.trouble(&fault) == Trouble::Lost => {
+                    tracing::warn!(%fault, "the connection was lost in a commit");
+                    return Err((Trouble::Busy, Fault::Unreachable));
+                }
+                done => done,
+            },
+            Err(fault) => Err(fault),
+        };
+        let done = done.map_err(|fault| (engine.trouble(&fault), fault));
+        if !matches!(done, Err((Trouble::Lost, _))) {
+            self.connection = Some(connection);
+        }
+        done
+    }
+
+    /// The connection, if there is one, for what is done between two transactions.
+    pub(super) fn open(&mut self) -> Option<&mut Connection> {
+        self.connection.as_mut()
+    }
+
+    pub(super) async fn close(self) {
+        let Some(connection) = self.connection else { return };
+        if let Err(fault) = connection.close().await {
+            tracing::warn!(%fault, "the database did not close cleanly");
+        }
+    }
+}
+
+/// As whoever asked is told.
+fn said((trouble, fault): (Trouble, Fault)) -> Fault {
+    match (trouble, fault) {
+        (Trouble::Busy, Fault::Unreachable) | (Trouble::Lost, _) => Fault::Unreachable,
+        (Trouble::Busy, _) => Fault::Locked,
+        (_, fault) => fault,
+    }
+}
+
+/// How often the same jobs are run before they are given up: beside others, and when that failed
+/// with nobody beside them; once more where the connection was lost in between.
+const TRIES: usize = 3;
