@@ -96,9 +96,14 @@ impl Place {
         Ok(Self { engine, options })
     }
 
+    /// A connection on which nothing is set.
+    pub(super) async fn connect(&self) -> Result<Connection, Fault> {
+        Ok(self.options.connect().await?)
+    }
+
     /// A connection that writes.
     pub(super) async fn writing(&self) -> Result<Connection, Fault> {
-        let connecting = tokio::time::timeout(PATIENCE, self.options.connect()).await;
+        let connecting = tokio::time::timeout(PATIENCE, self.connect()).await;
         let mut connection = connecting.map_err(|_| Fault::Unreachable)??;
         match self.engine {
             Engine::Sqlite => sqlite::make_writing(&mut connection).await?,
@@ -135,7 +140,7 @@ pub(super) fn migrations() -> Migrator {
 
 /// Brings the schema up to date, one process at a time, and begins this process's keys.
 pub(super) async fn prepare(place: &Place) -> Result<Ids, Fault> {
-    let mut connection = place.options.connect().await?;
+    let mut connection = place.connect().await?;
     let ids = match place.engine {
         Engine::Sqlite => {
             let mut open = connection.begin_with("BEGIN IMMEDIATE").await?;

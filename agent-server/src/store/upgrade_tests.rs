@@ -1,9 +1,9 @@
 //! A database of the first version, brought up to date: nothing that was owed or agreed is lost.
 
 use shared_protocol::{ContractNumber, SecurityCode, Timestamp};
-use sqlx::{ConnectOptions as _, Executor as _};
+use sqlx::AssertSqlSafe;
 
-use super::{About, Store, connect};
+use super::{About, Engine, Store, connect, sqlite, tests::fresh, writer::Connection};
 use crate::{
     domain::{
         code::{CodeCost, verify},
@@ -26,6 +26,28 @@ const WRITTEN: &str = "
         't');
     INSERT INTO outbox VALUES (3, 2, 'mail', 'expired', 1, 'dead', 4, 5, NULL, 'no', 6, 7);";
 
+/// A connection to a database as that version left it.
+async fn of_version(url: &str, version: usize) -> Connection {
+    let place = connect::Place::of(url).unwrap();
+    if place.engine == Engine::Sqlite {
+        sqlite::create(&sqlite::options(url).unwrap()).await.unwrap();
+    }
+    let mut connection = place.connect().await.unwrap();
+    let mut before = connect::migrations();
+    before.migrations.to_mut().truncate(version);
+    before.run(&mut connection).await.unwrap();
+    connection
+}
+
+/// Runs statements; `x'00'` are bytes, as PostgreSQL writes them otherwise.
+async fn write(connection: &mut Connection, statements: String) {
+    let statements = match connection.backend_name() {
+        "PostgreSQL" => statements.replace("x'", "'\\x"),
+        _ => statements,
+    };
+    sqlx::raw_sql(AssertSqlSafe(statements)).execute(connection).await.unwrap();
+}
+
 #[tokio::test]
 async fn a_database_of_the_first_version_is_brought_up_to_date() {
     let folder = tempfile::tempdir().unwrap();
@@ -33,14 +55,11 @@ async fn a_database_of_the_first_version_is_brought_up_to_date() {
     let keys = AgentKeyring::load(folder.path()).unwrap();
     let number = ContractNumber::new("C123456789042");
     let claim = Claim::of_code(&number, &SecurityCode::new("2468"), &keys);
-    let url = format!("sqlite:{}", folder.path().join("agent.sqlite").display());
-    let mut connection = connect::options(&url).unwrap().connect().await.unwrap();
-    let mut first = sqlx::migrate!();
-    first.migrations.to_mut().truncate(1);
-    first.run(&mut connection).await.unwrap();
+    let url = fresh(folder.path());
+    let mut connection = of_version(&url, 1).await;
     let code: String = claim.code_mac.iter().map(|byte| format!("{byte:02x}")).collect();
     let written = WRITTEN.replace("$CODE", &format!("x'{code}'"));
-    connection.execute(sqlx::AssertSqlSafe(written)).await.unwrap();
+    write(&mut connection, written).await;
     drop(connection);
 
     let store = Store::open(&url).await.unwrap();
@@ -48,7 +67,7 @@ async fn a_database_of_the_first_version_is_brought_up_to_date() {
     assert!(matches!(kept.parcel.about, About::Purchase(_)));
     assert_eq!((kept.parcel.id, kept.parcel.attempts, kept.parcel.sequence), (3, 4, 1));
     assert_eq!(kept.last_fault.as_deref(), Some("no"));
-    assert_eq!(store.fresh_id(Timestamp::from_millis(0)), 4, "keys go on after the newest");
+    assert!(store.fresh_id(Timestamp::from_millis(0)) > 3, "keys go on after the newest");
 
     assert_eq!(store.bare_codes().await.unwrap(), [(1, claim.code_mac)]);
     seed::wrap_bare_codes(&store, CodeCost::LEAST, &Entropy::new()).await.unwrap();
@@ -64,14 +83,12 @@ async fn a_database_of_the_first_version_is_brought_up_to_date() {
 #[tokio::test]
 async fn what_was_objected_to_before_there_were_books_can_still_be_resolved() {
     let folder = tempfile::tempdir().unwrap();
-    let url = format!("sqlite:{}", folder.path().join("agent.sqlite").display());
-    let mut connection = connect::options(&url).unwrap().connect().await.unwrap();
-    let mut before = sqlx::migrate!();
-    before.migrations.to_mut().truncate(5);
-    before.run(&mut connection).await.unwrap();
+    let url = fresh(folder.path());
+    let mut connection = of_version(&url, 5).await;
     // Signed bytes: one of statement, a signature of nothing.
     let written = OBJECTED.replace("$GRANT", &format!("x'010040{}'", "00".repeat(64)));
-    connection.execute(sqlx::AssertSqlSafe(written)).await.unwrap();
+    let written = written.replace("$DIGEST", &"00".repeat(32));
+    write(&mut connection, written).await;
     drop(connection);
 
     let store = Store::open(&url).await.unwrap();
@@ -92,6 +109,6 @@ const OBJECTED: &str = "
     INSERT INTO purchases (id, purchase_id, handling_number, merchant, request_digest, state,
         amount, currency, quantity, item_ja, item_en, locale, tally, events, created_at,
         updated_at, updated_by, grant_signed)
-    VALUES (2, x'00112233445566778899aabbccddeeff', '000000000000', 'mrc_tea', zeroblob(32),
+    VALUES (2, x'00112233445566778899aabbccddeeff', '000000000000', 'mrc_tea', x'$DIGEST',
         'granted', 1, 'JPY', 1, '', '', 'ja', x'00', 1, 1, 1, 't', $GRANT);
     INSERT INTO objections VALUES (3, 2, 'other', '', 1);";

@@ -92,6 +92,7 @@ async fn nothing_of_the_demo_is_there_without_a_demo() {
     let mut config = Config::demo(folder.path(), &folder.path().join("widget"));
     config.demo = false;
     config.listen = "127.0.0.1:0".into();
+    config.database_url = crate::market::database(folder.path());
     let from = "orders@agent.example".into();
     config.smtp = Some(SmtpConfig { url: "smtp://127.0.0.1:1".into(), from });
     AgentKeyring::create_missing(&config.keys_dir(), &Entropy::new()).unwrap();

@@ -197,7 +197,25 @@ impl Market {
 fn settings(folder: &Path) -> Config {
     let mut config = Config::demo(&folder.join("agent"), &folder.join("widget"));
     config.listen = "127.0.0.1:0".into();
+    config.database_url = database(folder);
     config
+}
+
+/// Where the database of this test is, if not in its folder: the same for all who ask.
+pub fn database(folder: &Path) -> Option<String> {
+    let note = folder.join("database");
+    if let Ok(url) = std::fs::read_to_string(&note) {
+        return Some(url);
+    }
+    let url = postgres_cluster::wanted()?;
+    std::fs::write(note, &url).unwrap();
+    Some(url)
+}
+
+/// The URL of the database of a market in this folder, wherever it is.
+pub fn database_url(folder: &Path) -> String {
+    database(folder)
+        .unwrap_or_else(|| format!("sqlite:{}", folder.join("agent/agent.sqlite").display()))
 }
 
 /// The body of a good answer, or the problem of a problem document.

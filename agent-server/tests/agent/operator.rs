@@ -5,6 +5,8 @@ use std::process::{Command, Output};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::market::database;
+
 struct Operator {
     folder: TempDir,
 }
@@ -15,13 +17,12 @@ impl Operator {
     }
 
     fn run(&self, arguments: &[&str]) -> Output {
-        Command::new(env!("CARGO_BIN_EXE_agent-server"))
-            .args(["--demo", "--json", "--data"])
-            .arg(self.folder.path())
-            .args(arguments)
-            .current_dir(self.folder.path())
-            .output()
-            .unwrap()
+        let mut command = Command::new(env!("CARGO_BIN_EXE_agent-server"));
+        if let Some(url) = database(self.folder.path()) {
+            command.env("WARIFU_DATABASE_URL", url);
+        }
+        command.args(["--demo", "--json", "--data"]).arg(self.folder.path()).args(arguments);
+        command.current_dir(self.folder.path()).output().unwrap()
     }
 
     fn json(&self, arguments: &[&str]) -> Value {

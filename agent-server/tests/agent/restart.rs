@@ -113,7 +113,9 @@ impl Drop for Server {
 /// It on a free port, ready.
 async fn serve(folder: &Path, http: &reqwest::Client) -> (Server, String) {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let url = crate::market::database_url(folder.parent().unwrap());
     let child = std::process::Command::new(env!("CARGO_BIN_EXE_agent-server"))
+        .env("WARIFU_DATABASE_URL", url)
         .args(["serve", "--demo", "--test-clock", "--data"])
         .arg(folder)
         .env("WARIFU_LISTEN", format!("127.0.0.1:{port}"))

@@ -1,0 +1,192 @@
+//! A PostgreSQL of a test's own: in a temporary folder, reached by a socket in it, run by somebody
+//! who may do nothing else, and gone with the process that started it, however that ends.
+#![allow(clippy::missing_panics_doc, reason = "a test that cannot go on says where it stopped")]
+
+use std::{
+    ffi::OsString,
+    io::{BufRead as _, BufReader},
+    os::unix::{
+        fs::{MetadataExt as _, chown},
+        process::CommandExt as _,
+    },
+    path::{Path, PathBuf},
+    process::{Child, ChildStdin, Command, Stdio},
+    sync::{
+        OnceLock,
+        atomic::{AtomicU32, Ordering},
+    },
+};
+
+/// Tests run on PostgreSQL where this variable says `postgres`, and on SQLite where it does not.
+pub const VARIABLE: &str = "WARIFU_TEST_DATABASE";
+
+/// The URL of a fresh database of this process's PostgreSQL, where [`VARIABLE`] asks for one.
+pub fn wanted() -> Option<String> {
+    (std::env::var_os(VARIABLE)? == "postgres").then(fresh)
+}
+
+/// The URL of a fresh database of this process's PostgreSQL, which does not wait for its disk.
+pub fn fresh() -> String {
+    shared().fresh()
+}
+
+/// All that the database of this URL holds, of this process's PostgreSQL, as SQL.
+pub fn dump(url: &str) -> Vec<u8> {
+    let mut dump = command("pg_dump", &shared().folder);
+    // Bytes that are letters as letters.
+    dump.env("PGOPTIONS", "-c bytea_output=escape").arg(url);
+    let dumped = dump.output().expect("pg_dump");
+    assert!(dumped.status.success(), "pg_dump {url}");
+    dumped.stdout
+}
+
+/// A copy of the database of this URL, of this process's PostgreSQL; nobody may be using it.
+pub fn copy(url: &str) -> String {
+    let name = url.rsplit_once('/').and_then(|(_, rest)| rest.split('?').next());
+    shared().made_from(name.expect("a name"))
+}
+
+fn shared() -> &'static Cluster {
+    static SHARED: OnceLock<Cluster> = OnceLock::new();
+    SHARED.get_or_init(|| Cluster::start(Disk::NotWaitedFor))
+}
+
+/// Whether a commit is on the disk when it is acknowledged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Disk {
+    /// It is: for tests that kill the server, and for figures.
+    WaitedFor,
+    /// It need not be.
+    NotWaitedFor,
+}
+
+/// A PostgreSQL server with its databases.
+#[derive(Debug)]
+pub struct Cluster {
+    folder: PathBuf,
+    /// A shell that stops the server and deletes the folder once its input ends; it does, also
+    /// when this process is killed.
+    keeper: Child,
+    lifeline: Option<ChildStdin>,
+    databases: AtomicU32,
+}
+
+impl Cluster {
+    /// Starts one.
+    pub fn start(disk: Disk) -> Self {
+        let folder = tempfile::Builder::new().prefix("pg-").tempdir().expect("a folder").keep();
+        let mut shell = command("sh", &folder);
+        shell.args(["-c", KEEPER]).env("LC_ALL", "C").env("CARELESS", "").process_group(0);
+        if disk == Disk::NotWaitedFor {
+            shell.env("CARELESS", "-c fsync=off -c full_page_writes=off");
+        }
+        shell.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut keeper = shell.spawn().expect("sh");
+        let lifeline = keeper.stdin.take();
+        let mut said = String::new();
+        let output = keeper.stdout.take().expect("it was asked for");
+        let read = BufReader::new(output).read_line(&mut said);
+        assert!(read.is_ok() && said == "ready\n", "PostgreSQL does not start; is it installed?");
+        Self { folder, keeper, lifeline, databases: AtomicU32::new(0) }
+    }
+
+    /// Makes a database; its URL.
+    pub fn fresh(&self) -> String {
+        self.made_from("template0")
+    }
+
+    fn made_from(&self, template: &str) -> String {
+        let name = format!("test{}", self.databases.fetch_add(1, Ordering::Relaxed));
+        let made = self.tool("createdb", ["--template", template, &name]);
+        assert!(made, "createdb {name}");
+        format!("postgres://warifu@localhost/{name}?host={}", self.folder.display())
+    }
+
+    /// Kills all of the server at once and starts it again, as after a loss of power.
+    pub fn kill_and_restart(&self) {
+        let mut restart = command("pg_ctl", &self.folder);
+        restart.args(["restart", "--mode=immediate", "--wait", "--silent", "--pgdata=data"]);
+        let restarted = restart.stdout(Stdio::null()).status();
+        assert!(restarted.is_ok_and(|status| status.success()), "pg_ctl restart");
+    }
+
+    /// Runs SQL in the database of this URL.
+    pub fn run(&self, url: &str, sql: &str) {
+        assert!(self.tool("psql", ["-qXv", "ON_ERROR_STOP=1", "-c", sql, url]), "{sql}");
+    }
+
+    fn tool<const N: usize>(&self, name: &str, arguments: [&str; N]) -> bool {
+        let mut tool = command(name, &self.folder);
+        tool.env("PGHOST", &self.folder).env("PGUSER", "warifu").args(arguments);
+        tool.stdout(Stdio::null()).status().is_ok_and(|status| status.success())
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        drop(self.lifeline.take());
+        // What is left of it is in a temporary folder.
+        let _ = self.keeper.wait();
+    }
+}
+
+/// A command in the folder, by somebody who may: the server refuses to be run by root.
+fn command(name: &str, folder: &Path) -> Command {
+    let mut command = Command::new("env");
+    command.arg(name).env("PATH", path()).current_dir(folder);
+    if is_root() {
+        let user = number_of("postgres").or_else(|| number_of("nobody")).expect("a user");
+        chown(folder, Some(user), None).expect("root may give a folder away");
+        command.uid(user);
+    }
+    command
+}
+
+/// Where programs are; Debian keeps PostgreSQL's in a folder for each version.
+fn path() -> OsString {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let mut places: Vec<_> = std::env::split_paths(&path).collect();
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let mut versions: Vec<_> = versions.map(|version| version.path().join("bin")).collect();
+    versions.sort();
+    places.extend(versions.into_iter().rev());
+    std::env::join_paths(places).expect("paths without a colon")
+}
+
+fn is_root() -> bool {
+    std::fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0)
+}
+
+fn number_of(user: &str) -> Option<u32> {
+    let users = std::fs::read_to_string("/etc/passwd").ok()?;
+    let line = users.lines().find(|line| line.split(':').next() == Some(user))?;
+    line.split(':').nth(2)?.parse().ok()
+}
+
+/// Starts the server, says so, and waits for the end of its input.
+const KEEPER: &str = r#"
+initdb --pgdata=data --username=warifu --auth=trust --encoding=UTF8 --locale=C --no-sync >log 2>&1 &&
+pg_ctl start --pgdata=data --wait --silent --log=log --options="-k '$PWD' -h '' $CARELESS" >>log 2>&1 &&
+echo ready || cat log >&2
+cat >/dev/null
+pg_ctl stop --pgdata=data --mode=immediate --wait --silent
+folder=$PWD; cd /; rm -rf "$folder"
+"#;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_goes_with_the_process() {
+        let cluster = Cluster::start(Disk::WaitedFor);
+        let (one, other) = (cluster.fresh(), cluster.fresh());
+        cluster.run(&one, "CREATE TABLE t (n BIGINT); INSERT INTO t VALUES (1)");
+        cluster.kill_and_restart();
+        cluster.run(&one, "INSERT INTO t SELECT n FROM t");
+        cluster.run(&other, "CREATE TABLE t (n BIGINT)");
+        let folder = cluster.folder.clone();
+        drop(cluster);
+        assert!(!folder.exists());
+    }
+}
