@@ -7,6 +7,7 @@ mod binaryen;
 mod browser;
 mod cargo_tools;
 mod debian_web;
+mod postgres;
 mod smtp;
 mod strace;
 mod wasm_std;
@@ -58,6 +59,7 @@ pub const FOR_TESTS: &[Part] = &[
     binaryen::PART,
     browser::PART,
     smtp::PART,
+    postgres::PART,
     axe::PART,
 ];
 

@@ -5,11 +5,7 @@ use shared_protocol::{
     Amount, Grant, HandlingNumber, Locale, Localized, MerchantId, PlanQuote, Problem,
     PurchaseEvent, PurchaseId, PurchaseState, Signed, SignedTally, Timestamp, encode,
 };
-use sqlx::{
-    Any,
-    any::AnyArguments,
-    query::Query,
-};
+use sqlx::{Any, any::AnyArguments, query::Query};
 
 use super::{
     Fault, Store, contracts, instalments, passkeys, purchases,

@@ -19,7 +19,8 @@ pub(super) struct Ids {
 impl Ids {
     /// Goes on after this key, in this opening of the database.
     pub(super) fn after(newest: i64, opening: i64) -> Self {
-        let next = if newest > 0 { (newest >> KEY_BITS).saturating_add(1) << COUNTER_BITS } else { 0 };
+        let next =
+            if newest > 0 { (newest >> KEY_BITS).saturating_add(1) << COUNTER_BITS } else { 0 };
         Self { opening, last: AtomicI64::new(next.saturating_sub(1)) }
     }
 

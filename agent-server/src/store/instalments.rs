@@ -114,8 +114,9 @@ pub(super) async fn add_later(tx: &mut Tx<'_>, purchase: i64, bill: &Bill) -> Re
     if later.is_empty() {
         return Ok(());
     }
-    let rows: Vec<_> =
-        (0..later.len()).map(|row| format!("($1, ${}, ${}, ${})", row * 3 + 2, row * 3 + 3, row * 3 + 4)).collect();
+    let rows: Vec<_> = (0..later.len())
+        .map(|row| format!("($1, ${}, ${}, ${})", row * 3 + 2, row * 3 + 3, row * 3 + 4))
+        .collect();
     let insert = format!(
         "INSERT INTO instalments (purchase, number, due, amount) VALUES {}",
         rows.join(", ")

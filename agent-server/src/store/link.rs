@@ -82,25 +82,31 @@ impl Link {
                 (Trouble::Busy, Fault::Unreachable)
             })?,
         };
-        let begun = async {
-            let mut open = connection.begin_with(engine.begin(alone)).await?;
-            for job in jobs.iter_mut() {
-                job.run(&mut Tx { connection: &mut open, engine, ids: &self.ids }).await?;
+        let told = |fault: Fault| (engine.trouble(&fault), fault);
+        // Where that fails, nothing is left of the connection: it may be within the transaction.
+        let begun = connection.begin_with(engine.begin(alone)).await;
+        let mut open = begun.map_err(|fault| told(fault.into()))?;
+        let mut ran = Ok(());
+        for job in jobs.iter_mut() {
+            ran = job.run(&mut Tx { connection: &mut open, engine, ids: &self.ids }).await;
+            if ran.is_err() {
+                break;
             }
-            Ok(open)
-        };
-        let done = match begun.await {
-            Ok(open) => match open.commit().await.map_err(Fault::Database) {
+        }
+        let done = match ran {
+            Ok(()) => match open.commit().await.map_err(|fault| told(fault.into())) {
                 // It may have been committed: it must not be run again here.
-                Err(fault) if engine.trouble(&fault) == Trouble::Lost => {
+                Err((Trouble::Lost, fault)) => {
                     tracing::warn!(%fault, "the connection was lost in a commit");
                     return Err((Trouble::Busy, Fault::Unreachable));
                 }
                 done => done,
             },
-            Err(fault) => Err(fault),
+            Err(fault) => {
+                drop(open);
+                Err(told(fault))
+            }
         };
-        let done = done.map_err(|fault| (engine.trouble(&fault), fault));
         if !matches!(done, Err((Trouble::Lost, _))) {
             self.connection = Some(connection);
         }

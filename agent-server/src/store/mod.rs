@@ -32,6 +32,8 @@ mod postgres;
 mod purchases;
 mod questions;
 mod row;
+#[cfg(test)]
+mod schema_tests;
 mod sessions;
 mod settlements;
 mod sqlite;

@@ -13,16 +13,16 @@ use std::{
 
 use tokio::sync::{Notify, mpsc, oneshot};
 
-pub(super) use super::{
-    job::{Connection, Tx, Work},
-    link::Trouble,
-};
 use super::{
     Fault,
     connect::Place,
     ids::Ids,
     job::{Batch, Job, Pending},
     link::Link,
+};
+pub(super) use super::{
+    job::{Connection, Tx, Work},
+    link::Trouble,
 };
 
 /// Hands transactions to the writer.
@@ -169,11 +169,7 @@ impl Loop {
     }
 
     /// Puts a job into the batch; does other orders at once.
-    async fn take(
-        &mut self,
-        order: Order,
-        batch: &mut Batch,
-    ) -> Option<oneshot::Sender<()>> {
+    async fn take(&mut self, order: Order, batch: &mut Batch) -> Option<oneshot::Sender<()>> {
         match order {
             Order::Run(job) => batch.push(job),
             Order::Checkpoint => {

@@ -1,7 +1,10 @@
 //! A live database is damaged in every way that we can name, and the audit names each: which row,
 //! what it must say, what it says (TRUST.md §5; I1, I3, I6, I7, I8, I11).
 
-use std::{collections::BTreeSet, path::Path};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 use agent_server::{
     domain::{
@@ -15,11 +18,11 @@ use agent_server::{
     store::{Brought, Store, TurnedOut},
 };
 use shared_protocol::{Outcome, Plan, Signer as _, Span};
-use sqlx::{AssertSqlSafe, ConnectOptions as _, Row as _, SqliteConnection};
+use sqlx::{AnyConnection, AssertSqlSafe, Connection as _, Executor as _, Row as _};
 
 use crate::{
     bank_files::in_japan,
-    market::Market,
+    market::{Market, database_url},
     sale::Sale,
     shopper::{Order, id},
 };
@@ -101,8 +104,8 @@ async fn bank(market: &Market, a: &Sale<'_>) {
     }
 }
 
-async fn report(database: &Path, keys: &Path) -> Report {
-    let store = Store::open(&format!("sqlite:{}", database.display())).await.unwrap();
+async fn report(url: &str, keys: &Path) -> Report {
+    let store = Store::open(url).await.unwrap();
     let key = AgentKeyring::load(keys).unwrap().verifying_key();
     let report = audit(&store, &key).await.unwrap();
     store.close().await;
@@ -154,9 +157,9 @@ const WAYS: &[Way] = ways! {
         "UPDATE purchases SET amount = 3851, total = 3851 WHERE id = {a}";
     GrantAmount "purchases {h}" "3850 JPY" "3850 USD"
         "UPDATE purchases SET currency = 'USD' WHERE id = {h}";
-    TallyForged "purchases {a}" "" "tally_invalid" "UPDATE purchases SET tally =
-        (SELECT CAST(substr(p.tally, 1, length(p.tally) - 33) AS BLOB) FROM purchases p
-            WHERE p.id = {h}) || substr(tally, -33) WHERE id = {a}";
+    TallyForged "purchases {a}" "" "tally_invalid" "UPDATE purchases SET tally = CAST(
+        (SELECT substr(p.tally, 1, length(p.tally) - 33) FROM purchases p
+            WHERE p.id = {h}) || substr(tally, length(tally) - 32) AS BLOB) WHERE id = {a}";
     TallyOther "purchases {a}" "" ""
         "UPDATE purchases SET tally = (SELECT tally FROM purchases WHERE id = {h}) WHERE id = {a}";
     ContractMissing "purchases {h}" "a contract" "none"
@@ -328,7 +331,7 @@ const WAYS: &[Way] = ways! {
         AND line = 1";
 };
 
-async fn flip(connection: &mut SqliteConnection, how: &str) {
+async fn flip(connection: &mut AnyConnection, how: &str) {
     let (place, condition) = how.split_once(" where ").unwrap();
     let (table, column) = place.split_once('.').unwrap();
     let select = format!("SELECT {column} FROM {table} WHERE {condition}");
@@ -340,19 +343,76 @@ async fn flip(connection: &mut SqliteConnection, how: &str) {
     assert_eq!(done.rows_affected(), 1, "{how}");
 }
 
-async fn damage(database: &Path, how: &str) {
-    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(database);
-    let options = options.foreign_keys(false).pragma("ignore_check_constraints", "ON");
-    let mut connection = options.connect().await.unwrap();
+async fn damage(url: &str, how: &str) {
+    let mut connection = AnyConnection::connect(url).await.unwrap();
+    let is_file = url.starts_with("sqlite:");
+    let blindly = match is_file {
+        true => "PRAGMA foreign_keys = OFF; PRAGMA ignore_check_constraints = ON",
+        false => "SET session_replication_role = replica",
+    };
+    connection.execute(sqlx::raw_sql(blindly)).await.unwrap();
     match how.strip_prefix("flip ") {
         Some(how) => flip(&mut connection, how).await,
         None => {
-            let done = sqlx::raw_sql(AssertSqlSafe(how.to_owned())).execute(&mut connection).await;
+            let how = match is_file {
+                true => how.to_owned(),
+                false => how.replace(" x'", " '\\x").replace("AS BLOB", "AS BYTEA"),
+            };
+            let done = sqlx::raw_sql(AssertSqlSafe(how.clone())).execute(&mut connection).await;
             assert!(done.unwrap().rows_affected() > 0, "{how}");
         }
     }
-    sqlx::Connection::close(connection).await.unwrap();
+    connection.close().await.unwrap();
 }
+
+/// The database after the trade, and copies of it to be damaged.
+struct Sound {
+    url: String,
+    folder: PathBuf,
+}
+
+impl Sound {
+    /// A copy of the stopped server's database.
+    async fn of(folder: &Path) -> Self {
+        let whole = database_url(folder);
+        if !whole.starts_with("sqlite:") {
+            let url = postgres_cluster::copy(&whole);
+            let mut connection = AnyConnection::connect(&url).await.unwrap();
+            connection.execute(sqlx::raw_sql(UNCHECKED)).await.unwrap();
+            connection.close().await.unwrap();
+            return Self { url, folder: folder.into() };
+        }
+        // One file, whatever is in the WAL still.
+        let sound = folder.join("sound.sqlite");
+        let mut connection = AnyConnection::connect(&whole).await.unwrap();
+        let into = format!("VACUUM INTO '{}'", sound.display());
+        sqlx::query(AssertSqlSafe(into)).execute(&mut connection).await.unwrap();
+        Self { url: format!("sqlite:{}", sound.display()), folder: folder.into() }
+    }
+
+    fn copy(&self) -> String {
+        let Some(file) = self.url.strip_prefix("sqlite:") else {
+            return postgres_cluster::copy(&self.url);
+        };
+        let copy = self.folder.join("damaged.sqlite");
+        std::fs::copy(file, &copy).unwrap();
+        format!("sqlite:{}", copy.display())
+    }
+
+    fn remove(copy: &str) {
+        match copy.strip_prefix("sqlite:") {
+            Some(file) => std::fs::remove_file(file).unwrap(),
+            None => postgres_cluster::remove(copy),
+        }
+    }
+}
+
+/// PostgreSQL checks what it is told to check whoever writes.
+const UNCHECKED: &str = "DO $$ DECLARE c RECORD; BEGIN
+    FOR c IN SELECT conrelid::regclass AS place, conname FROM pg_constraint
+        WHERE contype = 'c' AND connamespace = 'public'::regnamespace
+    LOOP EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', c.place, c.conname); END LOOP;
+END $$";
 
 fn named(text: &str, rows: &[(&str, i64)]) -> String {
     let put = |text: String, (name, row): &(&str, i64)| {
@@ -370,23 +430,16 @@ async fn every_damage_is_named_with_its_row() {
     let live = audit(&store, &key).await.unwrap();
     assert!(live.findings.is_empty(), "beside the running server: {:#?}", live.findings);
     agent.shutdown().await;
-    let whole = folder.path().join("agent/agent.sqlite");
     let keys = folder.path().join("agent/keys");
-    let stopped = report(&whole, &keys).await;
+    let stopped = report(&database_url(folder.path()), &keys).await;
     assert!(stopped.findings.is_empty(), "{:#?}", stopped.findings);
     assert_eq!((stopped.head, stopped.entries), (live.head, live.entries));
     assert_eq!(stopped.purchases, 9);
 
-    // One file, whatever is in the WAL still.
-    let sound = folder.path().join("sound.sqlite");
-    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&whole);
-    let mut connection = options.connect().await.unwrap();
-    let into = format!("VACUUM INTO '{}'", sound.display());
-    sqlx::query(AssertSqlSafe(into)).execute(&mut connection).await.unwrap();
+    let sound = Sound::of(folder.path()).await;
     let mut missed = Vec::new();
-    for (at, way) in WAYS.iter().enumerate() {
-        let copy = folder.path().join(format!("damaged-{at}.sqlite"));
-        std::fs::copy(&sound, &copy).unwrap();
+    for way in WAYS {
+        let copy = sound.copy();
         let how = named(way.how, &rows);
         damage(&copy, &how).await;
         let report = report(&copy, &keys).await;
@@ -400,7 +453,7 @@ async fn every_damage_is_named_with_its_row() {
         if !is_named {
             missed.push(format!("{:?} {row}: {how}\n{:#?}", way.damage, report.findings));
         }
-        std::fs::remove_file(copy).unwrap();
+        Sound::remove(&copy);
     }
     assert!(missed.is_empty(), "{} not named: {}", missed.len(), missed.join("\n"));
     let tried: BTreeSet<Damage> = WAYS.iter().map(|way| way.damage).collect();

@@ -130,14 +130,23 @@ impl Market {
 
     /// Waits until an errand has been given up.
     pub async fn dead(&self) -> OutboxEntry {
-        for _ in 0..200 {
-            let dead = self.agent.app.store.outbox("dead", 10).await.unwrap();
-            if let Some(entry) = dead.into_iter().next() {
-                return entry;
+        self.errands("dead", 1).await.swap_remove(0)
+    }
+
+    /// Waits until this many errands have been delivered, and it is noted.
+    pub async fn delivered(&self, count: usize) -> Vec<OutboxEntry> {
+        self.errands("done", count).await
+    }
+
+    async fn errands(&self, state: &str, count: usize) -> Vec<OutboxEntry> {
+        for _ in 0..400 {
+            let errands = self.agent.app.store.outbox(state, 100).await.unwrap();
+            if errands.len() >= count {
+                return errands;
             }
             tokio::time::sleep(Duration::from_millis(25)).await;
         }
-        panic!("nothing was given up");
+        panic!("not {count} errands are {state}");
     }
 
     pub fn advance(&self, span: Span) {

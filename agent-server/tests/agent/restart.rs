@@ -3,6 +3,7 @@
 use std::{
     path::Path,
     process::{Child, Stdio},
+    sync::atomic::{AtomicUsize, Ordering},
     time::Duration,
 };
 
@@ -78,10 +79,14 @@ async fn kill_9_loses_no_grant_that_was_given() {
     let mut given = Vec::new();
     for round in 0..4_u64 {
         let (mut server, base) = serve(&folder, &http).await;
-        let shoppers = (0..8).map(|_| buy_until_dead(&http, &base, &merchant));
+        let bought = AtomicUsize::new(0);
+        let shoppers = (0..8).map(|_| buy_until_dead(&http, &base, &merchant, &bought));
         let jitter = u64::from(Entropy::new().bytes::<1>()[0]);
         let kill = async {
-            tokio::time::sleep(Duration::from_millis(300 + round * 100 + jitter)).await;
+            while bought.load(Ordering::Relaxed) < 6 {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            tokio::time::sleep(Duration::from_millis(round * 100 + jitter)).await;
             server.0.kill().unwrap();
         };
         let (bought, ()) = tokio::join!(futures_util::future::join_all(shoppers), kill);
@@ -139,6 +144,7 @@ async fn buy_until_dead(
     http: &reqwest::Client,
     base: &str,
     merchant: &crate::merchant::Merchant,
+    bought: &AtomicUsize,
 ) -> Vec<(crate::shopper::Attempt, Vec<u8>)> {
     let mut given = Vec::new();
     while let Some(order) = crate::shopper::order_at(http, base, merchant).await {
@@ -152,7 +158,10 @@ async fn buy_until_dead(
             .await;
         let Ok(answer) = sent else { break };
         match crate::market::answer(answer).await {
-            Ok(bytes) => given.push((attempt, bytes)),
+            Ok(bytes) => {
+                bought.fetch_add(1, Ordering::Relaxed);
+                given.push((attempt, bytes));
+            }
             Err(Problem::LimitExceeded) => break,
             Err(problem) => panic!("{problem:?}"),
         }

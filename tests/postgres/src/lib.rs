@@ -42,8 +42,17 @@ pub fn dump(url: &str) -> Vec<u8> {
 
 /// A copy of the database of this URL, of this process's PostgreSQL; nobody may be using it.
 pub fn copy(url: &str) -> String {
-    let name = url.rsplit_once('/').and_then(|(_, rest)| rest.split('?').next());
-    shared().made_from(name.expect("a name"))
+    shared().made_from(name(url))
+}
+
+/// Deletes the database of this URL, of this process's PostgreSQL.
+pub fn remove(url: &str) {
+    shared().run(&shared().url("postgres"), &format!("DROP DATABASE {}", name(url)));
+}
+
+/// The name of the database of this URL.
+fn name(url: &str) -> &str {
+    url.split('?').next().and_then(|url| url.rsplit('/').next()).expect("a name")
 }
 
 fn shared() -> &'static Cluster {
@@ -99,6 +108,10 @@ impl Cluster {
         let name = format!("test{}", self.databases.fetch_add(1, Ordering::Relaxed));
         let made = self.tool("createdb", ["--template", template, &name]);
         assert!(made, "createdb {name}");
+        self.url(&name)
+    }
+
+    fn url(&self, name: &str) -> String {
         format!("postgres://warifu@localhost/{name}?host={}", self.folder.display())
     }
 

@@ -42,6 +42,7 @@ pub fn plan(filter: Option<String>, with_trunk: bool) -> Vec<Step> {
         plan.push(step("documentation", documentation));
     }
     plan.push(step("unit and integration tests", native_tests));
+    plan.push(step("the same on PostgreSQL", tests_on_postgres));
     plan.push(step("documentation tests", doc_tests));
     plan.push(step("widget tests in the browser", wasm_tests));
     plan.push(Step { others_need_it: true, ..step("widget build", widget_build) });
@@ -80,6 +81,14 @@ fn native_tests(step: &Step, tally: &mut Tally) -> Result<()> {
     for name in integration_tests()?.of_rooms {
         test.args(["--test", &name]);
     }
+    tests(step, tally, &mut test)
+}
+
+/// The agent's tests of what is stored, and of all that it does, on the other kind of database.
+fn tests_on_postgres(step: &Step, tally: &mut Tally) -> Result<()> {
+    let mut test = cargo("test");
+    test.env("WARIFU_TEST_DATABASE", "postgres");
+    test.args(["--no-fail-fast", "--package", "agent-server", "--lib", "--test", "agent"]);
     tests(step, tally, &mut test)
 }
 

@@ -147,6 +147,10 @@ fn unreadable(out: &mut Findings, row: &str, fault: Fault) -> Result<(), Fault> 
             out.note(Damage::Unreadable, row, "what this program writes", index);
             Ok(())
         }
+        Fault::Database(sqlx::Error::Decode(_)) => {
+            out.note(Damage::Unreadable, row, "what this program writes", "no text");
+            Ok(())
+        }
         other => Err(other),
     }
 }
