@@ -55,7 +55,8 @@ mod tests {
     #[test]
     fn bodies_are_found_one_after_the_other() {
         let sent = b"PUT /a HTTP/1.1\r\nContent-Length: 3\r\nContent-Type: x/y\r\n\r\nabc\
-            GET /b HTTP/1.1\r\n\r\nPUT /c HTTP/1.1\r\ncontent-type: x/y\r\ncontent-length: 2\r\n\r\nde";
+            GET /b HTTP/1.1\r\n\r\n\
+            PUT /c HTTP/1.1\r\ncontent-type: x/y\r\ncontent-length: 2\r\n\r\nde";
         assert_eq!(bodies(sent, "x/y"), [&b"abc"[..], b"de"]);
         assert!(bodies(sent, "x/z").is_empty());
     }

@@ -1,5 +1,5 @@
-//! (3) Cash on delivery: the carrier hands over the goods for cash (¶11–13). Not for what no carrier
-//! can carry (¶12).
+//! (3) Cash on delivery: the carrier hands over the goods for cash (¶11–13). Not for what cannot be
+//! carried (¶12).
 
 use crate::yardstick::{
     PURCHASES, Party, Played, Shopper,

@@ -1,4 +1,4 @@
-//! (5) An agent that issues a number for one use: the shopper first tells it seller and amount, then
+//! (5) An agent that issues a number for one use: the shopper tells it seller and amount, and then
 //! the seller that number (¶18–22).
 
 use crate::yardstick::{
