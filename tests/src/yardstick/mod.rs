@@ -1,7 +1,7 @@
-//! The yardstick: the seed's five systems of before (¶5–22) and this one in its configurations, made
-//! to do the same purchases. What is printed is what happened while they did: a party has learned
-//! what is found in the bytes that reached it, a charge without consent is one that was tried and
-//! went through, a field is one that was typed into.
+//! The yardstick: the seed's five systems of before (¶5–22) and the configurations of this one do
+//! the same purchases. Printed is what happened meanwhile: a party has learned what is found in the
+//! bytes that reached it or that it opened, a charge without consent is one that was tried and went
+//! through, a field is one that was typed into.
 
 mod misuse;
 mod model;
