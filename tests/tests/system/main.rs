@@ -16,5 +16,6 @@ mod passkeys;
 mod plans;
 mod purchase;
 mod recognition;
+mod relay;
 mod staying_one;
 mod tampering;
