@@ -21,6 +21,8 @@ use crate::domain::{
 pub struct Limits {
     /// Wrong codes from one network.
     pub codes_of_network: u32,
+    /// Wrong codes that come through one relay, which stands for many shoppers.
+    pub codes_of_relay: u32,
     /// Wrong codes in purchases at one merchant.
     pub codes_of_merchant: u32,
     /// Wrong codes altogether.
@@ -37,12 +39,19 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             codes_of_network: 60,
+            codes_of_relay: 600,
             codes_of_merchant: 1_000,
             codes: 10_000,
             letters_of_address: 3,
             letters_of_network: 30,
             letters: 10_000,
         }
+    }
+}
+
+impl Limits {
+    fn codes_of(&self, network: &Network) -> u32 {
+        if network.is_relay() { self.codes_of_relay } else { self.codes_of_network }
     }
 }
 
@@ -107,12 +116,12 @@ impl Guard {
         let limits = &self.limits;
         let keys = match trial {
             Trial::Code(network, merchant) => vec![
-                (Key::CodesOfNetwork(*network), limits.codes_of_network),
+                (Key::CodesOfNetwork(*network), limits.codes_of(network)),
                 (Key::CodesOfMerchant(merchant.clone()), limits.codes_of_merchant),
                 (Key::Codes, limits.codes),
             ],
             Trial::PageCode(network) => vec![
-                (Key::CodesOfNetwork(*network), limits.codes_of_network),
+                (Key::CodesOfNetwork(*network), limits.codes_of(network)),
                 (Key::Codes, limits.codes),
             ],
             Trial::Letter(network) => vec![
@@ -157,6 +166,16 @@ mod tests {
                 guard.count(&trial, NOW);
             }
         }
+        let relayed = Trial::Code(
+            Network::of("192.0.2.1".parse().unwrap()).of_relay(),
+            "mrc_e".parse().unwrap(),
+        );
+        let roomy = Guard::new(Limits { codes_of_relay: 1, codes: 9, ..limits });
+        roomy.count(&code("192.0.2.1", "mrc_a"), NOW);
+        roomy.count(&code("192.0.2.1", "mrc_b"), NOW);
+        assert!(roomy.check(&relayed, NOW).is_ok(), "a relay is counted by itself");
+        roomy.count(&relayed, NOW);
+        assert!(roomy.check(&relayed, NOW).is_err(), "and has a limit");
         let letter = Trial::Letter(Network::of("192.0.2.1".parse().unwrap()));
         assert!(guard.check(&letter, NOW).is_ok(), "letters are counted by themselves");
     }

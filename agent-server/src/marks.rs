@@ -5,9 +5,12 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use shared_protocol::{AgentId, Localized, Mark, MerchantId, Signed, Span, Timestamp};
+use shared_protocol::{AgentId, Localized, Mark, MerchantId, Relay, Signed, Span, Timestamp};
 
-use crate::{domain::Merchant, keys::AgentKeyring};
+use crate::{
+    domain::{Merchant, RelaySite},
+    keys::AgentKeyring,
+};
 
 /// Whose Marks they are, and those that were signed lately.
 pub struct Marks {
@@ -41,13 +44,18 @@ impl Marks {
         if let Some(known) = known.filter(|k| k.slot == slot && k.serial == merchant.serial) {
             return known.mark.clone();
         }
-        let mark = Signed::sign(&self.mark(merchant, slot), keys);
+        let mark = Signed::sign(&self.mark(merchant, keys, slot), keys);
         let new = Kept { serial: merchant.serial, slot, mark: mark.clone() };
         kept.insert(merchant.id.clone(), new);
         mark
     }
 
-    fn mark(&self, merchant: &Merchant, valid_from: Timestamp) -> Mark {
+    fn mark(&self, merchant: &Merchant, keys: &AgentKeyring, valid_from: Timestamp) -> Mark {
+        let relay = merchant.relay.clone().map(|RelaySite { url, or_direct }| Relay {
+            url,
+            sealing_key: keys.sealing_key(),
+            or_direct,
+        });
         Mark {
             agent: self.agent.clone(),
             agent_name: self.agent_name.clone(),
@@ -58,7 +66,7 @@ impl Marks {
             server: merchant.server.clone(),
             verifying_key: merchant.verifying_key,
             sealing_key: merchant.sealing_key,
-            relay: None,
+            relay,
             payout_class: merchant.payout_class.clone(),
             serial: merchant.serial,
             valid_from,

@@ -97,7 +97,7 @@ async fn stages<W: World>(
 ) -> Result<Ending, Ending> {
     let (signed, acceptance) = match start {
         Start::Anew => (granted(world, words, attempt, tell).await?, None),
-        Start::Again => standing(world, attempt, tell).await?,
+        Start::Again => standing(world, words, attempt, tell).await?,
     };
     let grant = attempt.check_grant(&signed, words, world).await;
     let grant = match acceptance {
@@ -115,7 +115,7 @@ async fn stages<W: World>(
     let receipt = receipt.map_err(|problem| broken(problem, false, Check::Acceptance, tell))?;
     tell(News::Passed(Check::Acceptance));
     // One try is enough: the merchant tells the agent as well.
-    world.send_off(Call::acceptance(&attempt.sealed, &acceptance));
+    world.send_off(Call::acceptance(words, &attempt.sealed, &acceptance));
     Ok(Ending::Accepted(receipt))
 }
 
@@ -131,7 +131,7 @@ async fn granted<W: World>(
     checked.map_err(|setback| setback.ending(Check::Shop, true, tell))?;
     tell(News::Passed(Check::Shop));
     tell(News::Begun(Check::Agent));
-    let granted = persist(world, &Call::grant(&attempt.sealed)).await;
+    let granted = persist(world, &Call::grant(words, &attempt.sealed)).await;
     let granted = granted.map_err(|setback| setback.ending(Check::Agent, false, tell))?;
     decode(&granted).map_err(|_| broken(Problem::GrantInvalid, true, Check::Agent, tell))
 }
@@ -160,11 +160,12 @@ fn redeemable(grant: Verified<Grant>, now: Timestamp) -> Result<Verified<Grant>,
 /// What is there of an attempt whose answer is missing: its Grant, perhaps its Acceptance.
 async fn standing<W: World>(
     world: &W,
+    words: &Words,
     attempt: &Attempt,
     tell: Tell<'_>,
 ) -> Result<(Signed<Grant>, Option<Signed<Acceptance>>), Ending> {
     tell(News::Begun(Check::Agent));
-    let bytes = match persist(world, &Call::status(&attempt.sealed)).await {
+    let bytes = match persist(world, &Call::status(words, &attempt.sealed)).await {
         Ok(bytes) => bytes,
         Err(Setback::Silence(problem)) => return Err(broken(problem, false, Check::Agent, tell)),
         Err(Setback::Refused(refused)) => {
@@ -251,8 +252,9 @@ fn broken(problem: Problem, known: bool, check: Check, tell: Tell<'_>) -> Ending
 }
 
 /// Makes a call, and makes it again with the same bytes while nobody answers or the answer is
-/// that it may pass later. Time without a network does not count.
-async fn persist<W: World>(world: &W, call: &Call) -> Result<Vec<u8>, Setback> {
+/// that it may pass later. Time without a network does not count. Past a relay that is down it
+/// goes only where the merchant allows that: the agent then learns the network address.
+async fn persist<W: World>(world: &W, mut call: &Call) -> Result<Vec<u8>, Setback> {
     let mut pauses = PAUSES.into_iter();
     loop {
         let setback = match world.send(call).await {
@@ -264,12 +266,14 @@ async fn persist<W: World>(world: &W, call: &Call) -> Result<Vec<u8>, Setback> {
             Answer::Silence => Setback::Silence(match (world.is_online(), call.to) {
                 (false, _) => Problem::Offline,
                 (true, Party::Merchant) => Problem::MerchantUnavailable,
+                (true, Party::Agent) if call.through.is_some() => Problem::RelayUnavailable,
                 (true, Party::Agent) => Problem::AgentUnavailable,
             }),
         };
-        match pauses.next() {
-            Some(pause) => world.pause(pause).await,
-            None => return Err(setback),
+        match (pauses.next(), &call.direct) {
+            (Some(pause), _) => world.pause(pause).await,
+            (None, Some(direct)) => (call, pauses) = (direct, PAUSES.into_iter()),
+            (None, None) => return Err(setback),
         }
         for _ in 0..OFFLINE_PAUSES {
             if world.is_online() {

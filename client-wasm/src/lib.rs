@@ -19,6 +19,7 @@ pub mod passkey;
 pub mod placing;
 pub mod port;
 pub mod progress;
+pub mod relay;
 pub mod screens;
 pub mod session_key;
 pub mod sight;

@@ -14,7 +14,9 @@ use crate::{
     calls::Call,
     clock,
     course::{Answer, Refused, World},
+    entropy::Entropy,
     page::{get, object},
+    relay::{self, Outcome},
     session_key::WebCrypto,
 };
 
@@ -74,6 +76,16 @@ pub fn is_online() -> bool {
 }
 
 async fn try_once(call: &Call) -> Option<Answer> {
+    let Some(way) = &call.through else { return read(fetch(call).await?) };
+    let (outer, opener) = way.seal(call, &mut Entropy)?;
+    match read(fetch(&outer).await?)? {
+        Answer::Good(reply) => read(relay::open(&reply, &opener)?),
+        Answer::Refused(refused) => relay::own_word(refused).map(Answer::Refused),
+        Answer::Silence => None,
+    }
+}
+
+async fn fetch(call: &Call) -> Option<Outcome> {
     let (headers, body) = match &call.body {
         Some((media_type, bytes)) => (
             object(&[("content-type", media_type.into())]).into(),
@@ -92,19 +104,18 @@ async fn try_once(call: &Call) -> Option<Answer> {
         ("keepalive", call.outlives_page.into()),
     ]);
     let sent = window().fetch_with_str_and_init(&call.url, how.unchecked_ref());
-    let response = JsFuture::from(sent).await.ok()?;
-    let response: Response = response.unchecked_into();
-    if response.ok() {
-        let bytes = JsFuture::from(response.array_buffer().ok()?).await.ok()?;
-        return Some(Answer::Good(Uint8Array::new(&bytes).to_vec()));
-    }
-    refused(&response).await.map(Answer::Refused)
+    let response: Response = JsFuture::from(sent).await.ok()?.unchecked_into();
+    let bytes = JsFuture::from(response.array_buffer().ok()?).await.ok()?;
+    Some((response.ok(), Uint8Array::new(&bytes).to_vec()))
 }
 
-/// A problem document (RFC 9457) of ours; `None` for an error page of something in between.
-async fn refused(response: &Response) -> Option<Refused> {
-    let document = JsFuture::from(response.text().ok()?).await.ok()?;
-    let document = JSON::parse(&document.as_string()?).ok()?;
+/// A message, or a problem document (RFC 9457) of ours; `None` for an error page of something in
+/// between.
+fn read((succeeded, body): Outcome) -> Option<Answer> {
+    if succeeded {
+        return Some(Answer::Good(body));
+    }
+    let document = JSON::parse(&String::from_utf8(body).ok()?).ok()?;
     let text = |value: &JsValue, name: &str| get(value, name)?.as_string();
     let problem = Problem::from_code(&text(&document, "code")?)?;
     let mut fields = Vec::new();
@@ -117,7 +128,7 @@ async fn refused(response: &Response) -> Option<Refused> {
         }
     }
     let reference = text(&document, "request_id").or_else(|| text(&document, "instance"));
-    Some(Refused { problem, fields, reference })
+    Some(Answer::Refused(Refused { problem, fields, reference }))
 }
 
 /// Longest time that one call may take.

@@ -97,7 +97,7 @@ async fn quote(app: App) -> Result<(), Problem> {
     if plan == Plan::Single {
         return Ok(());
     }
-    let call = Call::plans(&words, amount, plan);
+    let call = Call::plans(&words, PurchaseId::random(&mut Entropy), amount, plan);
     let quotes: PlanQuotes = course::fetch(&app.network(), &call).await?;
     let quoted = words.quote(quotes, (amount, plan), app.now(), &WebCrypto).await?;
     app.quoted.replace(Some(quoted));
@@ -290,9 +290,9 @@ async fn renew(app: App) -> Result<(), Problem> {
         return Ok(());
     }
     let network = app.network();
-    let (merchant, item) = (&words.mark.merchant, &words.offer.item);
-    let mark: Signed<Mark> = course::fetch(&network, &Call::mark(merchant)).await?;
-    let offer: Signed<Offer> = course::fetch(&network, &Call::offer(merchant, item)).await?;
+    let id = PurchaseId::random(&mut Entropy);
+    let mark: Signed<Mark> = course::fetch(&network, &Call::mark(&words, id)).await?;
+    let offer: Signed<Offer> = course::fetch(&network, &Call::offer(&words, id)).await?;
     let renewed = words.renew(&mark, offer, &WebCrypto).await?;
     renewed.check_time(app.now())?;
     let same = words.has_same_terms(&renewed);

@@ -32,7 +32,7 @@ fn world() -> (Counterparts, Words) {
 }
 
 fn asked(world: &Counterparts, words: &Words, amount: Amount, plan: Plan) -> PlanQuotes {
-    block_on(fetch(world, &Call::plans(words, amount, plan))).unwrap()
+    block_on(fetch(world, &Call::plans(words, party::purchase(9), amount, plan))).unwrap()
 }
 
 fn checked(words: &Words, quotes: PlanQuotes) -> Result<Quoted, Problem> {

@@ -19,6 +19,7 @@ use crate::driver::{self, AgentClient};
 use crate::entropy::Entropy;
 use crate::http;
 use crate::keys::Keyring;
+use crate::relay::Relay;
 use crate::store::Store;
 
 /// Everything that a request needs. Cheap to clone.
@@ -34,6 +35,7 @@ struct Inner {
     shelf: Shelf,
     offers: Offers,
     agent: AgentClient,
+    relay: Option<Relay>,
     demo: Option<Demo>,
     posted: Notify,
 }
@@ -50,10 +52,22 @@ impl App {
         let shelf = Shelf::open(config.catalogue.relative(), shop.merchant.clone()).await?;
         let store = Store::open(&config.database_url()).await.context("opening the database")?;
         let agent = AgentClient::new(config.agent.url.clone())?;
+        let relay = config.relay.then(|| Relay::new(config.agent.url.clone(), None)).transpose()?;
         let demo = config.demo.then(Demo::default);
         let (offers, posted, entropy) = (Offers::default(), Notify::new(), Entropy::system());
-        let inner =
-            Inner { config, shop, clock, entropy, store, shelf, offers, agent, demo, posted };
+        let inner = Inner {
+            config,
+            shop,
+            clock,
+            entropy,
+            store,
+            shelf,
+            offers,
+            agent,
+            relay,
+            demo,
+            posted,
+        };
         Ok(Self(Arc::new(inner)))
     }
 
@@ -100,6 +114,11 @@ impl App {
     /// How the agent is spoken to.
     pub fn agent(&self) -> &AgentClient {
         &self.0.agent
+    }
+
+    /// The relay that this server is as well, if it is one (¶34).
+    pub fn relay(&self) -> Option<&Relay> {
+        self.0.relay.as_ref()
     }
 
     /// The demo's part; `None` in every server that was not started as a demo.

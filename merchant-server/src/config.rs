@@ -42,6 +42,9 @@ pub struct Config {
     /// First letters of order references: `Y` makes `Y-20261122-0001`.
     #[serde(deserialize_with = "prefix")]
     pub order_prefix: String,
+    /// Whether this server is the agent's relay as well (Fig 1, both servers in one: ¶34).
+    #[serde(default)]
+    pub relay: bool,
     /// Who settles the money.
     pub agent: AgentConfig,
     /// Whether the demo's shop page and `/_demo/` are served. Set by `--demo`, never by a file.

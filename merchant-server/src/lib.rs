@@ -13,6 +13,7 @@ pub mod driver;
 pub mod entropy;
 mod http;
 pub mod keys;
+pub mod relay;
 pub mod store;
 
 pub use app::{App, Running, start};

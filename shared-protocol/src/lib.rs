@@ -31,6 +31,7 @@ mod plan;
 mod problem;
 mod purchase;
 mod quote;
+mod relayed;
 mod role;
 mod rows;
 mod seal;
@@ -55,7 +56,7 @@ pub use half::{Address, Contact, Credential, Delivery, Goods, OrderHalf, Payment
 pub use handling::HandlingNumber;
 pub use id::{AgentId, Digest, ItemId, MerchantId, Nonce, NotAnId, PurchaseId, Reference, Salt};
 pub use locale::{Locale, Localized, fill};
-pub use mark::Mark;
+pub use mark::{Mark, Relay};
 pub use money::{Amount, BasisPoints, Currency};
 pub use offer::{DeliveryTerms, Destination, Offer, QuantityLimits, ShippingZone, Total};
 pub use passkey::{PasskeyAssertion, PasskeyPart};
@@ -64,6 +65,10 @@ pub use plan::{Plan, PlanClass};
 pub use problem::{MerchantView, NextStep, Problem};
 pub use purchase::{IllegalEvent, PurchaseEvent, PurchaseState};
 pub use quote::{Instalment, PlanInquiry, PlanQuote, PlanQuotes};
+pub use relayed::{
+    RELAYED_SIZES, RelayedAnswer, RelayedCall, RelayedReply, RelayedRequest, ReplyOpener,
+    ReplySealer,
+};
 pub use role::{Agent, Merchant, Reader, Role, VisibleTo};
 pub use rows::row;
 pub use seal::{

@@ -35,8 +35,8 @@ pub struct Mark {
     pub verifying_key: VerifyingKey,
     /// To which order halves are sealed.
     pub sealing_key: SealingKey,
-    /// Base URL of the agent's relay at its site, if it has one (Fig 1).
-    pub relay: Option<String>,
+    /// The agent's relay at its site, if it has one (Fig 1; ¶33).
+    pub relay: Option<Relay>,
     /// How the agent pays it out: a class that its contract names.
     pub payout_class: String,
     /// Counts the Marks of this merchant; a higher one replaces a lower.
@@ -45,6 +45,19 @@ pub struct Mark {
     pub valid_from: Timestamp,
     /// Good until.
     pub valid_until: Timestamp,
+}
+
+/// Through whom a shopper's program speaks with the agent, so that the agent does not learn from
+/// which network address a purchase is made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Relay {
+    /// Its base URL, without a slash at the end.
+    pub url: String,
+    /// To which what goes through it is sealed: the agent's key, named here so that no relay can
+    /// put another in its place (TRUST.md T16).
+    pub sealing_key: SealingKey,
+    /// Whether the merchant lets shoppers go to the agent directly while the relay is down (F18).
+    pub or_direct: bool,
 }
 
 messages! { Mark = "mark", 8192; }

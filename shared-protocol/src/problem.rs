@@ -250,6 +250,8 @@ problems! {
     82 AgentUnavailable "agent_unavailable" 503 true TryLater TryAgain
         "決済代行会社のシステムから応答がありません。"
         "The payment agent's system does not answer.";
+    90 RelayUnavailable "relay_unavailable" 503 true TryLater TryAgain
+        "お店の中継サーバーから応答がありません。" "The shop's relay does not answer.";
     99 Unavailable "unavailable" 503 true TryLater TryAgain
         "ただいま処理できません。少し待ってからお試しください。"
         "This cannot be done right now. Please try again shortly.";

@@ -44,6 +44,11 @@ impl OpeningKey {
             .map_err(|_| Problem::MalformedMessage)
     }
 
+    /// For whoever opens envelopes in this crate.
+    pub(crate) fn secret(&self) -> &<X25519HkdfSha256 as hpke::Kem>::PrivateKey {
+        &self.0
+    }
+
     /// The public half.
     pub fn sealing_key(&self) -> SealingKey {
         SealingKey::new(X25519HkdfSha256::sk_to_pk(&self.0).to_bytes().into())
@@ -191,7 +196,7 @@ fn seal_bytes(
             &OpModeS::Base,
             &key,
             label.as_bytes(),
-            &pad(plaintext)?,
+            &pad(plaintext, &SIZE_CLASSES)?,
             &codec::encode(context),
             rng,
         )
@@ -206,9 +211,9 @@ pub(crate) fn seal_label<T: Half>() -> alloc::string::String {
 
 /// Length, contents, zeros up to the next size class (less the tag, so that the ciphertext is
 /// exactly the class).
-fn pad(plaintext: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+pub(crate) fn pad(plaintext: &[u8], classes: &[usize]) -> Option<Zeroizing<Vec<u8>>> {
     let needed = plaintext.len().checked_add(LENGTH_BYTES)?;
-    let class = SIZE_CLASSES.into_iter().map(|class| class - TAG_BYTES).find(|c| *c >= needed)?;
+    let class = classes.iter().map(|class| class - TAG_BYTES).find(|c| *c >= needed)?;
     let mut padded = Zeroizing::new(Vec::with_capacity(class));
     padded.extend_from_slice(&u16::try_from(plaintext.len()).ok()?.to_be_bytes());
     padded.extend_from_slice(plaintext);
@@ -216,7 +221,8 @@ fn pad(plaintext: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     Some(padded)
 }
 
-fn unpad(padded: &[u8]) -> Option<&[u8]> {
+/// What [`pad`] has padded; `None` if it did not.
+pub(crate) fn unpad(padded: &[u8]) -> Option<&[u8]> {
     let (length, rest) = padded.split_at_checked(LENGTH_BYTES)?;
     let length = usize::from(u16::from_be_bytes(length.try_into().ok()?));
     let (plaintext, zeros) = rest.split_at_checked(length)?;
@@ -226,4 +232,5 @@ fn unpad(padded: &[u8]) -> Option<&[u8]> {
 /// Sizes of ciphertext that an onlooker can see, in bytes (TRUST.md T13).
 pub const SIZE_CLASSES: [usize; 4] = [1024, 2048, 4096, 8192];
 const LENGTH_BYTES: usize = 2;
-const TAG_BYTES: usize = 16;
+/// Of ChaCha20-Poly1305 (RFC 8439), behind each ciphertext.
+pub(crate) const TAG_BYTES: usize = 16;

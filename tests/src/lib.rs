@@ -18,6 +18,7 @@ pub mod own_pages;
 pub mod passkey;
 pub mod place;
 pub mod randomness;
+pub mod relay;
 pub mod seller;
 pub mod server;
 pub mod shop;

@@ -29,6 +29,9 @@ pub struct DemoJob {
     /// build the servers for speed (takes longer to compile)
     #[argh(switch)]
     release: bool,
+    /// the shop's server is also the agent's relay: the agent gets no address with a purchase
+    #[argh(switch)]
+    relay: bool,
 }
 
 /// Two names of this machine, so two sites to a browser.
@@ -51,7 +54,8 @@ pub fn run(job: &DemoJob) -> Result<()> {
     }
     let is_new = !place::demo().exists();
     fs::create_dir_all(place::demo())?;
-    let servers = Servers { profile: if job.release { "release" } else { "debug" } };
+    let profile = if job.release { "release" } else { "debug" };
+    let servers = Servers { profile, relay: job.relay };
     servers.introduce()?;
     let watch = Stopwatch::start();
     let mut agent = Running::start("agent", servers.agent())?;

@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use shared_protocol::{Localized, MerchantId, PlanClass, SealingKey, Timestamp, VerifyingKey};
 
-use super::{Place, Said, merchant_bank::Bank, say::Report, webhook::Webhook};
+use super::{Place, Said, merchant_bank::Bank, relay::RelayCommand, say::Report, webhook::Webhook};
 use crate::{
     clock::{Clock as _, SystemClock},
     domain::{Merchant, MerchantStatus},
@@ -42,6 +42,8 @@ pub enum Merchants {
         #[arg(long)]
         remove: Vec<String>,
     },
+    /// Through whom its shoppers speak with this agent
+    Relay(RelayCommand),
     /// Where it is paid
     Bank(Bank),
     /// Where its webhooks go, and the secret that signs them
@@ -116,6 +118,7 @@ impl Merchants {
             }
             Self::Suspend { id } => set_status(store, id, MerchantStatus::Suspended).await,
             Self::Resume { id } => set_status(store, id, MerchantStatus::Active).await,
+            Self::Relay(relay) => relay.run(store).await,
             Self::Bank(bank) => bank.run(store).await,
             Self::Webhook(webhook) => webhook.act(place, store).await,
             Self::Origins { id, add, remove } => {
@@ -177,6 +180,7 @@ impl Add {
             server: server.trim_end_matches('/').into(),
             verifying_key: verifying.or(known.map(|m| m.verifying_key)).ok_or(NO_KEYS)?,
             sealing_key: sealing.or(known.map(|m| m.sealing_key)).ok_or(NO_KEYS)?,
+            relay: known.and_then(|m| m.relay.clone()),
             plans: match (self.plan.is_empty(), known) {
                 (false, _) => self.plan.clone(),
                 (true, Some(known)) => known.plans.clone(),
@@ -224,7 +228,7 @@ async fn set_status(store: &Store, id: &str, status: MerchantStatus) -> Said {
 }
 
 /// Scheme, host, port, nothing more (RFC 6454 §6.2): compared letter by letter with a browser's.
-fn check_origin(origin: &str) -> Result<(), String> {
+pub(super) fn check_origin(origin: &str) -> Result<(), String> {
     let rest = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-.:[]".contains(c);
     let sound = rest.is_some_and(|rest| !rest.is_empty() && rest.chars().all(plain));
@@ -250,13 +254,14 @@ fn line(merchant: &Merchant) -> String {
     format!("{}  {status}  {}  {origins}", merchant.id, merchant.name.en)
 }
 
-fn shown(merchant: &Merchant) -> Value {
+pub(super) fn shown(merchant: &Merchant) -> Value {
     json!({
         "id": merchant.id.as_str(),
         "name": { "ja": merchant.name.ja, "en": merchant.name.en },
         "status": merchant.status.name(),
         "valid_until": merchant.valid_until.map(Timestamp::as_secs),
         "server": merchant.server,
+        "relay": merchant.relay.as_ref().map(|relay| &relay.url),
         "origins": merchant.origins,
         "verifying_key": BASE64URL.encode(merchant.verifying_key.as_bytes()),
         "sealing_key": BASE64URL.encode(merchant.sealing_key.as_bytes()),
@@ -280,6 +285,7 @@ fn demo(id: MerchantId) -> Merchant {
         server: "http://127.0.0.1:8080".into(),
         verifying_key: VerifyingKey::new([0; 32]),
         sealing_key: SealingKey::new([0; 32]),
+        relay: None,
         plans: PlanClass::ALL.into(),
         payout_class: "standard".into(),
         status: MerchantStatus::Active,

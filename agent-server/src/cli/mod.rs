@@ -12,6 +12,7 @@ mod merchant_bank;
 mod merchants;
 mod outbox;
 mod purchases;
+mod relay;
 mod say;
 mod serve;
 mod webhook;

@@ -21,6 +21,8 @@ pub struct Merchant {
     pub verifying_key: VerifyingKey,
     /// To which order halves are sealed.
     pub sealing_key: SealingKey,
+    /// The relay at its site, if there is one (Fig 1; ¶33).
+    pub relay: Option<RelaySite>,
     /// The classes of plan that its contract allows.
     pub plans: Vec<PlanClass>,
     /// How the agent pays it out.
@@ -31,6 +33,15 @@ pub struct Merchant {
     pub valid_until: Option<Timestamp>,
     /// Counts the changes of what its Mark says.
     pub serial: u64,
+}
+
+/// A relay at a merchant's site.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RelaySite {
+    /// Its base URL, without a slash at the end.
+    pub url: String,
+    /// Whether shoppers may go past it while it is down (F18).
+    pub or_direct: bool,
 }
 
 /// Whether a merchant's contract is in force.

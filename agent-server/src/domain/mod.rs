@@ -32,7 +32,7 @@ pub mod target;
 pub mod turn;
 pub mod webhook;
 
-pub use merchant::{Merchant, MerchantStatus};
+pub use merchant::{Merchant, MerchantStatus, RelaySite};
 pub use purchase::Purchase;
 pub use question::{ConfirmationCode, ConfirmationToken, Question, TokenDigest};
 

@@ -3,9 +3,15 @@
 
 use std::net::IpAddr;
 
-/// A network of neighbours.
+/// A network of neighbours, or of all who come through a relay that is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Network {
+pub struct Network {
+    neighbours: Neighbours,
+    is_relay: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Neighbours {
     /// The first 24 bits.
     V4([u8; 3]),
     /// The first 56 bits.
@@ -15,16 +21,27 @@ pub enum Network {
 impl Network {
     /// Of this address.
     pub fn of(address: IpAddr) -> Self {
-        match address.to_canonical() {
+        let neighbours = match address.to_canonical() {
             IpAddr::V4(address) => {
                 let [a, b, c, _] = address.octets();
-                Self::V4([a, b, c])
+                Neighbours::V4([a, b, c])
             }
             IpAddr::V6(address) => {
                 let [a, b, c, d, e, f, g, ..] = address.octets();
-                Self::V6([a, b, c, d, e, f, g])
+                Neighbours::V6([a, b, c, d, e, f, g])
             }
-        }
+        };
+        Self { neighbours, is_relay: false }
+    }
+
+    /// Those for whom a relay in this network stands: all together, as nobody can tell them apart.
+    pub fn of_relay(self) -> Self {
+        Self { is_relay: true, ..self }
+    }
+
+    /// Whether it is a relay's.
+    pub fn is_relay(&self) -> bool {
+        self.is_relay
     }
 }
 

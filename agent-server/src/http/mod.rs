@@ -26,6 +26,7 @@ pub mod plans;
 pub mod policy;
 pub mod problem;
 pub mod purchases;
+pub mod relayed;
 pub mod serve;
 pub mod session;
 pub mod settlements;
@@ -51,6 +52,7 @@ pub fn router(app: App) -> Router {
         .merge(statements::routes())
         .merge(grants::routes())
         .merge(purchases::routes())
+        .merge(relayed::routes(&app))
         .merge(settlements::routes())
         .merge(events::routes())
         .merge(marks::routes())

@@ -16,7 +16,7 @@ use crate::{app::App, domain::network::Network};
 #[derive(Clone, Copy, Debug)]
 pub struct Peer(pub IpAddr);
 
-/// The network of whoever sent the request.
+/// The network of whoever sent the request; an extension of what came through a relay.
 #[derive(Clone, Copy, Debug)]
 pub struct Caller(pub Network);
 
@@ -24,6 +24,9 @@ impl FromRequestParts<App> for Caller {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
+        if let Some(known) = parts.extensions.get::<Self>() {
+            return Ok(*known);
+        }
         let peer = parts.extensions.get::<Peer>().map(|Peer(address)| *address);
         let told = forwarded(&parts.headers).filter(|_| app.config.behind_proxy);
         let address = told.or(peer).unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));

@@ -44,13 +44,17 @@ impl<'a> Ancestors<'a> {
     }
 }
 
-/// The frame page: its own script and program, its merchant's server, its merchant's pages.
+/// The frame page: its own script and program, its merchant's server and relay, its merchant's
+/// pages.
 pub fn frame_policy(merchant: &Merchant, style: &str, boot: &str, is_framed: bool) -> String {
     let server = origin_of(&merchant.server).unwrap_or_default();
+    let relay = merchant.relay.as_ref().map_or("", |relay| &relay.url);
+    let relay = origin_of(relay).filter(|relay| *relay != server);
+    let relay = relay.map_or(String::new(), |relay| format!(" {relay}"));
     let ancestors = Ancestors::of(Some(merchant), is_framed).directive();
     format!(
         "default-src 'none'; script-src 'self' {boot} 'wasm-unsafe-eval'; \
-         connect-src 'self' {server}; frame-src 'self'; style-src 'self' {style}; \
+         connect-src 'self' {server}{relay}; frame-src 'self'; style-src 'self' {style}; \
          img-src 'self' data: {server}; base-uri 'none'; form-action 'none'; {ancestors}; \
          {TRUSTED_TYPES}"
     )

@@ -7,7 +7,7 @@ use super::{
     row::{Cells as _, Row, class_names},
     writer::{Tx, Work},
 };
-use crate::domain::{Merchant, MerchantStatus};
+use crate::domain::{Merchant, MerchantStatus, RelaySite};
 
 impl Store {
     /// The merchant of this id.
@@ -54,13 +54,14 @@ impl Work for PutMerchant {
         sqlx::query(
             "INSERT INTO merchants (id, name_ja, name_en, legal_ja, legal_en, origins, server,
                  verifying_key, sealing_key, payout_class, status, valid_until, serial,
-                 updated_at, updated_by, plans)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 1, $13, $14, $15)
+                 updated_at, updated_by, plans, relay, relay_or_direct)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 1, $13, $14, $15, $16,
+                 $17)
              ON CONFLICT (id) DO UPDATE SET name_ja = $2, name_en = $3, legal_ja = $4,
                  legal_en = $5, origins = $6, server = $7, verifying_key = $8, sealing_key = $9,
                  payout_class = $10, status = $11, valid_until = $12,
                  serial = merchants.serial + 1, updated_at = $13, updated_by = $14,
-                 plans = $15",
+                 plans = $15, relay = $16, relay_or_direct = $17",
         )
         .bind(merchant.id.as_str())
         .bind(&merchant.name.ja)
@@ -77,6 +78,8 @@ impl Work for PutMerchant {
         .bind(self.now.as_millis())
         .bind(Self::NAME)
         .bind(class_names(&merchant.plans))
+        .bind(merchant.relay.as_ref().map(|relay| relay.url.as_str()))
+        .bind(i64::from(merchant.relay.as_ref().is_some_and(|relay| relay.or_direct)))
         .execute(&mut *tx.connection)
         .await?;
         Ok(())
@@ -93,12 +96,19 @@ fn read(row: &Row) -> Result<Merchant, Fault> {
         server: row.cell("server")?,
         verifying_key: row.exact("verifying_key")?,
         sealing_key: row.exact("sealing_key")?,
+        relay: relay(row)?,
         plans: row.classes("plans")?,
         payout_class: row.cell("payout_class")?,
         status: row.named("status", MerchantStatus::from_name)?,
         valid_until: row.moment_or_none("valid_until")?,
         serial: row.count("serial")?,
     })
+}
+
+fn relay(row: &Row) -> Result<Option<RelaySite>, Fault> {
+    let or_direct: i64 = row.cell("relay_or_direct")?;
+    let url: Option<String> = row.cell("relay")?;
+    Ok(url.map(|url| RelaySite { url, or_direct: or_direct == 1 }))
 }
 
 /// A text in two columns.

@@ -38,6 +38,7 @@ mod plans;
 mod precedence;
 mod quotes;
 mod races;
+mod relayed;
 mod restart;
 mod sale;
 mod sessions;

@@ -100,6 +100,7 @@ impl Merchant {
             server: self.url.clone(),
             verifying_key: self.key.verifying_key(),
             sealing_key: self.opening.sealing_key(),
+            relay: None,
             plans: PlanClass::ALL.into(),
             payout_class: "standard".into(),
             status: MerchantStatus::Active,

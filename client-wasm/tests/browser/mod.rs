@@ -218,6 +218,8 @@ fn call_of(request: &Request, bytes: Vec<u8>) -> Call {
         url: url.strip_prefix(&here).unwrap_or(&url).to_owned(),
         body: media_type.map(|media_type| (media_type, bytes)),
         outlives_page: Reflect::get(request, &"keepalive".into()).unwrap().is_truthy(),
+        through: None,
+        direct: None,
     }
 }
 

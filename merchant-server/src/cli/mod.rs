@@ -6,6 +6,7 @@ mod events;
 mod keys;
 mod offers;
 mod orders;
+mod relay;
 mod serve;
 mod settle;
 
@@ -16,6 +17,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::config::Config;
+use crate::relay::RelayConfig;
 
 /// The merchant's side of Warifu: signed offers, orders, acceptances.
 #[derive(Parser)]
@@ -35,6 +37,8 @@ struct Arguments {
 enum Command {
     /// Run the server
     Serve(serve::ServeCommand),
+    /// Run the agent's relay by itself (see relay.sample.toml)
+    Relay,
     /// Make or show the shop's keys
     #[command(subcommand)]
     Keys(keys::KeysCommand),
@@ -77,6 +81,7 @@ fn run(arguments: Arguments, out: &mut impl Write) -> anyhow::Result<Verdict> {
     let runtime = tokio::runtime::Runtime::new()?;
     match arguments.command {
         Command::Serve(command) => runtime.block_on(serve::run(&command, config()?)),
+        Command::Relay => runtime.block_on(relay::run(RelayConfig::load(&arguments.config)?)),
         Command::Keys(command) => keys::run(&command, &config()?, arguments.json, out),
         Command::Orders(command) => {
             runtime.block_on(orders::run(&command, &config()?, arguments.json, out))

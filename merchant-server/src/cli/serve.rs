@@ -23,19 +23,16 @@ pub(super) struct ServeCommand {
 }
 
 pub(super) async fn run(command: &ServeCommand, mut config: Config) -> anyhow::Result<Verdict> {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(std::io::stderr).init();
+    log_to_stderr();
     config.demo = command.demo;
     let clock: Arc<dyn Clock> = match command.demo || command.test_clock {
         true => Arc::new(TestClock::running()),
         false => Arc::new(SystemClock),
     };
-    let mut terminated = signal(SignalKind::terminate())?;
-    let mut interrupted = signal(SignalKind::interrupt())?;
+    let told = told_to_stop()?;
     let running = start(config, clock).await?;
     tokio::select! {
-        _ = terminated.recv() => {}
-        _ = interrupted.recv() => {}
+        () = told => {}
         () = running.app.store().broken() => {
             // Whatever the disk still holds is read afresh by the next process, not by this one.
             bail!("the disk failed under a commit");
@@ -43,4 +40,21 @@ pub(super) async fn run(command: &ServeCommand, mut config: Config) -> anyhow::R
     }
     running.stop().await;
     Ok(Verdict::Fine)
+}
+
+pub(super) fn log_to_stderr() {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(std::io::stderr).init();
+}
+
+/// Waits for Ctrl-C or SIGTERM, heard from now on.
+pub(super) fn told_to_stop() -> std::io::Result<impl Future<Output = ()>> {
+    let mut terminated = signal(SignalKind::terminate())?;
+    let mut interrupted = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminated.recv() => {}
+            _ = interrupted.recv() => {}
+        }
+    })
 }

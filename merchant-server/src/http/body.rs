@@ -9,7 +9,6 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use shared_protocol::{DecodeError, Message, Problem, PurchaseId, decode, encode};
 
-use crate::app::App;
 use crate::domain::Failure;
 
 /// A message, and the bytes as which it came.
@@ -18,11 +17,11 @@ pub(super) struct Incoming<M> {
     pub(super) bytes: Bytes,
 }
 
-impl<M: Message> FromRequest<App> for Incoming<M> {
+impl<M: Message, S: Send + Sync> FromRequest<S> for Incoming<M> {
     type Rejection = Failure;
 
-    async fn from_request(request: Request, app: &App) -> Result<Self, Failure> {
-        let bytes = raw(request, app, &M::media_type()).await?;
+    async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
+        let bytes = raw(request, state, &M::media_type()).await?;
         let message = decode(&bytes).map_err(|error| match error {
             DecodeError::TooLong => Problem::MessageTooLarge,
             DecodeError::Malformed | DecodeError::TrailingBytes | DecodeError::NotCanonical => {
@@ -39,12 +38,12 @@ pub(super) struct RawJson {
     pub(super) bytes: Bytes,
 }
 
-impl FromRequest<App> for RawJson {
+impl<S: Send + Sync> FromRequest<S> for RawJson {
     type Rejection = Failure;
 
-    async fn from_request(request: Request, app: &App) -> Result<Self, Failure> {
+    async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
         let headers = request.headers().clone();
-        let bytes = raw(request, app, "application/json").await?;
+        let bytes = raw(request, state, "application/json").await?;
         Ok(Self { headers, bytes })
     }
 }
@@ -52,12 +51,13 @@ impl FromRequest<App> for RawJson {
 /// The purchase that the address names.
 pub(super) struct Named(pub(super) PurchaseId);
 
-impl FromRequestParts<App> for Named {
+impl<S: Send + Sync> FromRequestParts<S> for Named {
     type Rejection = Failure;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
-        let Path(id) =
-            Path::<String>::from_request_parts(parts, app).await.map_err(|_| Problem::NotFound)?;
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        let Path(id) = Path::<String>::from_request_parts(parts, state)
+            .await
+            .map_err(|_| Problem::NotFound)?;
         Ok(Self(id.parse().map_err(|_| Problem::NotFound)?))
     }
 }
@@ -72,14 +72,18 @@ pub(super) fn encoded<M: Message>(bytes: Vec<u8>) -> Response {
     ([(CONTENT_TYPE, M::media_type())], bytes).into_response()
 }
 
-async fn raw(request: Request, app: &App, media_type: &str) -> Result<Bytes, Failure> {
+async fn raw<S: Send + Sync>(
+    request: Request,
+    state: &S,
+    media_type: &str,
+) -> Result<Bytes, Failure> {
     let said = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     // Parameters such as a charset are allowed on JSON, where people's tools add them.
     let bare = said.map(|said| said.split(';').next().unwrap_or(said).trim_end());
     if !bare.is_some_and(|bare| bare.eq_ignore_ascii_case(media_type)) {
         return Err(Problem::UnsupportedMediaType.into());
     }
-    Bytes::from_request(request, app).await.map_err(|rejection| match rejection.status() {
+    Bytes::from_request(request, state).await.map_err(|rejection| match rejection.status() {
         StatusCode::PAYLOAD_TOO_LARGE => Problem::MessageTooLarge.into(),
         _ => Problem::MalformedMessage.into(),
     })

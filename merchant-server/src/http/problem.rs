@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use shared_protocol::{Locale, Problem};
 use tower_http::request_id::{MakeRequestId, RequestId};
 
-use crate::app::App;
+use crate::config::Origin;
 use crate::domain::webhook::WebhookCause;
 use crate::domain::{Failure, WrongField};
 use crate::entropy::Entropy;
@@ -55,14 +55,14 @@ impl IntoResponse for Failure {
 
 /// Writes the document. Errors that no handler made (no such address, wrong method, too slow)
 /// become documents here too.
-pub(super) async fn render(State(app): State<App>, request: Request, next: Next) -> Response {
+pub(super) async fn render(State(agent): State<Origin>, request: Request, next: Next) -> Response {
     let locale = locale(request.headers());
     let request_id = request.extensions().get::<RequestId>().cloned();
     let mut response = next.run(request).await;
     let note = response.extensions_mut().remove::<Note>().or_else(|| bare(&response));
     let Some(note) = note else { return response };
     let request_id = request_id.as_ref().and_then(|id| id.header_value().to_str().ok());
-    let document = document(&note, locale, &app, request_id);
+    let document = document(&note, locale, &agent, request_id);
     let mut told = (status_of(note.problem), Json(document)).into_response();
     let headers = told.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
@@ -94,10 +94,10 @@ fn bare(response: &Response) -> Option<Note> {
     Some(Note { problem, more: More::Nothing })
 }
 
-fn document(note: &Note, locale: Locale, app: &App, request_id: Option<&str>) -> Value {
+fn document(note: &Note, locale: Locale, agent: &Origin, request_id: Option<&str>) -> Value {
     let problem = note.problem;
     let mut document = json!({
-        "type": app.config().agent.url.at(&problem.path()),
+        "type": agent.at(&problem.path()),
         "title": problem.text(Locale::En),
         "status": problem.status(),
         "detail": problem.text(locale),

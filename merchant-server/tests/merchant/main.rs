@@ -12,6 +12,7 @@ mod fields;
 mod market;
 mod misuse;
 mod notifications;
+mod relaying;
 mod restart;
 mod settlements;
 mod stock;

@@ -6,8 +6,9 @@ use shared_protocol::{
     Credential, DeliveryTerms, Digest, Goods, Grant, GrantProof, GrantRequest, HandlingNumber,
     Locale, Mark, Offer, OrderCheck, OrderSubmission, Outcome, PasskeyAssertion, PasskeyPart,
     PaymentHalf, Plan, PlanClass, PlanInquiry, PlanQuote, PlanQuotes, Problem, PurchaseState,
-    PurchaseStatus, QuantityLimits, Receipt, Refund, Refusal, Salt, SealContext, SettlementState,
-    ShippingNotice, Signed, SignedTally, Span, Tally, Timestamp, Void, digest, jws,
+    PurchaseStatus, QuantityLimits, Receipt, Refund, Refusal, Relay, Salt, SealContext,
+    SettlementState, ShippingNotice, Signed, SignedTally, Span, Tally, Timestamp, Void, digest,
+    jws,
 };
 
 use crate::party::{Deal, NOW, Seeded, form, purchase, yen};
@@ -16,7 +17,11 @@ pub fn marks(deal: &Deal) -> Vec<Mark> {
     let usual = deal.signed_mark.claimed().unwrap();
     let other = Mark {
         origins: vec!["https://tea.example".into(), "https://www.tea.example:8443".into()],
-        relay: Some("https://relay.tea.example".into()),
+        relay: Some(Relay {
+            url: "https://relay.tea.example".into(),
+            sealing_key: deal.agent.opening.sealing_key(),
+            or_direct: true,
+        }),
         serial: u64::MAX,
         valid_from: Timestamp::from_millis(-1),
         ..usual.clone()

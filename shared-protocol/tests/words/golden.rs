@@ -17,8 +17,15 @@ use crate::{
 };
 
 /// Files besides those of messages; each has its own test in `golden_more.rs`.
-const MORE: [&str; 6] =
-    ["order-half", "payment-half", "passkey-assertion", "grant-jws", "handling-number", "names"];
+const MORE: [&str; 7] = [
+    "order-half",
+    "payment-half",
+    "passkey-assertion",
+    "relayed",
+    "grant-jws",
+    "handling-number",
+    "names",
+];
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 struct MessageVector {

@@ -47,8 +47,15 @@ fn is_passkeys(last: &str, piece: &Piece) -> bool {
 }
 
 /// Byte strings whose length is not always the same.
-const VARIES: [&str; 6] =
-    ["bytes", "ciphertext", "credential_id", "authenticator_data", "client_data", "user_handle"];
+const VARIES: [&str; 7] = [
+    "bytes",
+    "body",
+    "ciphertext",
+    "credential_id",
+    "authenticator_data",
+    "client_data",
+    "user_handle",
+];
 
 fn everything(deal: &Deal) -> Vec<(String, Vec<Vec<Piece>>)> {
     let check = deal.split_and_seal().order_check();

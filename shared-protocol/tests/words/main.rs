@@ -31,6 +31,7 @@ mod passkeys;
 mod published;
 mod quotes;
 mod random;
+mod relays;
 mod settlements;
 mod sides;
 mod split_join;

@@ -12,6 +12,7 @@ use crate::{
     examples,
     labelled::{Piece, cut},
     party::Deal,
+    relays,
 };
 
 /// One message of the protocol.
@@ -90,6 +91,10 @@ pub fn all(deal: &Deal) -> Vec<Spoken> {
     let void = statement("Void", &examples::voids(deal), merchant);
     let refund = statement("Refund", &examples::refunds(deal), merchant);
     let receipt = statement("Receipt", &examples::receipts(deal), agent);
+    let call = plain("RelayedCall", &relays::calls(deal));
+    let asked = plain("RelayedRequest", &relays::requests(deal));
+    let answer = plain("RelayedAnswer", &relays::answers(deal));
+    let reply = plain("RelayedReply", &relays::replies(deal));
     vec![
         spoken(mark, "agent", "anyone", "51", "signed"),
         spoken(offer, "merchant", "anyone", "51", "signed"),
@@ -114,6 +119,10 @@ pub fn all(deal: &Deal) -> Vec<Spoken> {
         spoken(void, "merchant", "agent", "66 → 72", "signed"),
         spoken(refund, "merchant", "agent", "66–71", "signed"),
         spoken(receipt, "agent", "merchant", "66–71", "signed"),
+        spoken(asked, "shopper", "agent", "51–62", "through the relay; holds a sealed call"),
+        spoken(call, "shopper", "agent", "51–62", "sealed, in relayed-request"),
+        spoken(reply, "agent", "shopper", "51–62", "through the relay; holds a sealed answer"),
+        spoken(answer, "agent", "shopper", "51–62", "sealed, in relayed-reply"),
     ]
 }
 

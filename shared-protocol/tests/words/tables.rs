@@ -63,6 +63,7 @@ fn what_may_pass_later_is_a_matter_of_waiting() {
         Problem::Offline,
         Problem::MerchantUnavailable,
         Problem::AgentUnavailable,
+        Problem::RelayUnavailable,
         Problem::Unavailable,
     ];
     assert_eq!(later, expected.iter().collect::<Vec<_>>());

@@ -12,12 +12,13 @@ use whole_system::{
 };
 
 /// What a marked shopper types.
-struct Marked {
+pub struct Marked {
     typed: Vec<(&'static str, String)>,
 }
 
 impl Marked {
-    fn new(contract: &str, code: &str) -> Self {
+    /// With markers of its own, but for these.
+    pub fn new(contract: &str, code: &str) -> Self {
         let tag = || (0..6).map(|_| KANJI[random(KANJI.len())]).collect::<String>();
         let digits =
             |n: usize| (0..n).map(|_| char::from(b'1' + random(8) as u8)).collect::<String>();
@@ -47,12 +48,12 @@ impl Marked {
     }
 
     /// For the merchant alone: the agent must never hold them.
-    fn delivery(&self) -> Vec<Marker> {
+    pub fn delivery(&self) -> Vec<Marker> {
         self.markers(|name| !name.starts_with("payment.") && name != "delivery.region")
     }
 
     /// For the agent alone: the merchant must never hold them.
-    fn payment(&self) -> Vec<Marker> {
+    pub fn payment(&self) -> Vec<Marker> {
         let mut markers = self.markers(|name| name.starts_with("payment."));
         let digits = &self.value("payment.contract_number")[1..];
         markers.push(Marker::new("digits of payment.contract_number", digits));
@@ -68,8 +69,7 @@ impl Marked {
 #[tokio::test]
 async fn neither_server_ever_holds_the_others_half() -> Result {
     let shop = Shop::start_as(Start::Plain).await?;
-    let (contract, code) = (format!("C4839{:08}", random(99_999_999)), "83920175".to_string());
-    add_contract(&shop, &contract, &code)?;
+    let (contract, code) = contract(&shop)?;
     shop.host.show_widgets(&shop.agent.url, &["TEAPOT-01"]);
     let browser = Browser::open().await?;
     let marked: Vec<_> = (0..3).map(|_| Marked::new(&contract, &code)).collect();
@@ -232,7 +232,7 @@ async fn enrolled(
 }
 
 /// A search that finds nothing proves nothing unless it finds what is there.
-fn they_do_hold_their_own(
+pub fn they_do_hold_their_own(
     agent: &[(String, Vec<u8>)],
     merchant: &[(String, Vec<u8>)],
     one: &Marked,
@@ -263,7 +263,8 @@ async fn a_planted_leak_is_found(shop: &Shop, one: &Marked) -> Result {
     Ok(())
 }
 
-fn search(
+/// What of the markers is found where, in which form.
+pub fn search(
     found: &mut Vec<String>,
     who: &str,
     everything: &[(String, Vec<u8>)],
@@ -278,7 +279,8 @@ fn search(
     }
 }
 
-async fn accepted(shop: &Shop, browser: &Browser, one: &Marked) -> Result {
+/// A purchase that the shopper confirms.
+pub async fn accepted(shop: &Shop, browser: &Browser, one: &Marked) -> Result {
     let widget = begin(shop, browser, one, Pays::ByCode).await?;
     widget.press("place-order").await?;
     widget.wait_for("thanks").await?;
@@ -289,7 +291,8 @@ async fn accepted(shop: &Shop, browser: &Browser, one: &Marked) -> Result {
     Ok(())
 }
 
-async fn corrected(shop: &Shop, browser: &Browser, one: &Marked) -> Result {
+/// One whose code was wrong at first.
+pub async fn corrected(shop: &Shop, browser: &Browser, one: &Marked) -> Result {
     let widget = begin(shop, browser, one, Pays::ByCode).await?;
     widget.press("back").await?;
     widget.wait_for("details").await?;
@@ -304,7 +307,8 @@ async fn corrected(shop: &Shop, browser: &Browser, one: &Marked) -> Result {
     widget.wait_for("thanks").await
 }
 
-async fn failed(shop: &Shop, browser: &Browser, one: &Marked) -> Result {
+/// One that is declined, as the contract has been suspended.
+pub async fn failed(shop: &Shop, browser: &Browser, one: &Marked) -> Result {
     let widget = begin(shop, browser, one, Pays::ByCode).await?;
     let contract = one.value("payment.contract_number");
     shop.agent_cli(&["contracts", "suspend", contract, "--json"])?;
@@ -336,6 +340,13 @@ async fn begin<'a>(
     widget.press("review").await?;
     widget.wait_for("final-check").await?;
     Ok(widget)
+}
+
+/// A contract with a number and a code that occur nowhere else.
+pub fn contract(shop: &Shop) -> Result<(String, String)> {
+    let (number, code) = (format!("C4839{:08}", random(99_999_999)), "83920175".to_string());
+    add_contract(shop, &number, &code)?;
+    Ok((number, code))
 }
 
 fn add_contract(shop: &Shop, number: &str, code: &str) -> Result {

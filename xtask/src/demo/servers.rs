@@ -15,6 +15,8 @@ use crate::program::{output, program};
 pub struct Servers {
     /// The profile's folder below `target/`.
     pub profile: &'static str,
+    /// Whether the shop's server is the relay as well.
+    pub relay: bool,
 }
 
 impl Servers {
@@ -23,11 +25,14 @@ impl Servers {
     pub fn introduce(&self) -> Result<()> {
         let agent: Value = serde_json::from_str(&output(&mut self.agent_keys())?)?;
         let agent_key = agent["verifying_key"].as_str().context("the agent shows no key")?;
-        fs::write(shop_settings(), shop_settings_with(agent_key))?;
+        fs::write(shop_settings(), shop_settings_with(agent_key, self.relay))?;
         let keys = place::demo().join("shop-keys.json");
         let shown = output(&mut self.shop_keys("show"));
         fs::write(&keys, shown.or_else(|_| output(&mut self.shop_keys("init")))?)?;
         output(self.agent_server(&["merchants", "add", "mrc_tea"]).arg("--keys").arg(keys))?;
+        let url = format!("http://{SHOP}");
+        let named: &[&str] = if self.relay { &["--url", &url] } else { &["--none"] };
+        output(self.agent_server(&["merchants", "relay", "mrc_tea"]).args(named))?;
         Ok(())
     }
 
@@ -73,11 +78,11 @@ fn shop_settings() -> PathBuf {
 }
 
 /// Paths are those from the settings' own folder, so that the whole may be moved.
-fn shop_settings_with(agent_key: &str) -> String {
+fn shop_settings_with(agent_key: &str, relay: bool) -> String {
     format!(
         "listen = \"{SHOP}\"\npublic_url = \"http://{SHOP}\"\nmerchant_id = \"mrc_tea\"\n\
          data_dir = \"shop\"\ncatalogue = \"../merchant-server/catalogue.sample.toml\"\n\
-         shop_dir = \"../www/shop\"\n\n\
+         shop_dir = \"../www/shop\"\nrelay = {relay}\n\n\
          [agent]\nurl = \"http://{AGENT}\"\nid = \"agt_demo\"\n\
          verifying_keys = [\"{agent_key}\"]\n"
     )
@@ -89,7 +94,7 @@ mod tests {
 
     #[test]
     fn the_demos_settings_name_no_folder_of_this_machine() {
-        let settings = shop_settings_with("key");
+        let settings = shop_settings_with("key", true);
         assert!(!settings.contains(&place::root().display().to_string()), "{settings}");
         for path in ["../merchant-server/catalogue.sample.toml", "../www/shop"] {
             assert!(settings.contains(path), "{settings}");
