@@ -3,20 +3,22 @@
 
 use shared_protocol::{
     Acceptance, Amount, BasisPoints, Challenge, ChallengeRequest, Channel, Claim, Confirmation,
-    Credential, DeliveryTerms, Digest, Goods, Grant, GrantProof, GrantRequest, HandlingNumber,
-    Locale, Mark, Offer, OrderCheck, OrderSubmission, Outcome, PasskeyAssertion, PasskeyPart,
-    PaymentHalf, Plan, PlanClass, PlanInquiry, PlanQuote, PlanQuotes, Problem, PurchaseState,
-    PurchaseStatus, QuantityLimits, Receipt, Refund, Refusal, Salt, SealContext, SettlementState,
-    ShippingNotice, Signed, SignedTally, Span, Tally, Timestamp, Void, digest, jws,
+    Credential, Date, DeliveryTerms, Digest, Goods, Grant, GrantProof, GrantRequest,
+    HandlingNumber, Locale, Mark, Offer, OrderCheck, OrderSubmission, Outcome, PasskeyAssertion,
+    PasskeyPart, PaymentHalf, Plan, PlanClass, PlanInquiry, PlanQuote, PlanQuotes, Problem,
+    PurchaseState, PurchaseStatus, QuantityLimits, Receipt, Refund, Refusal, Remittance, Salt,
+    SealContext, SettlementState, ShippingNotice, Signed, SignedTally, Span, Standing, Tally,
+    Timestamp, Void, digest, jws,
 };
 
-use crate::party::{Deal, NOW, Seeded, form, purchase, yen};
+use crate::party::{Deal, NOW, Seeded, form, payee, purchase, yen};
 
 pub fn marks(deal: &Deal) -> Vec<Mark> {
     let usual = deal.signed_mark.claimed().unwrap();
     let other = Mark {
         origins: vec!["https://tea.example".into(), "https://www.tea.example:8443".into()],
         relay: Some("https://relay.tea.example".into()),
+        payee: None,
         serial: u64::MAX,
         valid_from: Timestamp::from_millis(-1),
         ..usual.clone()
@@ -167,6 +169,25 @@ pub fn confirmations(deal: &Deal) -> Vec<Confirmation> {
         confirmation(Outcome::Expired, Channel::Silence),
         confirmation(Outcome::Cancelled, Channel::Page),
         confirmation(Outcome::Confirmed, Channel::Passkey),
+        confirmation(Outcome::Cancelled, Channel::Bank),
+    ]
+}
+
+pub fn remittances(deal: &Deal) -> Vec<Remittance> {
+    let grant = grant(deal);
+    let remittance = |standing| Remittance {
+        agent: grant.agent.clone(),
+        merchant: grant.merchant.clone(),
+        purchase: grant.purchase,
+        amount: grant.amount,
+        standing,
+        at: NOW.plus(Span::hours(1)),
+    };
+    let day = Date::new(2026, 11, 25).unwrap();
+    vec![
+        remittance(Standing::Scheduled(day)),
+        remittance(Standing::Received),
+        remittance(Standing::NotReceived),
     ]
 }
 
@@ -177,11 +198,13 @@ pub fn purchase_statuses(deal: &Deal) -> Vec<PurchaseStatus> {
         grant: None,
         acceptance: None,
         confirmation: None,
+        remittance: None,
     };
     let whole = PurchaseStatus {
         grant: Some(Signed::sign(&grant(deal), &deal.agent)),
         acceptance: Some(Signed::sign(&acceptances(deal)[0], &deal.merchant)),
         confirmation: Some(Signed::sign(&confirmations(deal)[0], &deal.agent)),
+        remittance: Some(Signed::sign(&remittances(deal)[0], &deal.agent)),
         ..bare(PurchaseState::Confirmed)
     };
     let others = PurchaseState::ALL.into_iter().map(bare);
@@ -288,6 +311,7 @@ pub fn payment_halves(deal: &Deal) -> Vec<PaymentHalf> {
         Plan::Revolving,
         Plan::Bonus,
         Plan::BonusInstalments(60),
+        Plan::Transfer,
     ];
     let form = form();
     let half = |(at, plan): (usize, Plan)| PaymentHalf {
@@ -302,8 +326,8 @@ pub fn payment_halves(deal: &Deal) -> Vec<PaymentHalf> {
             _ => form.credential.clone(),
         },
         plan,
-        quote: (plan != Plan::Single)
-            .then(|| Signed::sign(&deal.quote(plan, yen(3850)), &deal.agent)),
+        quote: plan.is_quoted().then(|| Signed::sign(&deal.quote(plan, yen(3850)), &deal.agent)),
+        payee: (plan == Plan::Transfer).then(payee),
         locale: Locale::ALL[at % 2],
         salt: Salt::new([0xa5; 32]),
     };
