@@ -5,7 +5,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use shared_protocol::{AgentId, Localized, Mark, MerchantId, Signed, Span, Timestamp};
+use shared_protocol::{AgentId, Localized, Mark, MerchantId, PlanClass, Signed, Span, Timestamp};
 
 use crate::{domain::Merchant, keys::AgentKeyring};
 
@@ -59,6 +59,7 @@ impl Marks {
             verifying_key: merchant.verifying_key,
             sealing_key: merchant.sealing_key,
             relay: None,
+            payee: merchant.payee.clone().filter(|_| merchant.takes(PlanClass::Transfer)),
             payout_class: merchant.payout_class.clone(),
             serial: merchant.serial,
             valid_from,

@@ -41,7 +41,11 @@ pub async fn contracts(
             email: contract.email.into(),
             locale: Locale::Ja,
         };
-        store.add_contract(new, now).await?;
+        if store.add_contract(new, now).await?
+            && let Some((balance, rail)) = contract.account
+        {
+            store.pay_in(id, balance, rail, now).await?;
+        }
     }
     Ok(())
 }

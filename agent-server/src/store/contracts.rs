@@ -189,6 +189,23 @@ pub(super) async fn release(
     Ok(())
 }
 
+/// Forgets the wrong codes before the right one.
+pub(super) async fn forgive(
+    tx: &mut Tx<'_>,
+    contract: i64,
+    (now, by): (Timestamp, &'static str),
+) -> Result<(), Fault> {
+    sqlx::query(
+        "UPDATE contracts SET code_failures = 0, updated_at = $2, updated_by = $3 WHERE id = $1",
+    )
+    .bind(contract)
+    .bind(now.as_millis())
+    .bind(by)
+    .execute(&mut *tx.connection)
+    .await?;
+    Ok(())
+}
+
 /// Counts a wrong code, of a contract or of a number that is none.
 pub(super) async fn count_failure(
     tx: &mut Tx<'_>,
@@ -307,6 +324,7 @@ pub(super) fn facts(row: &Row) -> Result<ContractFacts, Fault> {
             merchant: limit(row, "merchant_limit")?,
         },
         plans: row.classes("plans")?,
+        deposit: None,
     })
 }
 

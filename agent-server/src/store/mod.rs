@@ -7,6 +7,7 @@ mod bills;
 mod checkpoint;
 mod connect;
 mod contracts;
+mod deposits;
 mod endpoints;
 mod events;
 mod file_audit;
@@ -28,12 +29,14 @@ mod payouts;
 mod portal;
 mod purchases;
 mod questions;
+mod remittances;
 mod row;
 mod sessions;
 mod settlements;
 mod statements;
 #[cfg(test)]
 mod tests;
+mod transfer_audit;
 mod turns;
 #[cfg(test)]
 mod upgrade_tests;
@@ -55,6 +58,7 @@ pub use grants::{Filed, Filing, Promise};
 pub use instalments::StatementLine;
 pub use journal::{StoredEntry, StoredTransfer};
 pub use mailed_codes::{Enrolled, NewMailedCode};
+pub use merchant_accounts::AccountNames;
 pub use moves::Moved;
 pub use outbox::{About, Delivery, Parcel};
 pub use owed::OutboxEntry;
@@ -64,6 +68,7 @@ pub use payout_files::{NewFile, PayoutFile};
 pub use payouts::PayoutRun;
 pub use portal::OwnPurchase;
 pub use statements::{Brought, NoticeRefusal};
+pub use transfer_audit::{StoredDeposit, StoredPayment, StoredTransferOrder};
 pub use turns::Turn;
 pub use writer::InFlight;
 
