@@ -29,4 +29,4 @@ pub mod unstored;
 pub mod widget;
 
 pub use app::App;
-pub use start::{Running, StartFault, start};
+pub use start::{Running, StartFault, start, start_with};

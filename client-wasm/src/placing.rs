@@ -54,7 +54,7 @@ fn go_on(app: App, event: Event) {
 /// sent, unless the shopper has agreed to just that already.
 fn show_price(app: App) {
     let Some((amount, plan)) = price(app) else { return };
-    if plan == Plan::Single {
+    if !plan.is_quoted() {
         let had_another = app.quoted.take().is_some();
         return go_on(app, if had_another { Event::Quoted } else { Event::Read(Ok(amount)) });
     }
@@ -94,7 +94,7 @@ fn is_quoted(app: App) -> bool {
 async fn quote(app: App) -> Result<(), Problem> {
     let words = app.words().ok_or(Problem::MarkInvalid)?;
     let (amount, plan) = price(app).ok_or(Problem::FieldInvalid)?;
-    if plan == Plan::Single {
+    if !plan.is_quoted() {
         return Ok(());
     }
     let call = Call::plans(&words, amount, plan);
@@ -239,7 +239,7 @@ async fn seal(app: App) -> Result<Attempt, Problem> {
     };
     let form = app.typed.borrow().form(&words.offer, *app.locale.peek(), page::PLATFORM);
     let mut form = form.map_err(|_| Problem::FieldInvalid)?;
-    if form.plan != Plan::Single {
+    if form.plan.is_quoted() {
         form.quote = app.quoted.borrow().as_ref().map(|quoted| quoted.signed.clone());
     }
     if app.by_passkey.get() {

@@ -45,5 +45,6 @@ mod settled_days;
 mod shopper;
 mod statements;
 mod trade;
+mod transfers;
 mod visitor;
 mod webhooks;

@@ -4,6 +4,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use agent_server::{
     Running,
+    bank::Bank,
     clock::{Clock as _, TestClock},
     config::Config,
     domain::{
@@ -46,6 +47,25 @@ impl Market {
         let mut config = settings(folder.path());
         change(&mut config);
         let agent = agent_server::start(config, clock.clone()).await.unwrap();
+        Self::with(agent, clock, merchant, folder).await
+    }
+
+    /// The same, with another way to merchants' banks.
+    pub async fn open_at(bank: Arc<dyn Bank>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Arc::new(TestClock::new());
+        let merchant = Merchant::open().await;
+        let config = settings(folder.path());
+        let agent = agent_server::start_with(config, clock.clone(), |_| bank).await.unwrap();
+        Self::with(agent, clock, merchant, folder).await
+    }
+
+    async fn with(
+        agent: Running,
+        clock: Arc<TestClock>,
+        merchant: Merchant,
+        folder: TempDir,
+    ) -> Self {
         let known = merchant.registration();
         agent.app.store.put_merchant(known, clock.now()).await.unwrap();
         let http = agent_server::outside::client();

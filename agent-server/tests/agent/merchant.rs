@@ -101,6 +101,7 @@ impl Merchant {
             verifying_key: self.key.verifying_key(),
             sealing_key: self.opening.sealing_key(),
             plans: PlanClass::ALL.into(),
+            payee: None,
             payout_class: "standard".into(),
             status: MerchantStatus::Active,
             valid_until: None,

@@ -12,6 +12,7 @@ mod fields;
 mod market;
 mod misuse;
 mod notifications;
+mod remittances;
 mod restart;
 mod settlements;
 mod stock;
