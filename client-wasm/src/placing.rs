@@ -116,7 +116,10 @@ pub fn place(app: App, by_passkey: bool) {
 pub fn retry(app: App) {
     spawn(async move {
         // If the shop or the agent cannot be asked now, placing the order will say so.
-        let _ = renew(app).await;
+        let _ = match is_payee_wrong(app) {
+            true => renew_now(app).await,
+            false => renew(app).await,
+        };
         let is_ready = is_complete(app) && (!is_known(app) || quote(app).await.is_ok());
         let event = if is_ready { Event::Retry } else { Event::Back };
         if app.dispatch(event) && is_waiting(app) {
@@ -177,6 +180,12 @@ fn is_complete(app: App) -> bool {
     let Some(words) = app.words() else { return false };
     let locale = *app.locale.peek();
     app.typed.borrow().form(&words.offer, locale, page::PLATFORM).is_ok()
+}
+
+/// Whether the account at the bank was wrong: by now the Mark may name another (158).
+fn is_payee_wrong(app: App) -> bool {
+    let wrong = [Problem::PayeeAccountWrong, Problem::PayeeInvalid];
+    matches!(&*app.stage.peek(), Stage::Failure(trouble) if wrong.contains(&trouble.problem))
 }
 
 /// Whether it is known that the purchase that failed was not completed.
@@ -289,6 +298,11 @@ async fn renew(app: App) -> Result<(), Problem> {
     if words.check_time(app.now().plus(CLOCK_TOLERANCE)).is_ok() {
         return Ok(());
     }
+    renew_now(app).await
+}
+
+async fn renew_now(app: App) -> Result<(), Problem> {
+    let words = app.words().ok_or(Problem::MarkInvalid)?;
     let network = app.network();
     let (merchant, item) = (&words.mark.merchant, &words.offer.item);
     let mark: Signed<Mark> = course::fetch(&network, &Call::mark(merchant)).await?;
