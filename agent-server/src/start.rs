@@ -98,6 +98,9 @@ pub async fn start_with(
     store.recover_leases(clock.now()).await?;
     if config.demo {
         seed::contracts(&store, &keys, &entropy, clock.now()).await?;
+        if config.transfers.is_some() {
+            seed::accounts(&store, &keys, clock.now()).await?;
+        }
     }
     seed::wrap_bare_codes(&store, config.code_cost, &entropy).await?;
     let listener = TcpListener::bind(&config.listen).await;

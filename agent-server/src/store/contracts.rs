@@ -67,6 +67,18 @@ impl Store {
         row.as_ref().map(code_hash).transpose()
     }
 
+    /// The row of the contract with this number, if there is one.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub async fn contract_of(&self, number_hash: &KeyedHash) -> Result<Option<i64>, Fault> {
+        let row = sqlx::query("SELECT id FROM contracts WHERE number_hash = $1")
+            .bind(number_hash.as_slice())
+            .fetch_optional(&self.0.reads)
+            .await?;
+        row.map(|row| row.cell("id")).transpose()
+    }
+
     /// Contracts of earlier versions, whose codes are hashed under the key alone.
     ///
     /// # Errors

@@ -11,6 +11,7 @@ use agent_server::{
         MerchantStatus,
         code::{CodeCost, CodeHash},
         contract::Claim,
+        transfer::Rules,
     },
     entropy::Entropy,
     store::{NewContract, OutboxEntry},
@@ -55,7 +56,7 @@ impl Market {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(TestClock::new());
         let merchant = Merchant::open().await;
-        let config = settings(folder.path());
+        let config = Config { transfers: hours(), ..settings(folder.path()) };
         let agent = agent_server::start_with(config, clock.clone(), |_| bank).await.unwrap();
         Self::with(agent, clock, merchant, folder).await
     }
@@ -214,9 +215,16 @@ impl Market {
     }
 }
 
+/// Those of the demo's bank.
+pub fn hours() -> Option<Rules> {
+    Config::demo(Path::new(""), Path::new("")).transfers
+}
+
 fn settings(folder: &Path) -> Config {
     let mut config = Config::demo(&folder.join("agent"), &folder.join("widget"));
     config.listen = "127.0.0.1:0".into();
+    // Only the tests of transfers are about a bank: its books begin with what shoppers own.
+    config.transfers = None;
     config
 }
 

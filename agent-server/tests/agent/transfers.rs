@@ -17,7 +17,7 @@ use shared_protocol::{
 
 use crate::{
     authenticator::{Authenticator, Moment},
-    market::{Market, yen},
+    market::{Market, hours, yen},
     sale::Sale,
     shopper::{Order, id},
 };
@@ -34,8 +34,8 @@ impl Bank for Says {
 
 impl Market {
     /// A market where the merchant takes transfers to an account that is reached at any hour.
-    async fn at_the_bank() -> Self {
-        let market = Self::open().await;
+    pub async fn at_the_bank() -> Self {
+        let market = Self::open_with(|config| config.transfers = hours()).await;
         market.takes_transfers().await;
         market
     }
@@ -70,7 +70,7 @@ impl Market {
     }
 
     /// A good order of one teapot, by transfer from this contract's account.
-    async fn transfer(&self, contract: &'static str) -> Order {
+    pub async fn transfer(&self, contract: &'static str) -> Order {
         let payee = self.payee().await;
         let order = Order { plan: Plan::Transfer, payee, contract, ..self.order().await };
         order.taking(self, &[PlanClass::Transfer])
@@ -85,13 +85,13 @@ impl Market {
         self.grant(&attempt).await.unwrap()
     }
 
-    async fn accept(&self, grant: &Signed<Grant>) {
+    pub async fn accept(&self, grant: &Signed<Grant>) {
         let word = self.merchant.accept(grant, self.now());
         self.tell(grant, "acceptance", &word).await.unwrap();
     }
 
     /// The shopper's answer to the mail.
-    async fn answer(&self, grant: &Signed<Grant>, outcome: Outcome) -> Result<(), Problem> {
+    pub async fn answer(&self, grant: &Signed<Grant>, outcome: Outcome) -> Result<(), Problem> {
         let app = &self.agent.app;
         let token = ConfirmationToken::of(&id(grant), &app.keys).expose();
         confirm::decide(app, &token, outcome, self.now()).await.map(drop)
@@ -280,10 +280,10 @@ async fn without_an_account_or_a_bank_there_are_no_transfers() {
     market.add_contract("C123456789012", PLENTY, None).await;
     let attempt = market.transfer("C123456789012").await.seal();
     assert_eq!(market.grant(&attempt).await.unwrap_err(), Problem::PlanNotAccepted);
-    let market = Market::open_with(|config| config.transfers = None).await;
+    let market = Market::open().await;
     market.takes_transfers().await;
     assert_eq!(market.payee().await, None, "it is no bank");
-    let market = Market::open().await;
+    let market = Market::open_with(|config| config.transfers = hours()).await;
     assert_eq!(market.payee().await, None, "the merchant has named no account");
 }
 
@@ -315,7 +315,7 @@ async fn a_closed_bank_schedules_and_goods_wait_for_the_notice() {
 
 impl Market {
     /// The scheduled transfer is ordered, goes into a file, and the bank's notice confirms it.
-    async fn paid_by_file(&self, purchase: &PurchaseId) {
+    pub async fn paid_by_file(&self, purchase: &PurchaseId) {
         let store = &self.agent.app.store;
         let mut payout = None;
         for _ in 0..200 {

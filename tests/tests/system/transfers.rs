@@ -238,7 +238,7 @@ async fn wait_for_payout(shop: &Shop) -> Result<i64> {
 
 /// The other bank's notice that it went.
 fn notice(shop: &Shop, payout: i64) -> Result {
-    let reference = format!("WARIFU-P-{payout}");
+    let reference = format!("PAYOUT-{payout}");
     let text = format!(
         "<Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:camt.054.001.08\">\
          <BkToCstmrDbtCdtNtfctn><GrpHdr><MsgId>N-1</MsgId></GrpHdr><Ntfctn><Acct><Id><Othr>\
