@@ -441,3 +441,30 @@ async fn neither_side_is_told_what_is_the_others() {
         assert!(!found, "{secret}");
     }
 }
+
+#[tokio::test]
+async fn the_form_offers_the_methods_that_the_page_asks_for() {
+    let market = Market::at_the_bank().await;
+    let offer = market.transfer("C900000000001").await.offer.claimed().unwrap();
+    let classes = vec![PlanClass::Single, PlanClass::Transfer];
+    let both = shared_protocol::Offer { plans: classes, ..offer };
+    market.merchant.show(Signed::sign(&both, &market.merchant.key));
+    for (method, radios, is_listed) in [
+        ("", vec!["contract", "bank-transfer"], true),
+        ("&method=contract", vec![], true),
+        ("&method=bank-transfer", vec!["bank-transfer"], false),
+        ("&method=barter", vec!["contract", "bank-transfer"], true),
+    ] {
+        market.advance(Span::minutes(2));
+        let path = format!("/v1/frame?merchant=mrc_tea&item=TEAPOT-01&locale=ja{method}");
+        let page = market.page(&path).await.html;
+        let offered: Vec<_> = page
+            .split("name=\"payment.method\" value=\"")
+            .skip(1)
+            .map(|rest| rest.split('"').next().unwrap())
+            .collect();
+        assert_eq!(offered, radios, "{method}");
+        assert_eq!(page.contains("name=\"payment.plan\""), is_listed, "{method}");
+        assert!(!page.contains("<option value=\"transfer\""), "{method}");
+    }
+}
