@@ -78,7 +78,7 @@ w.warifuPasskey = (...asked) => import(meta("module").replace("client_wasm.js", 
 w.warifuTyped = () => {
 	const values = {}, { name, dataset, selectionStart, selectionEnd } = d.activeElement;
 	for (const { name, type, value, checked } of form)
-		if (name && (checked || type !== "checkbox")) values[name] = value;
+		if (name && (checked || !/box|dio/.test(type))) values[name] = value;
 	return { values, focusName: name, focusTest: dataset.test, selectionStart, selectionEnd,
 		screen: main.dataset.screen, quantity: count(), composing };
 };

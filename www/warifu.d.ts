@@ -31,6 +31,8 @@ export interface WarifuAttributes {
   /** SKU, resolved by the shop's server. */
   item?: string;
   quantity?: string | number;
+  /** How shoppers pay; without it, in every way that the shop takes. */
+  method?: "contract" | "bank-transfer";
   /** `auto` (default) follows the nearest `lang`, then the browser. */
   locale?: "auto" | "ja" | "en";
   /** `inline` (default), `dialog` (a modal dialog, see `open()`), `page` (a link to the hosted page). */

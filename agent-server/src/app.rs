@@ -5,6 +5,7 @@ use std::{ops::Deref, sync::Arc};
 use tokio::sync::Notify;
 
 use crate::{
+    bank::Bank,
     clock::Clock,
     codes::Codes,
     config::Config,
@@ -47,6 +48,8 @@ pub struct Inner {
     pub merchants: Merchants,
     /// In which ways shoppers may pay.
     pub plans: PlanRules,
+    /// The way to merchants' banks.
+    pub bank: Arc<dyn Bank>,
     /// The agent's word on merchants.
     pub marks: Marks,
     /// The merchants' Offers.

@@ -15,7 +15,7 @@ use serde::Deserialize;
 use shared_protocol::{AgentId, Amount, Localized, Span};
 
 use crate::{
-    domain::{code::CodeCost, passkey::RelyingParty, settlement},
+    domain::{code::CodeCost, passkey::RelyingParty, settlement, transfer},
     files::{AccountFault, OwnBank},
     guard::Limits,
 };
@@ -75,6 +75,9 @@ pub struct Config {
     /// Our own account, for files that the bank takes and gives; absent: there are none.
     #[serde(default)]
     pub bank: OwnBank,
+    /// When shoppers' transfers are sent, where the agent is a bank; absent: it is none.
+    #[serde(default)]
+    pub transfers: Option<transfer::Rules>,
     /// Merchants' servers may be on this very machine, without TLS: for trying things.
     #[serde(default)]
     pub local_merchants: bool,
@@ -241,6 +244,9 @@ impl Config {
             return Err(ConfigFault::Settlement);
         }
         self.bank.check()?;
+        if let Some(rules) = &self.transfers {
+            rules.hours()?;
+        }
         if zone(&self.time_zone).is_none() {
             return Err(ConfigFault::TimeZone(self.time_zone));
         }
@@ -288,6 +294,9 @@ pub enum ConfigFault {
     /// Our own account is none.
     #[error("bank: {0}")]
     Bank(#[from] AccountFault),
+    /// No bank has such hours.
+    #[error("transfers: {0}")]
+    Transfers(#[from] transfer::HoursFault),
     /// This machine knows no such zone.
     #[error("time_zone: {0} is not known here")]
     TimeZone(String),
@@ -356,6 +365,12 @@ data_dir = "warifu-demo/agent"
 widget_dir = "target/widget"
 # Everybody knows the demo's codes.
 code_cost = { memory_kib = 8, passes = 1, lanes = 1 }
+
+# It is a bank too, at which the demo's shop has its account (a bank of this code does not exist).
+[transfers]
+opens = "08:30"
+closes = "15:30"
+around_the_clock = ["0999"]
 "#;
 
 #[cfg(test)]
@@ -378,6 +393,7 @@ mod tests {
             "payout_days",
             "client_code",
             "statement_account",
+            "around_the_clock",
         ] {
             assert!(sample.contains(key), "{key}");
         }

@@ -2,6 +2,7 @@
 //! stands for purchases with signed Grants (57–60) and asks the shopper for consent (64–65).
 
 pub mod app;
+pub mod bank;
 pub mod cli;
 pub mod clock;
 pub mod codes;
@@ -28,4 +29,4 @@ pub mod unstored;
 pub mod widget;
 
 pub use app::App;
-pub use start::{Running, StartFault, start};
+pub use start::{Running, StartFault, start, start_with};

@@ -5,7 +5,9 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use shared_protocol::{AgentId, Localized, Mark, MerchantId, Relay, Signed, Span, Timestamp};
+use shared_protocol::{
+    AgentId, Localized, Mark, MerchantId, PlanClass, Relay, Signed, Span, Timestamp,
+};
 
 use crate::{
     domain::{Merchant, RelaySite},
@@ -67,6 +69,7 @@ impl Marks {
             verifying_key: merchant.verifying_key,
             sealing_key: merchant.sealing_key,
             relay,
+            payee: merchant.payee.clone().filter(|_| merchant.takes(PlanClass::Transfer)),
             payout_class: merchant.payout_class.clone(),
             serial: merchant.serial,
             valid_from,

@@ -16,6 +16,8 @@ use crate::{
 /// The merchants that were asked for lately.
 pub struct Merchants {
     store: Store,
+    /// Whether the agent is a bank, so that transfers go to them.
+    transfers: bool,
     kept: RwLock<HashMap<MerchantId, Kept>>,
 }
 
@@ -27,8 +29,8 @@ struct Kept {
 
 impl Merchants {
     /// Those of this database.
-    pub fn new(store: Store) -> Self {
-        Self { store, kept: RwLock::default() }
+    pub fn new(store: Store, transfers: bool) -> Self {
+        Self { store, transfers, kept: RwLock::default() }
     }
 
     /// The merchant of this id, as it was at most [`FRESH`] ago.
@@ -40,7 +42,9 @@ impl Merchants {
             return Ok(kept);
         }
         let merchant = self.store.merchant(id).await.map_err(unavailable)?;
-        let merchant = Arc::new(merchant.ok_or(Problem::UnknownMerchant)?);
+        let mut merchant = merchant.ok_or(Problem::UnknownMerchant)?;
+        merchant.payee = merchant.payee.filter(|_| self.transfers);
+        let merchant = Arc::new(merchant);
         let kept = Kept { merchant: merchant.clone(), read: now };
         self.kept.write().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), kept);
         Ok(merchant)

@@ -46,6 +46,22 @@ pub async fn contracts(
     Ok(())
 }
 
+/// Pays into the accounts of the demo's contracts that have none yet.
+///
+/// # Errors
+/// [`Fault`].
+pub async fn accounts(store: &Store, keys: &AgentKeyring, now: Timestamp) -> Result<(), Fault> {
+    for (contract, (balance, rail)) in demo::contracts().filter_map(|c| Some((c, c.account?))) {
+        let number = ContractNumber::new(contract.number);
+        let hash = Claim::of_code(&number, &SecurityCode::new(demo::CODE), keys).number_hash;
+        let Some(id) = store.contract_of(&hash).await? else { continue };
+        if store.deposit(id).await?.is_none() {
+            store.pay_in(id, balance, rail, now).await?;
+        }
+    }
+    Ok(())
+}
+
 /// Puts argon2id around codes that an earlier version hashed under the key alone: what it hashed
 /// is what argon2id is made of now, so that nobody has to type their code again.
 ///

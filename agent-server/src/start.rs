@@ -10,6 +10,7 @@ use tokio::{
 
 use crate::{
     app::{App, Inner},
+    bank::{Bank, Books},
     clock::Clock,
     codes::Codes,
     config::Config,
@@ -75,6 +76,18 @@ pub enum StartFault {
 /// # Errors
 /// [`StartFault`].
 pub async fn start(config: Config, clock: Arc<dyn Clock>) -> Result<Running, StartFault> {
+    start_with(config, clock, |store| Arc::new(Books(store))).await
+}
+
+/// The same, with another way to merchants' banks.
+///
+/// # Errors
+/// [`StartFault`].
+pub async fn start_with(
+    config: Config,
+    clock: Arc<dyn Clock>,
+    bank: impl FnOnce(Store) -> Arc<dyn Bank>,
+) -> Result<Running, StartFault> {
     let entropy = Entropy::new();
     config.make_data_dir().map_err(StartFault::Data)?;
     if config.demo {
@@ -85,13 +98,17 @@ pub async fn start(config: Config, clock: Arc<dyn Clock>) -> Result<Running, Sta
     store.recover_leases(clock.now()).await?;
     if config.demo {
         seed::contracts(&store, &keys, &entropy, clock.now()).await?;
+        if config.transfers.is_some() {
+            seed::accounts(&store, &keys, clock.now()).await?;
+        }
     }
     seed::wrap_bare_codes(&store, config.code_cost, &entropy).await?;
     let listener = TcpListener::bind(&config.listen).await;
     let listener = listener.map_err(|fault| StartFault::Listen(config.listen.clone(), fault))?;
     let addr = listener.local_addr();
     let addr = addr.map_err(|fault| StartFault::Listen(config.listen.clone(), fault))?;
-    let app = build(config, keys, clock, entropy, store).await?;
+    let bank = bank(store.clone());
+    let app = build(config, keys, (clock, bank), entropy, store).await?;
     let (stop, stopped) = watch::channel(false);
     let tasks = vec![
         tokio::spawn(http::serve::serve(listener, http::router(app.clone()), stopped.clone())),
@@ -104,7 +121,7 @@ pub async fn start(config: Config, clock: Arc<dyn Clock>) -> Result<Running, Sta
 async fn build(
     config: Config,
     keys: AgentKeyring,
-    clock: Arc<dyn Clock>,
+    (clock, bank): (Arc<dyn Clock>, Arc<dyn Bank>),
     entropy: Entropy,
     store: Store,
 ) -> Result<App, StartFault> {
@@ -124,7 +141,8 @@ async fn build(
         widget: Widget::open(&config.widget_dir, config.demo)?,
         plans: PlanRules::of(config.plans_file.as_deref(), config.demo)?,
         marks: Marks::new(config.agent_id.clone(), config.agent_name.clone()),
-        merchants: Merchants::new(store.clone()),
+        merchants: Merchants::new(store.clone(), config.transfers.is_some()),
+        bank,
         offers: Offers::new(outside.clone()),
         outside,
         config,

@@ -2,15 +2,16 @@
 //! accepts (54–62). Whoever runs it brings the world: network, time, a pause.
 
 use shared_protocol::{
-    Acceptance, CLOCK_TOLERANCE, Field, FieldProblem, Grant, Message, Problem, PurchaseState,
-    PurchaseStatus, Signed, Timestamp, Verified, Verifier, decode,
+    Acceptance, CLOCK_TOLERANCE, Field, FieldProblem, Grant, Message, PlanClass, Problem,
+    PurchaseState, PurchaseStatus, Signed, Timestamp, Verified, Verifier, decode,
 };
 
 use crate::{
     calls::{Call, Party},
     deal::Attempt,
     progress::{Check, News},
-    stage::{Ending, Trouble},
+    stage::{Ending, Receipt, Trouble},
+    transfer::{self, Sending},
     typed::Wrong,
     words::Words,
 };
@@ -114,8 +115,16 @@ async fn stages<W: World>(
     let receipt = attempt.check_acceptance(&acceptance, &grant, words, world).await;
     let receipt = receipt.map_err(|problem| broken(problem, false, Check::Acceptance, tell))?;
     tell(News::Passed(Check::Acceptance));
+    let told = Call::acceptance(words, &attempt.sealed, &acceptance);
+    if grant.plan_class == PlanClass::Transfer {
+        let sending = transfer::send(world, words, attempt, told).await;
+        return match sending {
+            Sending::Failed => Err(broken(Problem::PayeeAccountWrong, true, Check::Agent, tell)),
+            sending => Ok(Ending::Accepted(Receipt { sending: Some(sending), ..receipt })),
+        };
+    }
     // One try is enough: the merchant tells the agent as well.
-    world.send_off(Call::acceptance(words, &attempt.sealed, &acceptance));
+    world.send_off(told);
     Ok(Ending::Accepted(receipt))
 }
 
@@ -207,7 +216,7 @@ fn ended_by(state: PurchaseState) -> Problem {
 }
 
 /// Why a call did not succeed, after all tries.
-enum Setback {
+pub(crate) enum Setback {
     Refused(Refused),
     Silence(Problem),
 }
@@ -254,7 +263,7 @@ fn broken(problem: Problem, known: bool, check: Check, tell: Tell<'_>) -> Ending
 /// Makes a call, and makes it again with the same bytes while nobody answers or the answer is
 /// that it may pass later. Time without a network does not count. Past a relay that is down it
 /// goes only where the merchant allows that: the agent then learns the network address.
-async fn persist<W: World>(world: &W, mut call: &Call) -> Result<Vec<u8>, Setback> {
+pub(crate) async fn persist<W: World>(world: &W, mut call: &Call) -> Result<Vec<u8>, Setback> {
     let mut pauses = PAUSES.into_iter();
     loop {
         let setback = match world.send(call).await {

@@ -116,6 +116,7 @@ impl Attempt {
             order: acceptance.order_reference.clone(),
             accepted: acceptance.accepted,
             provisional: grant.provisional,
+            sending: None,
         })
     }
 }

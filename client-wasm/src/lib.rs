@@ -26,6 +26,7 @@ pub mod sight;
 pub mod stage;
 pub mod takeover;
 pub mod texts;
+pub mod transfer;
 pub mod typed;
 pub mod words;
 

@@ -2,10 +2,10 @@
 //! deal, what has been typed into it, and where the shopper is in it.
 
 use js_sys::{Array, Function, JsString, Object, Reflect};
-use shared_protocol::Field;
+use shared_protocol::{Field, Plan};
 use wasm_bindgen::{JsCast, JsValue, UnwrapThrowExt as _};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Document, Element, HtmlElement, HtmlInputElement, Node, Window};
+use web_sys::{Document, Element, HtmlElement, HtmlInputElement, HtmlSelectElement, Node, Window};
 
 use crate::{
     typed::{Platform, Typed},
@@ -39,11 +39,16 @@ pub struct Focus {
 pub struct Rendered {
     /// The shop's name in the header: all that there is while the shop's words do not hold.
     pub shop: String,
-    /// The choices of how to pay.
+    /// Whether shoppers may pay by transfer.
+    pub has_transfer: bool,
+    /// The other choices of how to pay.
     pub plans: Vec<String>,
     /// How to reach the agent: the lines below its name.
     pub agent_contact: Vec<String>,
 }
+
+/// The method of a transfer, in the form.
+pub const TRANSFER: &str = "bank-transfer";
 
 /// What the page claims about its deal; `None` if it says nothing at all.
 pub fn claims() -> Option<Claims> {
@@ -71,6 +76,11 @@ pub fn find(css: &str) -> Option<Element> {
     document().query_selector(css).ok().flatten()
 }
 
+/// What is chosen in a list.
+pub fn chosen(list: &Element) -> String {
+    list.unchecked_ref::<HtmlSelectElement>().value()
+}
+
 /// What `boot.js` has kept so far; `None` if this is not its page.
 pub fn left() -> Option<Left> {
     let left = call("warifuTyped")?;
@@ -81,6 +91,9 @@ pub fn left() -> Option<Left> {
     let mut typed = Typed::new(count(number("quantity")).unwrap_or(1));
     for field in Field::ALL {
         typed.set(*field, value(field.name()).unwrap_or_default());
+    }
+    if value("payment.method").as_deref() == Some(TRANSFER) {
+        typed.set(Field::PaymentPlan, Plan::Transfer.to_string());
     }
     typed.to_another = value("delivery.other").is_some();
     let named = |attribute: &str, value: Option<String>| {
@@ -105,6 +118,7 @@ pub fn rendered() -> Rendered {
     let lines = all("#help p").get(1).map(texts_in).unwrap_or_default();
     Rendered {
         shop: shop.unwrap_or_default(),
+        has_transfer: find("[name='payment.method']").is_some(),
         plans: plans.filter_map(|plan| plan.get_attribute("value")).collect(),
         agent_contact: lines.into_iter().skip(1).collect(),
     }

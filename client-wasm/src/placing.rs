@@ -54,7 +54,7 @@ fn go_on(app: App, event: Event) {
 /// sent, unless the shopper has agreed to just that already.
 fn show_price(app: App) {
     let Some((amount, plan)) = price(app) else { return };
-    if plan == Plan::Single {
+    if !plan.is_quoted() {
         let had_another = app.quoted.take().is_some();
         return go_on(app, if had_another { Event::Quoted } else { Event::Read(Ok(amount)) });
     }
@@ -94,7 +94,7 @@ fn is_quoted(app: App) -> bool {
 async fn quote(app: App) -> Result<(), Problem> {
     let words = app.words().ok_or(Problem::MarkInvalid)?;
     let (amount, plan) = price(app).ok_or(Problem::FieldInvalid)?;
-    if plan == Plan::Single {
+    if !plan.is_quoted() {
         return Ok(());
     }
     let call = Call::plans(&words, PurchaseId::random(&mut Entropy), amount, plan);
@@ -116,7 +116,10 @@ pub fn place(app: App, by_passkey: bool) {
 pub fn retry(app: App) {
     spawn(async move {
         // If the shop or the agent cannot be asked now, placing the order will say so.
-        let _ = renew(app).await;
+        let _ = match is_payee_wrong(app) {
+            true => renew_now(app).await,
+            false => renew(app).await,
+        };
         let is_ready = is_complete(app) && (!is_known(app) || quote(app).await.is_ok());
         let event = if is_ready { Event::Retry } else { Event::Back };
         if app.dispatch(event) && is_waiting(app) {
@@ -179,6 +182,12 @@ fn is_complete(app: App) -> bool {
     app.typed.borrow().form(&words.offer, locale, page::PLATFORM).is_ok()
 }
 
+/// Whether the account at the bank was wrong: by now the Mark may name another (158).
+fn is_payee_wrong(app: App) -> bool {
+    let wrong = [Problem::PayeeAccountWrong, Problem::PayeeInvalid];
+    matches!(&*app.stage.peek(), Stage::Failure(trouble) if wrong.contains(&trouble.problem))
+}
+
 /// Whether it is known that the purchase that failed was not completed.
 fn is_known(app: App) -> bool {
     matches!(&*app.stage.peek(), Stage::Failure(trouble) if trouble.known)
@@ -239,7 +248,7 @@ async fn seal(app: App) -> Result<Attempt, Problem> {
     };
     let form = app.typed.borrow().form(&words.offer, *app.locale.peek(), page::PLATFORM);
     let mut form = form.map_err(|_| Problem::FieldInvalid)?;
-    if form.plan != Plan::Single {
+    if form.plan.is_quoted() {
         form.quote = app.quoted.borrow().as_ref().map(|quoted| quoted.signed.clone());
     }
     if app.by_passkey.get() {
@@ -289,6 +298,11 @@ async fn renew(app: App) -> Result<(), Problem> {
     if words.check_time(app.now().plus(CLOCK_TOLERANCE)).is_ok() {
         return Ok(());
     }
+    renew_now(app).await
+}
+
+async fn renew_now(app: App) -> Result<(), Problem> {
+    let words = app.words().ok_or(Problem::MarkInvalid)?;
     let network = app.network();
     let id = PurchaseId::random(&mut Entropy);
     let mark: Signed<Mark> = course::fetch(&network, &Call::mark(&words, id)).await?;

@@ -3,7 +3,7 @@
 
 use shared_protocol::{Amount, HandlingNumber, Problem, Timestamp};
 
-use crate::typed::Wrong;
+use crate::{transfer::Sending, typed::Wrong};
 
 /// Where the shopper is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,6 +48,8 @@ pub struct Receipt {
     pub accepted: Timestamp,
     /// Whether the shopper must still say yes by mail.
     pub provisional: bool,
+    /// How far the money is, where it is paid by transfer.
+    pub sending: Option<Sending>,
 }
 
 /// Why there is no order.
@@ -183,6 +185,7 @@ mod tests {
             order: "A-1".into(),
             accepted: Timestamp::from_millis(0),
             provisional: true,
+            sending: None,
         }
     }
 

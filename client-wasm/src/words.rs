@@ -88,7 +88,7 @@ impl Words {
 
     /// Whether the shopper was shown these very terms, whenever they were signed.
     pub fn has_same_terms(&self, other: &Self) -> bool {
-        terms(&self.offer) == terms(&other.offer)
+        terms(&self.offer) == terms(&other.offer) && self.mark.payee == other.mark.payee
     }
 
     /// Checks a Challenge for `purchase`.

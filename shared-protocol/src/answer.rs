@@ -103,6 +103,8 @@ pub enum Channel {
     Page,
     /// By the passkey that signed the tally: there was nothing left to ask (¶61).
     Passkey,
+    /// No consent at all: the bank could not carry out the transfer (158, 160).
+    Bank,
 }
 
 /// How a purchase stands, as one server tells it to whoever knows its id.
@@ -118,6 +120,8 @@ pub struct PurchaseStatus {
     pub acceptance: Option<Signed<Acceptance>>,
     /// The shopper's word, once given.
     pub confirmation: Option<Signed<Confirmation>>,
+    /// How the money stands, where it is paid by transfer.
+    pub remittance: Option<Signed<crate::Remittance>>,
 }
 
 /// The public keys and name of an agent, as merchants configure them and `/.well-known/warifu`

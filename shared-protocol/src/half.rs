@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::{
-    ContractNumber, Digest, Locale, Personal, Plan, PurchaseId, Salt, SecurityCode, codec,
+    ContractNumber, Digest, Locale, Payee, Personal, Plan, PurchaseId, Salt, SecurityCode, codec,
     digest::digest,
     offer::{Destination, Offer},
     place::Region,
@@ -52,8 +52,10 @@ half! {
         /// How the shopper pays the agent.
         plan: Plan,
         /// What that costs and when it falls due, as the agent quoted it; every plan but the lump
-        /// sum has one.
+        /// sum and the transfer has one.
         quote: Option<Signed<PlanQuote>>,
+        /// Where a transfer goes, as the Mark says; only a transfer has one.
+        payee: Option<Payee>,
         /// The language of the agent's letters.
         locale: Locale,
         /// Keeps the digest of this half from being guessed.
@@ -235,6 +237,7 @@ mod wire {
         credential: Credential,
         plan: Plan,
         quote: Option<Signed<PlanQuote>>,
+        payee: Option<Payee>,
         locale: Locale,
         salt: Salt,
     }

@@ -26,12 +26,14 @@ mod mark;
 mod money;
 mod offer;
 mod passkey;
+mod payee;
 mod place;
 mod plan;
 mod problem;
 mod purchase;
 mod quote;
 mod relayed;
+mod remittance;
 mod role;
 mod rows;
 mod seal;
@@ -60,6 +62,7 @@ pub use mark::{Mark, Relay};
 pub use money::{Amount, BasisPoints, Currency};
 pub use offer::{DeliveryTerms, Destination, Offer, QuantityLimits, ShippingZone, Total};
 pub use passkey::{PasskeyAssertion, PasskeyPart};
+pub use payee::Payee;
 pub use place::{Region, prefectures};
 pub use plan::{Plan, PlanClass};
 pub use problem::{MerchantView, NextStep, Problem};
@@ -69,6 +72,7 @@ pub use relayed::{
     RELAYED_SIZES, RelayedAnswer, RelayedCall, RelayedReply, RelayedRequest, ReplyOpener,
     ReplySealer,
 };
+pub use remittance::{Remittance, Standing};
 pub use role::{Agent, Merchant, Reader, Role, VisibleTo};
 pub use rows::row;
 pub use seal::{

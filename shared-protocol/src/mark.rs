@@ -5,7 +5,7 @@ use alloc::{string::String, vec::Vec};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AgentId, Localized, MerchantId,
+    AgentId, Localized, MerchantId, Payee,
     codec::messages,
     problem::Problem,
     role::Role,
@@ -39,6 +39,8 @@ pub struct Mark {
     pub relay: Option<Relay>,
     /// How the agent pays it out: a class that its contract names.
     pub payout_class: String,
+    /// Where shoppers' transfers go, if the agent is a bank and the merchant takes them (¶71).
+    pub payee: Option<Payee>,
     /// Counts the Marks of this merchant; a higher one replaces a lower.
     pub serial: u64,
     /// Good from.

@@ -22,6 +22,8 @@ pub enum Plan {
     Bonus,
     /// Part at each bonus, part in so many months (ボーナス併用).
     BonusInstalments(u8),
+    /// By transfer from the shopper's account at the bank that the agent is (口座振込, Cl. 3).
+    Transfer,
 }
 
 impl VisibleTo<Agent> for Plan {}
@@ -35,11 +37,18 @@ impl Plan {
             Self::Revolving => PlanClass::Revolving,
             Self::Bonus => PlanClass::Bonus,
             Self::BonusInstalments(_) => PlanClass::BonusInstalments,
+            Self::Transfer => PlanClass::Transfer,
         }
+    }
+
+    /// Whether the agent quotes what it costs; the price alone is paid otherwise.
+    pub const fn is_quoted(self) -> bool {
+        !matches!(self, Self::Single | Self::Transfer)
     }
 }
 
-/// As it stands in forms and tables: `single`, `times-3`, `revolving`, `bonus`, `bonus-times-6`.
+/// As it stands in forms and tables: `single`, `times-3`, `revolving`, `bonus`, `bonus-times-6`,
+/// `transfer`.
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -48,6 +57,7 @@ impl fmt::Display for Plan {
             Self::Revolving => f.write_str("revolving"),
             Self::Bonus => f.write_str("bonus"),
             Self::BonusInstalments(count) => write!(f, "bonus-times-{count}"),
+            Self::Transfer => f.write_str("transfer"),
         }
     }
 }
@@ -64,6 +74,7 @@ impl FromStr for Plan {
             "single" => Ok(Self::Single),
             "revolving" => Ok(Self::Revolving),
             "bonus" => Ok(Self::Bonus),
+            "transfer" => Ok(Self::Transfer),
             _ => match (text.strip_prefix("times-"), text.strip_prefix("bonus-times-")) {
                 (Some(count), _) => times(count).map(Self::Instalments),
                 (_, Some(count)) => times(count).map(Self::BonusInstalments),
@@ -86,6 +97,8 @@ pub enum PlanClass {
     Bonus,
     /// Bonus and n-fold.
     BonusInstalments,
+    /// By transfer.
+    Transfer,
 }
 
 impl PlanClass {
@@ -97,6 +110,7 @@ impl PlanClass {
             Self::Revolving => "revolving",
             Self::Bonus => "bonus",
             Self::BonusInstalments => "bonus-instalments",
+            Self::Transfer => "transfer",
         }
     }
 
@@ -106,6 +120,12 @@ impl PlanClass {
     }
 
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::Single, Self::Instalments, Self::Revolving, Self::Bonus, Self::BonusInstalments];
+    pub const ALL: [Self; 6] = [
+        Self::Single,
+        Self::Instalments,
+        Self::Revolving,
+        Self::Bonus,
+        Self::BonusInstalments,
+        Self::Transfer,
+    ];
 }

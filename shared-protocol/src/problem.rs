@@ -46,6 +46,8 @@ pub enum NextStep {
     StartOver,
     /// Use another contract.
     OtherContract,
+    /// Pay in another way; what was typed is kept (¶75).
+    OtherMethod,
     /// Ask the agent.
     AskAgent,
     /// Ask the shop.
@@ -60,6 +62,7 @@ impl NextStep {
             Self::TryAgain => "try_again",
             Self::StartOver => "start_over",
             Self::OtherContract => "other_contract",
+            Self::OtherMethod => "other_method",
             Self::AskAgent => "ask_agent",
             Self::AskShop => "ask_shop",
         }
@@ -250,6 +253,25 @@ problems! {
     82 AgentUnavailable "agent_unavailable" 503 true TryLater TryAgain
         "決済代行会社のシステムから応答がありません。"
         "The payment agent's system does not answer.";
+    83 PayeeAccountWrong "payee_account_wrong" 403 false Declined AskShop
+        "お店の振込先口座に誤りがあり、送金できません。"
+        "The shop's bank account is not right, so nothing can be sent to it.";
+    84 BalanceShort "balance_short" 403 false Declined OtherMethod
+        "口座の残高が足りません。" "There is not enough money in your account.";
+    85 TransferUndetermined "transfer_undetermined" 403 false Declined AskAgent
+        "送金できるかどうか、銀行で確認できませんでした。"
+        "The bank could not tell whether the money can be sent.";
+    86 PayeeInvalid "payee_invalid" 422 false FixOrder StartOver
+        "振込先が、銀行の示したお店の口座ではありません。"
+        "The money would not go to the account that the bank named for this shop.";
+    87 PaidByTransfer "paid_by_transfer" 409 false FixOrder AskShop
+        "口座振込で直接支払われるご注文です。請求・返金はお店の口座でお手続きください。"
+        "This order is paid straight to the shop's account: there is nothing to claim or refund here.";
+    88 AlreadyTransferred "already_transferred" 409 false Nothing AskShop
+        "送金の手続きが済んでいるため、取り消せません。"
+        "The money is on its way already, so this cannot be cancelled.";
+    89 RemittanceInvalid "remittance_invalid" 422 false FixOrder AskAgent
+        "送金の通知の署名が正しくありません。" "The word on the transfer does not hold.";
     90 RelayUnavailable "relay_unavailable" 503 true TryLater TryAgain
         "お店の中継サーバーから応答がありません。" "The shop's relay does not answer.";
     99 Unavailable "unavailable" 503 true TryLater TryAgain

@@ -50,6 +50,12 @@ pub enum PurchaseEvent {
     ShopperWithdrew,
     /// The merchant let go of all of it before it claimed anything.
     MerchantVoided,
+    /// The shopper consents, and the bank sends the money on a later day (162).
+    TransferScheduled,
+    /// The shopper consents, and the merchant has the money (153, 164).
+    TransferReceived,
+    /// The bank cannot send the money after all (158, 160).
+    TransferFailed,
 }
 
 /// This event cannot happen in this state; nothing has changed.
@@ -75,7 +81,9 @@ impl PurchaseState {
             (S::Started | S::Checked, E::GrantDeclined) => S::Declined,
             (S::Granted, E::OrderAccepted) => S::Accepted,
             (S::Granted, E::OrderRefused) => S::Refused,
-            (S::Accepted, E::ShopperConfirmed) => S::Confirmed,
+            (S::Accepted, E::TransferScheduled) => S::Accepted,
+            (S::Accepted, E::ShopperConfirmed | E::TransferReceived) => S::Confirmed,
+            (S::Accepted, E::TransferFailed) => S::Cancelled,
             (S::Granted | S::Accepted, E::ShopperCancelled) => S::Cancelled,
             (S::Confirmed, E::ShopperWithdrew | E::MerchantVoided) => S::Cancelled,
             (S::Started | S::Checked | S::Granted | S::Accepted, E::TimedOut) => S::Expired,
@@ -154,11 +162,14 @@ impl PurchaseEvent {
             Self::TimedOut => "timed-out",
             Self::ShopperWithdrew => "shopper-withdrew",
             Self::MerchantVoided => "merchant-voided",
+            Self::TransferScheduled => "transfer-scheduled",
+            Self::TransferReceived => "transfer-received",
+            Self::TransferFailed => "transfer-failed",
         }
     }
 
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 13] = [
         Self::OrderChecked,
         Self::GrantIssued,
         Self::GrantDeclined,
@@ -169,5 +180,8 @@ impl PurchaseEvent {
         Self::TimedOut,
         Self::ShopperWithdrew,
         Self::MerchantVoided,
+        Self::TransferScheduled,
+        Self::TransferReceived,
+        Self::TransferFailed,
     ];
 }

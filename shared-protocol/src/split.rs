@@ -31,7 +31,7 @@ pub struct Form {
     pub credential: Credential,
     /// How.
     pub plan: Plan,
-    /// The agent's quote for it; only the lump sum needs none.
+    /// The agent's quote for it; the lump sum and the transfer need none.
     pub quote: Option<Signed<PlanQuote>>,
     /// The language on screen.
     pub locale: Locale,
@@ -86,9 +86,13 @@ pub fn split(
     let parties = (&challenge.agent, &challenge.merchant);
     match &form.quote {
         Some(quote) => quote.claimed()?.check_for(parties, amount, form.plan)?,
-        None if form.plan == Plan::Single => {}
+        None if !form.plan.is_quoted() => {}
         None => return Err(Problem::QuoteInvalid),
     }
+    let payee = match form.plan {
+        Plan::Transfer => Some(mark.payee.clone().ok_or(Problem::PlanNotAccepted)?),
+        _ => None,
+    };
     let purchase: PurchaseId = challenge.purchase;
     let order = OrderHalf {
         purchase,
@@ -106,6 +110,7 @@ pub fn split(
         credential: form.credential,
         plan: form.plan,
         quote: form.quote,
+        payee,
         locale: form.locale,
         salt: Salt::random(rng),
     };

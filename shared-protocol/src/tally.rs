@@ -102,7 +102,7 @@ impl VerifiedTally {
     /// # Errors
     /// In order of precedence: [`Problem::WrongRecipient`], [`Problem::ChallengeInvalid`],
     /// [`Problem::ChallengeExpired`], [`Problem::TallyExpired`], [`Problem::HalfMismatch`],
-    /// [`Problem::PlanNotAccepted`].
+    /// [`Problem::PlanNotAccepted`], [`Problem::PayeeInvalid`].
     pub fn match_payment(
         self,
         half: &PaymentHalf,
@@ -132,6 +132,9 @@ impl VerifiedTally {
         }
         if tally.plan_class != half.plan.class() {
             return Err(Problem::PlanNotAccepted);
+        }
+        if half.payee.is_some() != (half.plan == Plan::Transfer) {
+            return Err(Problem::PayeeInvalid);
         }
         Ok(MatchedPayment { tally: self })
     }
@@ -206,7 +209,8 @@ impl MatchedPayment {
         accepted.then_some(()).ok_or(Problem::PlanNotAccepted)
     }
 
-    /// Checks that the plan was quoted for this very purchase; only the lump sum needs no quote.
+    /// Checks that the plan was quoted for this very purchase; the lump sum and the transfer need no
+    /// quote.
     ///
     /// # Errors
     /// [`Problem::QuoteInvalid`], [`Problem::QuoteExpired`].
@@ -217,7 +221,7 @@ impl MatchedPayment {
         now: Timestamp,
     ) -> Result<(), Problem> {
         let Some(quote) = quote else {
-            return if plan == Plan::Single { Ok(()) } else { Err(Problem::QuoteInvalid) };
+            return if plan.is_quoted() { Err(Problem::QuoteInvalid) } else { Ok(()) };
         };
         quote.check_for((&self.tally.agent, &self.tally.merchant), self.tally.amount, plan)?;
         quote.check_open(now)

@@ -15,6 +15,7 @@ use crate::{
         code::CodeHash,
         contract::{Claim, ContractStatus},
         enrolment::written,
+        transfer::{Deposit, Rail},
     },
     entropy::Entropy,
     keys::AgentKeyring,
@@ -64,6 +65,21 @@ pub enum Contracts {
         #[arg(long, value_name = "CLASS", value_parser = class)]
         plan: Vec<PlanClass>,
     },
+    /// Pay into its account at this bank, from which it sends transfers; opens it at first
+    PayIn {
+        /// Which contract
+        #[command(flatten)]
+        which: Which,
+        /// How much, in minor units
+        #[arg(long)]
+        amount: u64,
+        /// Of this currency, ISO 4217
+        #[arg(long, default_value = "JPY")]
+        currency: String,
+        /// When it sends: around-the-clock, banking-hours or next-day
+        #[arg(long, default_value = "around-the-clock", value_parser = rail)]
+        rail: Rail,
+    },
     /// Open it again, also after five wrong codes
     Resume(Which),
     /// End it
@@ -79,6 +95,26 @@ pub enum Contracts {
         #[arg(long)]
         code: String,
     },
+}
+
+/// Reads the name of a rail.
+fn rail(name: &str) -> Result<Rail, String> {
+    let known = Rail::ALL.map(Rail::name).join(", ");
+    Rail::from_name(name).ok_or_else(|| format!("{name} is none of: {known}"))
+}
+
+/// Shows the account of a contract.
+async fn account(contract: i64, store: &Store) -> Said {
+    let deposit = store.deposit(contract).await?.ok_or("it has no account")?;
+    let Deposit { currency, balance, held, rail } = deposit;
+    let line = format!("{balance} {} in it, {held} held, {}", currency.code(), rail.name());
+    let json = json!({
+        "currency": currency.code(),
+        "balance": balance,
+        "held": held,
+        "rail": rail.name(),
+    });
+    Ok(Report::line(line, json))
 }
 
 type Fault = Box<dyn std::error::Error + Send + Sync>;
@@ -121,6 +157,16 @@ impl Contracts {
             Self::Plans { which, plan } => {
                 let plans = if plan.is_empty() { PlanClass::ALL.to_vec() } else { plan.clone() };
                 change_it(which.find(keys, store).await?, Change::Plans(plans), store).await
+            }
+            Self::PayIn { which, amount, currency, rail } => {
+                let contract = which.find(keys, store).await?;
+                let currency =
+                    currency.parse().map_err(|_| format!("{currency} is no currency"))?;
+                let amount = Amount::new(*amount, currency).ok_or("there is no such amount")?;
+                if !store.pay_in(contract, amount, *rail, now).await? {
+                    return Err("nothing was paid in: the account is in another currency".into());
+                }
+                account(contract, store).await
             }
             Self::Suspend(which) => {
                 let change = Change::Status(ContractStatus::Suspended);

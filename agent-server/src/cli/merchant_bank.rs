@@ -2,13 +2,13 @@
 
 use clap::Args;
 use serde_json::{Value, json};
-use shared_protocol::MerchantId;
+use shared_protocol::{Localized, MerchantId};
 
 use super::{Said, say::Report};
 use crate::{
     clock::{Clock as _, SystemClock},
     files::{BankAccount, IbanAccount, JapaneseAccount, Kana},
-    store::Store,
+    store::{AccountNames, Store},
 };
 
 /// Show where a merchant is paid, or say it: by IBAN, or at a Japanese bank.
@@ -34,6 +34,21 @@ pub struct Bank {
     /// 口座番号, 7 digits at most
     #[arg(long, requires_all = ["bank", "branch", "holder"])]
     number: Option<String>,
+    /// What shoppers call the bank, Japanese: with it they may pay by transfer to this account
+    #[arg(long, requires_all = ["bank_name_en", "holder"])]
+    bank_name_ja: Option<String>,
+    /// The same, English
+    #[arg(long, requires = "bank_name_ja")]
+    bank_name_en: Option<String>,
+    /// What they call the branch, Japanese
+    #[arg(long, requires_all = ["bank_name_ja", "branch_name_en"])]
+    branch_name_ja: Option<String>,
+    /// The same, English
+    #[arg(long, requires = "branch_name_ja")]
+    branch_name_en: Option<String>,
+    /// Its bank says that there is no such account; saying the account again ends that
+    #[arg(long, conflicts_with_all = ["number", "iban"])]
+    refused: bool,
     /// Whose account it is; at a Japanese bank in kana, of any width
     #[arg(long)]
     holder: Option<String>,
@@ -47,14 +62,28 @@ impl Bank {
         if store.merchant(&id).await?.is_none() {
             return Err(format!("{id} is not registered").into());
         }
+        if self.refused {
+            store.refuse_payee(id.clone(), SystemClock.now()).await?;
+        }
         let account = match self.given()? {
             None => store.merchant_account(&id).await?.ok_or("it is not known")?,
             Some(account) => {
-                store.put_merchant_account(id.clone(), account.clone(), SystemClock.now()).await?;
+                let (names, now) = (self.names(), SystemClock.now());
+                store.put_merchant_account(id.clone(), account.clone(), names, now).await?;
                 account
             }
         };
         Ok(Report::line(line(&account), shown(&id, &account)))
+    }
+
+    fn names(&self) -> Option<AccountNames> {
+        let both = |ja: &Option<String>, en: &Option<String>| {
+            Some(Localized { ja: ja.clone()?, en: en.clone()? })
+        };
+        Some(AccountNames {
+            bank: both(&self.bank_name_ja, &self.bank_name_en)?,
+            branch: both(&self.branch_name_ja, &self.branch_name_en).unwrap_or_default(),
+        })
     }
 
     fn given(&self) -> Result<Option<BankAccount>, Box<dyn std::error::Error + Send + Sync>> {

@@ -11,7 +11,8 @@ use super::{Place, Said, merchant_bank::Bank, relay::RelayCommand, say::Report, 
 use crate::{
     clock::{Clock as _, SystemClock},
     domain::{Merchant, MerchantStatus},
-    store::Store,
+    files::{BankAccount, JapaneseAccount, Kana},
+    store::{AccountNames, Store},
 };
 
 /// Merchants with a contract.
@@ -90,8 +91,8 @@ pub struct Add {
     /// How it is paid out
     #[arg(long)]
     payout_class: Option<String>,
-    /// Class of plan that it takes (single, instalments, revolving, bonus, bonus-instalments); may
-    /// be given several times; all at first
+    /// Class of plan that it takes (single, instalments, revolving, bonus, bonus-instalments,
+    /// transfer); may be given several times; all at first
     #[arg(long, value_name = "CLASS", value_parser = class)]
     plan: Vec<PlanClass>,
     /// Until when its contract runs, epoch seconds
@@ -148,6 +149,9 @@ impl Add {
         let known = known.or_else(|| (place.demo && id.as_str() == DEMO).then(|| demo(id.clone())));
         let merchant = self.over(id, known)?;
         store.put_merchant(merchant.clone(), SystemClock.now()).await?;
+        if place.demo && merchant.id.as_str() == DEMO {
+            demo_account(store, merchant.id.clone()).await?;
+        }
         Ok(Report::line(format!("added {}", line(&merchant)), shown(&merchant)))
     }
 
@@ -186,6 +190,7 @@ impl Add {
                 (true, Some(known)) => known.plans.clone(),
                 (true, None) => PlanClass::ALL.into(),
             },
+            payee: None,
             payout_class: class.unwrap_or_else(|| "standard".into()),
             status: known.map_or(MerchantStatus::Active, |m| m.status),
             valid_until: until.or(known.and_then(|m| m.valid_until)),
@@ -287,11 +292,28 @@ fn demo(id: MerchantId) -> Merchant {
         sealing_key: SealingKey::new([0; 32]),
         relay: None,
         plans: PlanClass::ALL.into(),
+        payee: None,
         payout_class: "standard".into(),
         status: MerchantStatus::Active,
         valid_until: None,
         serial: 1,
     }
+}
+
+/// Where the demo's shop is paid, unless somebody has said otherwise. There is no such bank.
+async fn demo_account(store: &Store, id: MerchantId) -> Result<(), crate::store::Fault> {
+    if store.merchant_account(&id).await?.is_some() {
+        return Ok(());
+    }
+    let Ok(holder) = Kana::new("ヤマダチャホ", Kana::PAYEE) else { return Ok(()) };
+    let parts = ["0999", "123", "ordinary", "7654321"];
+    let Ok(account) = JapaneseAccount::new(parts, holder) else { return Ok(()) };
+    let names = AccountNames {
+        bank: Localized::new("みほん銀行", "Mihon Bank"),
+        branch: Localized::new("盛岡支店", "Morioka branch"),
+    };
+    let account = BankAccount::Japanese(account);
+    store.put_merchant_account(id, account, Some(names), SystemClock.now()).await
 }
 
 const DEMO: &str = "mrc_tea";

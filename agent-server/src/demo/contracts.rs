@@ -3,6 +3,8 @@
 
 use shared_protocol::{Amount, Currency, Span};
 
+use crate::domain::transfer::Rail;
+
 /// A contract to try, and what happens with it.
 #[derive(Clone, Copy, Debug)]
 pub struct DemoContract {
@@ -14,14 +16,15 @@ pub struct DemoContract {
     pub limit: Amount,
     /// Until when it runs, from the start of the demo; negative: it has lapsed.
     pub runs: Span,
+    /// What is in its account at the demo's bank, and when that sends; `None`: it has none.
+    pub account: Option<(Amount, Rail)>,
     /// How long the agent takes to answer for it.
     pub delay: Span,
     /// What it shows: a key of the product's texts.
     pub shows: &'static str,
 }
 
-/// Those of this landing. `C-9000-0000-0007` and `-0008` (bank: balance short, bank closed) are
-/// reserved for what is to come. No server can put a passkey into somebody's device, so `-0009`
+/// All of them. No server can put a passkey into somebody's device, so `-0009`
 /// begins without one: it has an address of its own, by which one signs in and registers it.
 pub fn contracts() -> impl Iterator<Item = &'static DemoContract> {
     CONTRACTS.iter()
@@ -38,7 +41,7 @@ impl DemoContract {
 /// The code of all of them.
 pub const CODE: &str = "2468";
 
-const CONTRACTS: [DemoContract; 7] = [
+const CONTRACTS: [DemoContract; 9] = [
     DemoContract { number: "C900000000001", shows: "demo.contract_1", ..GOOD },
     DemoContract {
         number: "C900000000002",
@@ -61,6 +64,18 @@ const CONTRACTS: [DemoContract; 7] = [
     },
     DemoContract { number: "C900000000006", shows: "demo.contract_6", ..GOOD },
     DemoContract {
+        number: "C900000000007",
+        account: Some((Amount { minor: 1000, currency: Currency::JPY }, Rail::AroundTheClock)),
+        shows: "demo.contract_7",
+        ..GOOD
+    },
+    DemoContract {
+        number: "C900000000008",
+        account: Some((PLENTY, Rail::NextDay)),
+        shows: "demo.contract_8",
+        ..GOOD
+    },
+    DemoContract {
         number: "C900000000009",
         email: "passkey@example.jp",
         shows: "demo.contract_9",
@@ -68,10 +83,13 @@ const CONTRACTS: [DemoContract; 7] = [
     },
 ];
 
+const PLENTY: Amount = Amount { minor: 1_000_000, currency: Currency::JPY };
+
 const GOOD: DemoContract = DemoContract {
     number: "",
     email: "shopper@example.jp",
-    limit: Amount { minor: 1_000_000, currency: Currency::JPY },
+    limit: PLENTY,
+    account: Some((PLENTY, Rail::AroundTheClock)),
     runs: Span::hours(24 * 365),
     delay: Span::millis(0),
     shows: "",

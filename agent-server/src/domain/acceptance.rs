@@ -6,6 +6,7 @@ use shared_protocol::{Acceptance, Problem, PurchaseId, Refusal, Signed};
 use super::{
     Purchase, confirm,
     question::ConfirmationToken,
+    transfer,
     turn::{Asked, Turned, Word},
     unavailable,
 };
@@ -34,7 +35,13 @@ pub async fn accept(
         deadline: now.plus(app.config.confirmation_lifetime()),
     };
     let question = grant.provisional.then(asked);
-    let then = (!grant.provisional).then(|| confirm::by_passkey(&grant, &app.keys, now));
+    let then = match grant.provisional {
+        true => None,
+        false => {
+            let confirmation = confirm::by_passkey(&grant, &app.keys, now);
+            Some(transfer::consented(app, id, confirmation, now).await?)
+        }
+    };
     let word = Word::Accepted { acceptance, question };
     carry_out(app, Turn { purchase: id, word, then, now }).await
 }

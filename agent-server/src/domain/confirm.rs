@@ -9,6 +9,7 @@ use super::{
     ConfirmationCode, ConfirmationToken, Question,
     network::Network,
     question::WRONG_CODES_MAX,
+    transfer,
     turn::{Turned, Word, why_not},
     unavailable,
 };
@@ -21,7 +22,7 @@ use crate::{
 
 /// What an answer given at `now` comes to: after the deadline it is silence.
 pub fn outcome_at(question: &Question, wanted: Outcome, now: Timestamp) -> Outcome {
-    let is_open = question.state == PurchaseState::Accepted;
+    let is_open = question.state == PurchaseState::Accepted && question.scheduled.is_none();
     if is_open && now >= question.deadline { Outcome::Expired } else { wanted }
 }
 
@@ -60,7 +61,9 @@ pub fn word_of_page(
     };
     let is_late = own.deadline.is_some_and(|deadline| now >= deadline);
     let outcome = match (own.purchase.state, wanted) {
-        (PurchaseState::Accepted, _) if is_late => Outcome::Expired,
+        (PurchaseState::Accepted, _) if is_late && own.purchase.scheduled().is_none() => {
+            Outcome::Expired
+        }
         (PurchaseState::Accepted, Wanted::Confirm) => Outcome::Confirmed,
         (
             PurchaseState::Granted | PurchaseState::Accepted | PurchaseState::Confirmed,
@@ -86,14 +89,14 @@ pub enum Wanted {
 }
 
 /// Which purchase a confirmation is about.
-struct About<'a> {
-    purchase: PurchaseId,
-    merchant: &'a MerchantId,
-    handling_number: HandlingNumber,
+pub(super) struct About<'a> {
+    pub(super) purchase: PurchaseId,
+    pub(super) merchant: &'a MerchantId,
+    pub(super) handling_number: HandlingNumber,
 }
 
 impl About<'_> {
-    fn signed(
+    pub(super) fn signed(
         &self,
         outcome: Outcome,
         channel: Channel,
@@ -115,15 +118,28 @@ impl About<'_> {
 }
 
 /// The word of the passkey that signed the tally: nothing is left to ask (¶61).
-pub fn by_passkey(grant: &Grant, keys: &AgentKeyring, now: Timestamp) -> Word {
+pub fn by_passkey(grant: &Grant, keys: &AgentKeyring, now: Timestamp) -> Signed<Confirmation> {
     let about = About {
         purchase: grant.purchase,
         merchant: &grant.merchant,
         handling_number: grant.handling_number,
     };
-    let outcome = Outcome::Confirmed;
-    let confirmation = about.signed(outcome, Channel::Passkey, &grant.agent, keys, now);
-    Word::Decided { outcome, confirmation }
+    about.signed(Outcome::Confirmed, Channel::Passkey, &grant.agent, keys, now)
+}
+
+/// A yes asks the bank for a transfer, where the purchase is paid by one (151).
+async fn by_the_bank(
+    app: &App,
+    purchase: PurchaseId,
+    word: Word,
+    now: Timestamp,
+) -> Result<Word, Problem> {
+    match word {
+        Word::Decided { outcome: Outcome::Confirmed, confirmation } => {
+            transfer::consented(app, purchase, confirmation, now).await
+        }
+        word => Ok(word),
+    }
 }
 
 /// The question behind a link.
@@ -187,8 +203,11 @@ pub async fn decide(
     let asked = question(app, token).await?;
     let outcome = outcome_at(&asked, wanted, now);
     let word = word(&asked, outcome, &app.config.agent_id, &app.keys, now);
+    let word = by_the_bank(app, asked.purchase, word, now).await?;
+    let is_failed = matches!(word, Word::NotTransferred { .. });
     let turn = Turn { purchase: asked.purchase, word, then: None, now };
     match app.turn(turn).await.map_err(unavailable)? {
+        Turned::Now(_) | Turned::Already(_) if is_failed => Err(Problem::PayeeAccountWrong),
         Turned::Now(_) | Turned::Already(_) if outcome != wanted => Err(Problem::NotConfirmed),
         Turned::Now(state) | Turned::Already(state) => Ok(Question { state, ..asked }),
         Turned::Not(problem) => Err(problem),
@@ -213,8 +232,11 @@ pub async fn decide_here(app: &App, own: &OwnPurchase, wanted: Wanted) -> Result
     let word = word_of_page(own, wanted, &app.config.agent_id, &app.keys, now);
     let word = word.ok_or(why_not(own.purchase.state))?;
     let is_late = matches!(word, Word::Decided { outcome: Outcome::Expired, .. });
+    let word = by_the_bank(app, own.purchase.id, word, now).await?;
+    let is_failed = matches!(word, Word::NotTransferred { .. });
     let turn = Turn { purchase: own.purchase.id, word, then: None, now };
     match app.turn(turn).await.map_err(unavailable)? {
+        Turned::Now(_) | Turned::Already(_) if is_failed => Err(Problem::PayeeAccountWrong),
         Turned::Now(_) | Turned::Already(_) if is_late => Err(Problem::NotConfirmed),
         Turned::Now(_) | Turned::Already(_) => Ok(()),
         Turned::Not(problem) => Err(problem),

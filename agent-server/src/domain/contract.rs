@@ -5,6 +5,7 @@ use shared_protocol::{Amount, ContractNumber, PlanClass, Problem, SecurityCode, 
 use super::{
     code::{CodeHash, Verdict},
     passkey::{Asserted, counter_rises},
+    transfer::{Deposit, PayeeAnswer, When, fate},
 };
 use crate::keys::AgentKeyring;
 
@@ -29,6 +30,8 @@ pub struct ContractFacts {
     pub own: OwnLimits,
     /// The classes of plan that it allows.
     pub plans: Vec<PlanClass>,
+    /// Its account at this bank; looked up for transfers alone.
+    pub deposit: Option<Deposit>,
 }
 
 /// Limits that shoppers set themselves, in the currency of the contract; `None`: none.
@@ -97,6 +100,8 @@ pub struct Ask {
     pub amount: Amount,
     /// By which kind of plan.
     pub plan_class: PlanClass,
+    /// By transfer: what the merchant's bank says of the merchant's account.
+    pub payee: Option<PayeeAnswer>,
 }
 
 /// Why a contract does not pay.
@@ -196,6 +201,9 @@ impl ContractFacts {
         if self.valid_until.is_some_and(|until| now >= until) {
             return Err(Problem::ContractLapsed);
         }
+        if let Some(payee) = ask.payee {
+            return self.transfers(payee, ask.amount, spent);
+        }
         if !self.plans.contains(&ask.plan_class) {
             return Err(Problem::PlanNotAccepted);
         }
@@ -205,6 +213,16 @@ impl ContractFacts {
         let within = after.is_some_and(|after| after.minor <= self.credit_limit.minor);
         let within = within && self.own.allow(ask.amount.minor, spent);
         within.then_some(()).ok_or(Problem::LimitExceeded)
+    }
+
+    /// Whether its account can send so much (152, 157–160): whoever has an account may, and no
+    /// credit is given. When it is sent is decided when it is.
+    fn transfers(&self, payee: PayeeAnswer, amount: Amount, spent: Spent) -> Result<(), Problem> {
+        let deposit = self.deposit.ok_or(Problem::PlanNotAccepted)?;
+        if !self.own.allow(amount.minor, spent) {
+            return Err(Problem::LimitExceeded);
+        }
+        fate(payee, deposit.covers(amount), When::Now).problem().map_or(Ok(()), Err)
     }
 }
 
@@ -232,7 +250,10 @@ mod tests {
     use shared_protocol::Currency;
 
     use super::*;
-    use crate::domain::code::{CodeCost, verify};
+    use crate::domain::{
+        code::{CodeCost, verify},
+        transfer::Rail,
+    };
 
     const NOW: Timestamp = Timestamp::from_millis(1_000_000);
     const NOTHING: Spent = Spent { today: 0, at_merchant: 0 };
@@ -251,7 +272,7 @@ mod tests {
 
     fn ask() -> Ask {
         let payer = Payer::Code { number_hash: [1; 32], verdict: right() };
-        Ask { payer, amount: yen(3850), plan_class: PlanClass::Single }
+        Ask { payer, amount: yen(3850), plan_class: PlanClass::Single, payee: None }
     }
 
     fn facts() -> ContractFacts {
@@ -265,6 +286,7 @@ mod tests {
             reserved: 6_150,
             own: OwnLimits::default(),
             plans: vec![PlanClass::Single, PlanClass::Bonus],
+            deposit: None,
         }
     }
 
@@ -325,6 +347,29 @@ mod tests {
         let ask = Ask { amount: dollars, ..ask() };
         let told = judge(Some(&facts()), 0, &right(), &ask, NOTHING, NOW).unwrap_err();
         assert_eq!(told.problem, Problem::LimitExceeded);
+    }
+
+    #[test]
+    fn a_transfer_asks_for_an_account_and_for_no_credit() {
+        let judged = |deposit: Option<Deposit>, payee, own: OwnLimits| {
+            let facts = ContractFacts { deposit, own, reserved: 10_000, ..facts() };
+            let ask = Ask { plan_class: PlanClass::Transfer, payee: Some(payee), ..ask() };
+            judge(Some(&facts), 0, &right(), &ask, NOTHING, NOW).map_err(|no| no.problem)
+        };
+        let deposit = |balance, held| {
+            Some(Deposit { currency: Currency::JPY, balance, held, rail: Rail::AroundTheClock })
+        };
+        let (good, none) = (PayeeAnswer::Good, OwnLimits::default());
+        assert_eq!(judged(deposit(3_850, 0), good, none), Ok(()));
+        assert_eq!(judged(deposit(4_850, 1_000), good, none), Ok(()));
+        assert_eq!(judged(deposit(4_849, 1_000), good, none), Err(Problem::BalanceShort));
+        assert_eq!(judged(None, good, none), Err(Problem::PlanNotAccepted));
+        let wrong = PayeeAnswer::Wrong;
+        assert_eq!(judged(deposit(0, 0), wrong, none), Err(Problem::PayeeAccountWrong));
+        let unclear = PayeeAnswer::Unclear;
+        assert_eq!(judged(deposit(3_850, 0), unclear, none), Err(Problem::TransferUndetermined));
+        let own = OwnLimits { purchase: Some(3_849), ..none };
+        assert_eq!(judged(deposit(3_850, 0), good, own), Err(Problem::LimitExceeded));
     }
 
     #[test]

@@ -52,7 +52,8 @@ pub enum SecurityLetter {
 }
 
 /// A notice to the merchant: all that a purchase goes through, from the order on. Of a Grant the
-/// merchant hears by the order that redeems it, of a decline never (DESIGN.md §1).
+/// merchant hears by the order that redeems it, of a decline never (DESIGN.md §1), but that a
+/// transfer came to nothing (¶74, ¶75).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Notice {
     /// The merchant takes the order.
@@ -83,6 +84,14 @@ pub enum Notice {
     ObjectionRejected,
     /// What is owed for it is in a batch that pays the merchant (68).
     PaidOut,
+    /// The bank has sent the money (153, 164).
+    TransferReceived,
+    /// The bank sends the money on a later day (162).
+    TransferScheduled,
+    /// The bank does not send the money (158, 160).
+    TransferFailed,
+    /// The merchant's own account is wrong and must be put right (158).
+    PayeeRefused,
 }
 
 impl Errand {
@@ -155,6 +164,10 @@ impl Notice {
             Self::ObjectionUpheld => "purchase.objection_upheld",
             Self::ObjectionRejected => "purchase.objection_rejected",
             Self::PaidOut => "purchase.paid_out",
+            Self::TransferReceived => "purchase.transfer_received",
+            Self::TransferScheduled => "purchase.transfer_scheduled",
+            Self::TransferFailed => "purchase.transfer_failed",
+            Self::PayeeRefused => "purchase.payee_refused",
         }
     }
 
@@ -169,7 +182,7 @@ impl Notice {
     }
 
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 18] = [
         Self::Accepted,
         Self::Refused,
         Self::Confirmed,
@@ -184,5 +197,9 @@ impl Notice {
         Self::ObjectionUpheld,
         Self::ObjectionRejected,
         Self::PaidOut,
+        Self::TransferReceived,
+        Self::TransferScheduled,
+        Self::TransferFailed,
+        Self::PayeeRefused,
     ];
 }

@@ -4,7 +4,7 @@
 use shared_protocol::{Outcome, PurchaseId, PurchaseState, Timestamp};
 
 use super::{
-    confirm,
+    confirm, transfer,
     turn::{Turned, Word},
 };
 use crate::{
@@ -47,7 +47,10 @@ pub async fn sweep(app: &App, now: Timestamp) -> Result<(), Fault> {
     for purchase in app.store.overdue(now, AT_A_TIME).await? {
         let done = match overdue(purchase.state) {
             Overdue::AskMerchant => app.store.ask_lapsed(purchase.id, now).await,
-            Overdue::Cancel => silence(app, purchase.id, now).await,
+            Overdue::Cancel => match transfer::go_on(app, purchase.id, now).await {
+                Ok(false) => silence(app, purchase.id, now).await,
+                done => done.map(drop),
+            },
             Overdue::Nothing => Ok(()),
         };
         if let Err(fault) = done {

@@ -19,6 +19,7 @@ use super::{
     passkey::{Place, verify_assertion},
     plan::{self, Bill, PlanRules},
     purchase::redeemable_until,
+    transfer::{self, Order},
     unavailable,
 };
 use crate::{
@@ -42,6 +43,8 @@ pub struct Opened {
 pub struct Vetted {
     opened: Opened,
     item: Localized,
+    /// The transfer that pays, if one does.
+    order: Option<Order>,
     /// What the shopper will owe for it, or why the agent does not stand for it whatever the
     /// contract says (59).
     bill: Result<Bill, Problem>,
@@ -103,7 +106,8 @@ impl Opened {
         now: Timestamp,
     ) -> Result<Vetted, Problem> {
         if let Err(problem) = merchant.check_in_force(now) {
-            return Ok(Vetted { opened: self, item: Localized::default(), bill: Err(problem) });
+            let item = Localized::default();
+            return Ok(Vetted { opened: self, item, order: None, bill: Err(problem) });
         }
         let item = match &self.half.goods {
             Goods::Digest(_) => Localized::default(),
@@ -114,7 +118,7 @@ impl Opened {
             }
         };
         let bill = plan::quote::bill(&self.matched, &self.half, merchant, rules, keys, now)?;
-        Ok(Vetted { opened: self, item, bill: Ok(bill) })
+        Ok(Vetted { opened: self, item, order: None, bill: Ok(bill) })
     }
 }
 
@@ -152,7 +156,13 @@ impl Vetted {
             item: self.item,
             locale: self.opened.half.locale,
             promise,
-            ask: Ask { payer, amount: total, plan_class: self.opened.half.plan.class() },
+            ask: Ask {
+                payer,
+                amount: total,
+                plan_class: self.opened.half.plan.class(),
+                payee: self.order.as_ref().map(|order| order.payee),
+            },
+            order: self.order,
             day,
             now,
             tally: self.opened.tally,
@@ -269,7 +279,9 @@ async fn prepare(
         pause(&opened.half).await;
     }
     let merchant = app.merchants.get(&opened.matched.tally().merchant, now).await?;
-    let vetted = opened.vet(&merchant, &app.plans, &app.keys, now)?;
+    let mut vetted = opened.vet(&merchant, &app.plans, &app.keys, now)?;
+    let amount = vetted.opened.matched.tally().amount;
+    vetted.order = transfer::order(app, &vetted.opened.half, &merchant, amount, now).await;
     Ok((vetted, merchant))
 }
 

@@ -1,7 +1,7 @@
 //! A merchant as the agent knows it from their contract (¶44).
 
 use shared_protocol::{
-    Localized, MerchantId, PlanClass, Problem, SealingKey, Timestamp, VerifyingKey,
+    Localized, MerchantId, Payee, PlanClass, Problem, SealingKey, Timestamp, VerifyingKey,
 };
 
 /// A merchant that has, or had, a contract with the agent.
@@ -25,6 +25,8 @@ pub struct Merchant {
     pub relay: Option<RelaySite>,
     /// The classes of plan that its contract allows.
     pub plans: Vec<PlanClass>,
+    /// Where transfers to it go; `None`: it takes none.
+    pub payee: Option<Payee>,
     /// How the agent pays it out.
     pub payout_class: String,
     /// Whether its contract is in force.
@@ -54,6 +56,11 @@ pub enum MerchantStatus {
 }
 
 impl Merchant {
+    /// Whether it is paid by plans of this class.
+    pub fn takes(&self, class: PlanClass) -> bool {
+        self.plans.contains(&class) && (class != PlanClass::Transfer || self.payee.is_some())
+    }
+
     /// Checks that the agent stands for its sales at `now` (step 59).
     ///
     /// # Errors

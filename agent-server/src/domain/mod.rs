@@ -29,6 +29,7 @@ pub mod retry;
 pub mod session;
 pub mod settlement;
 pub mod target;
+pub mod transfer;
 pub mod turn;
 pub mod webhook;
 

@@ -1,8 +1,9 @@
 //! A purchase as the agent knows it, and the answers that follow from it. Pure.
 
 use shared_protocol::{
-    Acceptance, Amount, CLOCK_TOLERANCE, Confirmation, Grant, Locale, Localized, MerchantId,
-    Problem, PurchaseId, PurchaseState, PurchaseStatus, Refusal, Signed, Timestamp, Verified,
+    Acceptance, Amount, CLOCK_TOLERANCE, Confirmation, Date, Grant, Locale, Localized, MerchantId,
+    PlanClass, Problem, PurchaseId, PurchaseState, PurchaseStatus, Refusal, Remittance, Signed,
+    Standing, Timestamp, Verified,
 };
 
 /// One purchase for which a Grant was asked.
@@ -42,6 +43,8 @@ pub struct Purchase {
     pub refusal: Option<Signed<Refusal>>,
     /// The shopper's word.
     pub confirmation: Option<Signed<Confirmation>>,
+    /// How its money stands, where it is paid by transfer.
+    pub remittance: Option<Signed<Remittance>>,
 }
 
 impl Purchase {
@@ -64,7 +67,18 @@ impl Purchase {
             grant: self.grant,
             acceptance: self.acceptance,
             confirmation: self.confirmation,
+            remittance: self.remittance,
         }
+    }
+
+    /// The day on which the bank sends the money, where the shopper has said yes to that.
+    pub fn scheduled(&self) -> Option<Date> {
+        scheduled(self.remittance.as_ref())
+    }
+
+    /// Whether it is paid by transfer: nothing of it is held of the contract's limit.
+    pub fn is_by_transfer(&self) -> bool {
+        self.granted().is_ok_and(|grant| grant.plan_class == PlanClass::Transfer)
     }
 
     /// The Grant, as the agent itself signed it.
@@ -106,6 +120,14 @@ impl Purchase {
             && word.agent == grant.agent
             && word.purchase == grant.purchase;
         same.then_some(()).ok_or(Problem::RefusalInvalid)
+    }
+}
+
+/// The day of a transfer that is to be sent later.
+pub fn scheduled(remittance: Option<&Signed<Remittance>>) -> Option<Date> {
+    match remittance?.claimed().ok()?.standing {
+        Standing::Scheduled(day) => Some(day),
+        Standing::Received | Standing::NotReceived => None,
     }
 }
 

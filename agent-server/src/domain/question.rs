@@ -6,8 +6,8 @@ use std::{fmt, str::FromStr};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL};
 use ring::digest::{SHA256, digest};
 use shared_protocol::{
-    Amount, HandlingNumber, Locale, Localized, MerchantId, NotAnId, PurchaseId, PurchaseState,
-    Timestamp,
+    Amount, Date, HandlingNumber, Locale, Localized, MerchantId, NotAnId, PurchaseId,
+    PurchaseState, Timestamp,
 };
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
@@ -40,6 +40,8 @@ pub struct Question {
     pub contract_tail: String,
     /// Until when it can be answered.
     pub deadline: Timestamp,
+    /// The day on which the bank sends the money, where it was answered with yes and has to wait.
+    pub scheduled: Option<Date>,
     /// The shopper's language.
     pub locale: Locale,
 }

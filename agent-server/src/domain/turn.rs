@@ -2,11 +2,15 @@
 //! traffic, for recovery and for time that ran out. Pure.
 
 use shared_protocol::{
-    Acceptance, Confirmation, Outcome, Problem, PurchaseEvent, PurchaseState, Refusal, Signed,
-    Timestamp,
+    Acceptance, Channel, Confirmation, Outcome, Problem, PurchaseEvent, PurchaseState, Refusal,
+    Remittance, Signed, Timestamp,
 };
 
-use super::{errand::Errand, errand::Letter, errand::Notice, question::TokenDigest};
+use super::{
+    errand::{Errand, Letter, Notice},
+    question::TokenDigest,
+    transfer::Later,
+};
 
 /// A word that moves a purchase on. Its signature has been checked or made by the caller.
 #[derive(Clone, Debug)]
@@ -31,6 +35,29 @@ pub enum Word {
     Withdrawn {
         /// As merchants get it.
         confirmation: Signed<Confirmation>,
+    },
+    /// The shopper consents, and the bank sends the money now (153); or it has come (164).
+    Transferred {
+        /// As merchants get it.
+        confirmation: Signed<Confirmation>,
+        /// How the money stands.
+        remittance: Signed<Remittance>,
+    },
+    /// The shopper consents, and the bank sends the money later (162).
+    Scheduled {
+        /// How the money stands.
+        remittance: Signed<Remittance>,
+        /// When.
+        later: Later,
+        /// How the shopper consented.
+        channel: Channel,
+    },
+    /// The bank cannot send it after all (158).
+    NotTransferred {
+        /// As merchants get it.
+        confirmation: Signed<Confirmation>,
+        /// How the money stands.
+        remittance: Signed<Remittance>,
     },
     /// The Grant was not redeemed, and the merchant says that it will not be.
     Lapsed,
@@ -65,6 +92,9 @@ impl Word {
             Self::Decided { outcome: Outcome::Confirmed, .. } => PurchaseEvent::ShopperConfirmed,
             Self::Decided { outcome: Outcome::Cancelled, .. } => PurchaseEvent::ShopperCancelled,
             Self::Withdrawn { .. } => PurchaseEvent::ShopperWithdrew,
+            Self::Transferred { .. } => PurchaseEvent::TransferReceived,
+            Self::Scheduled { .. } => PurchaseEvent::TransferScheduled,
+            Self::NotTransferred { .. } => PurchaseEvent::TransferFailed,
             Self::Decided { outcome: Outcome::Expired, .. } | Self::Lapsed => {
                 PurchaseEvent::TimedOut
             }
@@ -75,7 +105,13 @@ impl Word {
     pub fn deadline(&self) -> Option<Timestamp> {
         match self {
             Self::Accepted { question, .. } => question.map(|asked| asked.deadline),
-            Self::Refused(_) | Self::Decided { .. } | Self::Withdrawn { .. } | Self::Lapsed => None,
+            Self::Scheduled { later, .. } => Some(later.opens),
+            Self::Refused(_)
+            | Self::Decided { .. }
+            | Self::Withdrawn { .. }
+            | Self::Transferred { .. }
+            | Self::NotTransferred { .. }
+            | Self::Lapsed => None,
         }
     }
 
@@ -90,7 +126,19 @@ impl Word {
             &[Errand::Webhook(Notice::Cancelled), Errand::Mail(Letter::Cancelled)];
         const EXPIRED: &[Errand] =
             &[Errand::Webhook(Notice::Expired), Errand::Mail(Letter::Expired)];
+        const SENT: &[Errand] =
+            &[Errand::Webhook(Notice::TransferReceived), Errand::Webhook(Notice::Confirmed)];
+        const LATER: &[Errand] = &[Errand::Webhook(Notice::TransferScheduled)];
+        const NOT_SENT: &[Errand] = &[
+            Errand::Webhook(Notice::PayeeRefused),
+            Errand::Webhook(Notice::TransferFailed),
+            Errand::Webhook(Notice::Cancelled),
+            Errand::Mail(Letter::Cancelled),
+        ];
         match self {
+            Self::Transferred { .. } => SENT,
+            Self::Scheduled { .. } => LATER,
+            Self::NotTransferred { .. } => NOT_SENT,
             Self::Accepted { question: Some(_), .. } => ASK,
             Self::Accepted { question: None, .. } => RECEIPT,
             Self::Decided { outcome: Outcome::Confirmed, .. } => CONFIRMED,

@@ -16,6 +16,28 @@ pub enum BankAccount {
     Japanese(JapaneseAccount),
 }
 
+impl BankAccount {
+    /// Whose it is.
+    pub fn holder(&self) -> &str {
+        match self {
+            Self::Iban(account) => account.holder(),
+            Self::Japanese(account) => account.holder.as_str(),
+        }
+    }
+}
+
+/// The IBAN, or bank, branch, kind and number.
+impl fmt::Display for BankAccount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Iban(account) => f.write_str(account.iban()),
+            Self::Japanese(JapaneseAccount { bank, branch, deposit, number, .. }) => {
+                write!(f, "{bank}-{branch}-{}-{number}", deposit.name())
+            }
+        }
+    }
+}
+
 /// An account that has an IBAN.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IbanAccount {

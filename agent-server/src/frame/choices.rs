@@ -71,7 +71,7 @@ pub fn plans(
     let most = most.and_then(|goods| delivery.map_or(Some(goods), |fee| goods.plus(fee)));
     let prices: Vec<_> = least.into_iter().chain(most).collect();
     let mut classes = offer.plans.clone();
-    classes.retain(|class| merchant.plans.contains(class));
+    classes.retain(|class| merchant.takes(*class));
     let plans = rules.plans(&classes).into_iter();
     let may_be = |plan: &shared_protocol::Plan| {
         prices.iter().any(|price| rules.bill(*plan, *price, now).is_ok())

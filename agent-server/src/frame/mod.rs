@@ -38,6 +38,8 @@ pub struct FrameFacts<'a> {
     pub offer: &'a Offer,
     /// The same, as it was signed.
     pub signed_offer: &'a Signed<Offer>,
+    /// By which method, if the shop's page asks for one.
+    pub method: Option<&'a str>,
     /// How many the shop's page asks for.
     pub quantity: Option<u32>,
     /// The shop's own id for this visit; only handed on.
@@ -60,6 +62,13 @@ pub fn page(facts: &FrameFacts<'_>) -> String {
     let names = [("shop", shop_name), ("agent", facts.agent)];
     let quantity = facts.quantity.unwrap_or(offer.quantity.min);
     let quantity = quantity.clamp(offer.quantity.min, offer.quantity.max.max(offer.quantity.min));
+    let mut choices = plans(offer, facts.merchant, (facts.rules, facts.now), w);
+    let is_transfer = |plan: &Plan| plan.value == TRANSFER;
+    match facts.method {
+        Some("contract") => choices.retain(|plan| !is_transfer(plan)),
+        Some("bank-transfer") => choices.retain(is_transfer),
+        _ => {}
+    }
     let idle = ORDER_IDLE.as_millis() / 1000;
     let view = FrameView {
         w,
@@ -96,7 +105,8 @@ pub fn page(facts: &FrameFacts<'_>) -> String {
         delivers: matches!(offer.delivery, DeliveryTerms::Physical { .. }),
         countries: &countries(offer, w),
         regions: &regions(facts.locale),
-        plans: &plans(offer, facts.merchant, (facts.rules, facts.now), w),
+        has_transfer: choices.iter().any(is_transfer),
+        plans: &choices.into_iter().filter(|plan| !is_transfer(plan)).collect::<Vec<_>>(),
     };
     view.render().expect("a page is written to memory")
 }
@@ -178,5 +188,9 @@ struct FrameView<'a> {
     delivers: bool,
     countries: &'a [Choice<'a>],
     regions: &'a [Choice<'a>],
+    has_transfer: bool,
     plans: &'a [Plan],
 }
+
+/// The value of the plan that is a transfer.
+const TRANSFER: &str = "transfer";

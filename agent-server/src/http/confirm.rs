@@ -110,9 +110,10 @@ fn view<'a>(app: &'a App, uri: &Uri, question: &'a Question, standing: Standing)
     let w = shell.w;
     let shop = question.merchant_name.get(locale);
     let (title, lead) = standing.texts();
+    let day = question.scheduled.map(|day| texts::date(day, locale)).unwrap_or_default();
     View {
         title: w.get(title),
-        lead: w.fill(lead, &[("shop", shop)]),
+        lead: w.fill(lead, &[("shop", shop), ("day", &day)]),
         standing,
         shop,
         item: question.item_name.get(locale),
@@ -131,6 +132,7 @@ fn view<'a>(app: &'a App, uri: &Uri, question: &'a Question, standing: Standing)
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Standing {
     Open,
+    Scheduled,
     Confirmed,
     Cancelled,
     Expired,
@@ -143,6 +145,7 @@ impl Standing {
     fn of(question: &Question, now: Timestamp) -> Option<Self> {
         let outcome = confirm::outcome_at(question, Outcome::Confirmed, now);
         match question.state {
+            PurchaseState::Accepted if question.scheduled.is_some() => Some(Self::Scheduled),
             PurchaseState::Accepted if outcome == Outcome::Expired => Some(Self::Expired),
             PurchaseState::Accepted => Some(Self::Open),
             PurchaseState::Confirmed => Some(Self::Confirmed),
@@ -159,6 +162,7 @@ impl Standing {
     fn texts(self) -> (&'static str, &'static str) {
         match self {
             Self::Open => ("confirm.title", "confirm.lead"),
+            Self::Scheduled => ("confirm.scheduled", "confirm.scheduled_lead"),
             Self::Confirmed => ("confirm.done", "confirm.done_lead"),
             Self::Cancelled => ("confirm.cancelled", "confirm.cancelled_lead"),
             Self::Expired => ("confirm.expired", "confirm.expired_lead"),
@@ -171,6 +175,7 @@ impl Standing {
     fn name(self) -> &'static str {
         match self {
             Self::Open => "open",
+            Self::Scheduled => "scheduled",
             Self::Confirmed | Self::AlreadyConfirmed => "confirmed",
             Self::Cancelled | Self::AlreadyCancelled => "cancelled",
             Self::Expired => "expired",

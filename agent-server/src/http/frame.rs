@@ -104,6 +104,7 @@ impl<'a> Visit<'a> {
             mark: &app.marks.current(merchant, &app.keys, app.clock.now()),
             offer: &offer.claimed()?,
             signed_offer: offer,
+            method: self.parameter("method"),
             quantity: self.parameter("quantity").and_then(|text| text.parse().ok()),
             reference: &self.reference(),
             other_url: &with_locale(self.uri, w.other_tag()),

@@ -214,6 +214,7 @@ pub fn next_step(step: NextStep, w: Words, names: &[(&str, &str)]) -> String {
         NextStep::TryAgain => "next.try_again",
         NextStep::StartOver => "next.start_over",
         NextStep::OtherContract => "next.other_contract",
+        NextStep::OtherMethod => "next.other_method",
         NextStep::AskAgent => "next.ask_agent",
         NextStep::AskShop => "next.ask_shop",
     };

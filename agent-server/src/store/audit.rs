@@ -325,4 +325,7 @@ const ORPHANS: &[(&str, &str)] = orphans! {
     "transfers" "entry" "journal" "number";
     "payouts" "file" "payout_files" "id";
     "statement_lines" "statement" "statements" "id";
+    "remittances" "purchase" "purchases" "id";
+    "remittances" "contract" "deposits" "contract";
+    "deposits" "contract" "contracts" "id";
 };

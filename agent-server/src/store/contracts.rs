@@ -67,6 +67,18 @@ impl Store {
         row.as_ref().map(code_hash).transpose()
     }
 
+    /// The row of the contract with this number, if there is one.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub async fn contract_of(&self, number_hash: &KeyedHash) -> Result<Option<i64>, Fault> {
+        let row = sqlx::query("SELECT id FROM contracts WHERE number_hash = $1")
+            .bind(number_hash.as_slice())
+            .fetch_optional(&self.0.reads)
+            .await?;
+        row.map(|row| row.cell("id")).transpose()
+    }
+
     /// Contracts of earlier versions, whose codes are hashed under the key alone.
     ///
     /// # Errors
@@ -182,6 +194,23 @@ pub(super) async fn release(
     )
     .bind(contract)
     .bind(minor(amount))
+    .bind(now.as_millis())
+    .bind(by)
+    .execute(&mut *tx.connection)
+    .await?;
+    Ok(())
+}
+
+/// Forgets the wrong codes before the right one.
+pub(super) async fn forgive(
+    tx: &mut Tx<'_>,
+    contract: i64,
+    (now, by): (Timestamp, &'static str),
+) -> Result<(), Fault> {
+    sqlx::query(
+        "UPDATE contracts SET code_failures = 0, updated_at = $2, updated_by = $3 WHERE id = $1",
+    )
+    .bind(contract)
     .bind(now.as_millis())
     .bind(by)
     .execute(&mut *tx.connection)
@@ -307,6 +336,7 @@ pub(super) fn facts(row: &Row) -> Result<ContractFacts, Fault> {
             merchant: limit(row, "merchant_limit")?,
         },
         plans: row.classes("plans")?,
+        deposit: None,
     })
 }
 

@@ -8,15 +8,17 @@ use shared_protocol::{
 use sqlx::{Any, any::AnyArguments, query::Query};
 
 use super::{
-    Fault, Store, contracts, instalments, passkeys, purchases,
+    Fault, Store, contracts, deposits, events, instalments, passkeys, purchases, remittances,
     row::minor,
     writer::{Tx, Work},
 };
 use crate::domain::{
     code::Verdict,
     contract::{Ask, ContractFacts, Decline, KeyedHash, Payer, Spent, judge, judge_passkey},
+    errand::Notice,
     passkey::Asserted,
     plan::Bill,
+    transfer::Order,
 };
 
 /// A purchase to be entered, with the answer that it gets if its contract pays.
@@ -41,6 +43,8 @@ pub struct Filing {
     pub promise: Result<Promise, Problem>,
     /// What the contract is asked.
     pub ask: Ask,
+    /// Where a transfer goes, if it is paid by one.
+    pub order: Option<Order>,
     /// When the day began on which it was asked.
     pub day: Timestamp,
     /// When it was asked.
@@ -118,6 +122,7 @@ impl File {
     ) -> Result<Judged, Fault> {
         let Filing { ask, now, .. } = &self.0;
         let facts = contracts::find(tx, number_hash).await?;
+        let facts = self.with_deposit(tx, facts).await?;
         let tries = match facts {
             Some(_) => 0,
             None => contracts::stranger_failures(tx, number_hash).await?,
@@ -134,10 +139,26 @@ impl File {
     async fn judge_passkey(&self, tx: &mut Tx<'_>, said: &Asserted) -> Result<Judged, Fault> {
         let Filing { ask, now, .. } = &self.0;
         let facts = contracts::find_row(tx, said.contract()).await?;
+        let facts = self.with_deposit(tx, facts).await?;
         let before = passkeys::counter(tx, said.passkey()).await?;
         let spent = self.spent(tx, facts.as_ref()).await?;
         let judged = judge_passkey(facts.as_ref(), before, said, ask, spent, *now);
         Ok((facts, judged))
+    }
+
+    /// With its account, where a transfer is asked for.
+    async fn with_deposit(
+        &self,
+        tx: &mut Tx<'_>,
+        facts: Option<ContractFacts>,
+    ) -> Result<Option<ContractFacts>, Fault> {
+        match (facts, &self.0.order) {
+            (Some(facts), Some(_)) => {
+                let deposit = deposits::find(tx, facts.id).await?;
+                Ok(Some(ContractFacts { deposit, ..facts }))
+            }
+            (facts, _) => Ok(facts),
+        }
     }
 
     /// What the contract has bought today, where it has a limit that asks for it.
@@ -167,6 +188,9 @@ impl File {
             promise: Some(promise),
             problem: None,
         };
+        if let (Some(order), Some(contract)) = (&self.0.order, contract) {
+            return self.hold(tx, &row, contract, order).await;
+        }
         let statements = match self.0.ask.payer {
             Payer::Code { .. } => GRANT,
             Payer::Passkey(_) => GRANT_BY_PASSKEY,
@@ -179,6 +203,45 @@ impl File {
             }
             _ => Err(Fault::Raced),
         }
+    }
+
+    /// The same where a transfer pays: the money is held in the account, and nothing falls due.
+    async fn hold(
+        &self,
+        tx: &mut Tx<'_>,
+        row: &Row<'_>,
+        contract: i64,
+        order: &Order,
+    ) -> Result<bool, Fault> {
+        if row.enter(ENTER, &self.0, tx).await? == 0 {
+            return Ok(false);
+        }
+        let stamp = (self.0.now, Self::NAME);
+        remittances::hold(tx, row.id, contract, minor(self.0.amount), order, stamp).await?;
+        if let Payer::Code { .. } = self.0.ask.payer {
+            contracts::forgive(tx, contract, stamp).await?;
+        }
+        self.advance(tx).await.map(|()| true)
+    }
+
+    /// Tells the merchant that a transfer comes to nothing: not why, but where its own account is
+    /// wrong (158, 160).
+    async fn tell(&self, tx: &mut Tx<'_>, row: i64, problem: Problem) -> Result<(), Fault> {
+        let Some(order) = &self.0.order else { return Ok(()) };
+        let notices: &[Notice] = match problem {
+            Problem::PayeeAccountWrong => &[Notice::PayeeRefused, Notice::TransferFailed],
+            Problem::BalanceShort | Problem::TransferUndetermined => &[Notice::TransferFailed],
+            _ => return Ok(()),
+        };
+        sqlx::query("UPDATE purchases SET remittance = $2 WHERE id = $1")
+            .bind(row)
+            .bind(encode(&order.not_received))
+            .execute(&mut *tx.connection)
+            .await?;
+        for notice in notices {
+            events::add(tx, row, *notice, self.0.now).await?;
+        }
+        Ok(())
     }
 
     /// Keeps the counter of the passkey that paid, with the purchase that it paid for.
@@ -209,7 +272,10 @@ impl File {
             promise: None,
             problem: Some(decline.problem),
         };
-        let entered = row.enter(DECLINE, filing, tx).await? > 0;
+        let entered = row.enter(ENTER, filing, tx).await? > 0;
+        if entered {
+            self.tell(tx, row.id, decline.problem).await?;
+        }
         match &filing.ask.payer {
             Payer::Code { number_hash: number, .. } if entered && decline.counts => {
                 contracts::count_failure(tx, contract, number, filing.now, Self::NAME).await?;
@@ -304,7 +370,7 @@ macro_rules! enter {
     };
 }
 
-const DECLINE: &str = enter!();
+const ENTER: &str = enter!();
 
 /// And what the purchase holds of its contract, and its first payment. Few have more.
 const GRANT: &str = enter!(

@@ -1,9 +1,10 @@
 //! Where merchants are paid.
 
-use shared_protocol::{MerchantId, Timestamp};
+use shared_protocol::{Localized, MerchantId, Payee, Timestamp};
 
 use super::{
     Fault, Store,
+    merchants::localized,
     row::{Cells as _, Row},
     writer::{Tx, Work},
 };
@@ -30,9 +31,31 @@ impl Store {
         &self,
         merchant: MerchantId,
         account: BankAccount,
+        names: Option<AccountNames>,
         now: Timestamp,
     ) -> Result<(), Fault> {
-        self.0.writer.write(PutAccount { merchant, account, now }).await
+        self.0.writer.write(PutAccount { merchant, account, names, now }).await
+    }
+
+    /// Whether a merchant's bank has said that its account is none; `None` if it is not known.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub async fn is_payee_refused(&self, id: &MerchantId) -> Result<Option<bool>, Fault> {
+        let row = sqlx::query("SELECT refused_at FROM merchant_accounts WHERE merchant = $1")
+            .bind(id.as_str())
+            .fetch_optional(&self.0.reads)
+            .await?;
+        row.map(|row| Ok(row.moment_or_none("refused_at")?.is_some())).transpose()
+    }
+
+    /// Notes that a merchant's bank says that its account is none (158); another account, or the
+    /// same put again, ends that.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub async fn refuse_payee(&self, merchant: MerchantId, now: Timestamp) -> Result<(), Fault> {
+        self.0.writer.write(RefusePayee { merchant, now }).await
     }
 }
 
@@ -49,9 +72,55 @@ pub(super) fn account(row: &Row) -> Result<BankAccount, Fault> {
     Ok(BankAccount::Japanese(read))
 }
 
+/// What shoppers see of an account: the names of bank and branch.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AccountNames {
+    /// Of the bank.
+    pub bank: Localized,
+    /// Of the branch; empty where there is none.
+    pub branch: Localized,
+}
+
+/// Where transfers to a merchant go, in a row that has the columns of `merchant_accounts`.
+pub(super) fn payee(row: &Row) -> Result<Option<Payee>, Fault> {
+    if row.cell::<Option<&str>>("bank_ja")?.is_none() {
+        return Ok(None);
+    }
+    let account = account(row)?;
+    Ok(Some(Payee {
+        bank: localized(row, "bank_ja", "bank_en")?,
+        branch: localized(row, "branch_ja", "branch_en")?,
+        holder: account.holder().into(),
+        account: account.to_string(),
+    }))
+}
+
+struct RefusePayee {
+    merchant: MerchantId,
+    now: Timestamp,
+}
+
+impl Work for RefusePayee {
+    type Answer = ();
+    const NAME: &'static str = "refuse-payee";
+
+    async fn run(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
+        sqlx::query(
+            "UPDATE merchant_accounts SET refused_at = $2, updated_by = $3 WHERE merchant = $1",
+        )
+        .bind(self.merchant.as_str())
+        .bind(self.now.as_millis())
+        .bind(Self::NAME)
+        .execute(&mut *tx.connection)
+        .await?;
+        Ok(())
+    }
+}
+
 struct PutAccount {
     merchant: MerchantId,
     account: BankAccount,
+    names: Option<AccountNames>,
     now: Timestamp,
 }
 
@@ -64,14 +133,14 @@ impl Work for PutAccount {
             BankAccount::Iban(account) => (Some(account), None),
             BankAccount::Japanese(account) => (None, Some(account)),
         };
-        let holder = by_iban.map(IbanAccount::holder);
-        let holder = holder.or(in_japan.map(|account| account.holder.as_str()));
         sqlx::query(
             "INSERT INTO merchant_accounts (merchant, iban, bic, bank, branch, deposit, number,
-                 holder, updated_at, updated_by)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+                 holder, updated_at, updated_by, bank_ja, bank_en, branch_ja, branch_en)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
              ON CONFLICT (merchant) DO UPDATE SET iban = $2, bic = $3, bank = $4, branch = $5,
-                 deposit = $6, number = $7, holder = $8, updated_at = $9, updated_by = $10",
+                 deposit = $6, number = $7, holder = $8, updated_at = $9, updated_by = $10,
+                 bank_ja = $11, bank_en = $12, branch_ja = $13, branch_en = $14,
+                 refused_at = NULL",
         )
         .bind(self.merchant.as_str())
         .bind(by_iban.map(IbanAccount::iban))
@@ -80,11 +149,20 @@ impl Work for PutAccount {
         .bind(in_japan.map(|account| account.branch.to_string()))
         .bind(in_japan.map(|account| Deposit::name(account.deposit)))
         .bind(in_japan.map(|account| account.number.to_string()))
-        .bind(holder)
+        .bind(self.account.holder())
         .bind(self.now.as_millis())
         .bind(Self::NAME)
+        .bind(self.names.as_ref().map(|names| names.bank.ja.as_str()))
+        .bind(self.names.as_ref().map(|names| names.bank.en.as_str()))
+        .bind(self.names.as_ref().map(|names| names.branch.ja.as_str()))
+        .bind(self.names.as_ref().map(|names| names.branch.en.as_str()))
         .execute(&mut *tx.connection)
         .await?;
+        // The Mark says where transfers go: it is another one from now on.
+        sqlx::query("UPDATE merchants SET serial = serial + 1 WHERE id = $1")
+            .bind(self.merchant.as_str())
+            .execute(&mut *tx.connection)
+            .await?;
         Ok(())
     }
 }

@@ -3,11 +3,23 @@
 use shared_protocol::{Localized, MerchantId, Timestamp};
 
 use super::{
-    Fault, Store,
+    Fault, Store, merchant_accounts,
     row::{Cells as _, Row, class_names},
     writer::{Tx, Work},
 };
 use crate::domain::{Merchant, MerchantStatus, RelaySite};
+
+/// Merchants, with the accounts to which transfers go.
+macro_rules! merchants {
+    ($rest:literal) => {
+        concat!(
+            "SELECT m.*, a.iban, a.bic, a.bank, a.branch, a.deposit, a.number, a.holder,
+                 a.bank_ja, a.bank_en, a.branch_ja, a.branch_en
+             FROM merchants m LEFT JOIN merchant_accounts a ON a.merchant = m.id ",
+            $rest
+        )
+    };
+}
 
 impl Store {
     /// The merchant of this id.
@@ -15,7 +27,7 @@ impl Store {
     /// # Errors
     /// [`Fault`].
     pub async fn merchant(&self, id: &MerchantId) -> Result<Option<Merchant>, Fault> {
-        let row = sqlx::query("SELECT * FROM merchants WHERE id = $1")
+        let row = sqlx::query(merchants!("WHERE m.id = $1"))
             .bind(id.as_str())
             .fetch_optional(&self.0.reads)
             .await?;
@@ -27,7 +39,7 @@ impl Store {
     /// # Errors
     /// [`Fault`].
     pub async fn merchants(&self) -> Result<Vec<Merchant>, Fault> {
-        let rows = sqlx::query("SELECT * FROM merchants ORDER BY id").fetch_all(&self.0.reads);
+        let rows = sqlx::query(merchants!("ORDER BY m.id")).fetch_all(&self.0.reads);
         rows.await?.iter().map(read).collect()
     }
 
@@ -98,6 +110,7 @@ fn read(row: &Row) -> Result<Merchant, Fault> {
         sealing_key: row.exact("sealing_key")?,
         relay: relay(row)?,
         plans: row.classes("plans")?,
+        payee: merchant_accounts::payee(row)?,
         payout_class: row.cell("payout_class")?,
         status: row.named("status", MerchantStatus::from_name)?,
         valid_until: row.moment_or_none("valid_until")?,

@@ -7,6 +7,7 @@ mod bills;
 mod checkpoint;
 mod connect;
 mod contracts;
+mod deposits;
 mod endpoints;
 mod events;
 mod file_audit;
@@ -31,6 +32,7 @@ mod portal;
 mod postgres;
 mod purchases;
 mod questions;
+mod remittances;
 mod row;
 #[cfg(test)]
 mod schema_tests;
@@ -40,6 +42,7 @@ mod sqlite;
 mod statements;
 #[cfg(test)]
 mod tests;
+mod transfer_audit;
 mod turns;
 #[cfg(test)]
 mod upgrade_tests;
@@ -61,6 +64,7 @@ pub use grants::{Filed, Filing, Promise};
 pub use instalments::StatementLine;
 pub use journal::{StoredEntry, StoredTransfer};
 pub use mailed_codes::{Enrolled, NewMailedCode};
+pub use merchant_accounts::AccountNames;
 pub use moves::Moved;
 pub use outbox::{About, Delivery, Parcel};
 pub use owed::OutboxEntry;
@@ -71,6 +75,7 @@ pub use payouts::PayoutRun;
 pub use portal::OwnPurchase;
 pub use sqlite::{SQLITE_OLDEST, sqlite_version};
 pub use statements::{Brought, NoticeRefusal};
+pub use transfer_audit::{StoredDeposit, StoredPayment, StoredTransferOrder};
 pub use turns::Turn;
 pub use writer::InFlight;
 

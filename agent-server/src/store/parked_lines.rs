@@ -4,7 +4,7 @@
 use shared_protocol::{Currency, Date, HandlingNumber, Timestamp};
 
 use super::{
-    Fault, Store, bills,
+    Fault, Store, bills, remittances,
     row::{Cells as _, Row},
     statements::{append, bill_due, payout_due},
     writer::{Tx, Work},
@@ -153,6 +153,9 @@ impl Work for Resolve {
             columns.resolving = Some(append(tx, &entry, self.now, Self::NAME).await?);
         }
         self.mark(tx, &columns).await?;
+        if let Some(payout) = columns.payout {
+            remittances::confirm(tx, payout, (self.now, Self::NAME)).await?;
+        }
         if let Some(other) = columns.against {
             let columns = Columns { id: other, against: Some(line.id), ..Columns::default() };
             self.mark(tx, &columns).await?;

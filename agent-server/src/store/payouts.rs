@@ -138,7 +138,10 @@ impl Work for PayoutRun {
         };
         let new = journal::New { entry: &entry, purchase: None, at: self.now, by: Self::NAME };
         let head = journal::append(tx, new).await?;
-        self.insert(tx, id, amount, i64::try_from(head.number).unwrap_or(i64::MAX)).await?;
+        let Self { merchant, cutoff, pay_on, now, .. } = self;
+        let (cutoff, pay_on, now) = (*cutoff, *pay_on, *now);
+        let new = NewPayout { id, merchant, amount, cutoff, pay_on, now };
+        new.insert(tx, i64::try_from(head.number).unwrap_or(i64::MAX)).await?;
         const MARK: &str = of_batch!("UPDATE settlement_words SET payout = $4", "");
         sqlx::query(MARK)
             .bind(self.cutoff.as_millis())
@@ -153,23 +156,28 @@ impl Work for PayoutRun {
     }
 }
 
-impl PayoutRun {
-    async fn insert(
-        &self,
-        tx: &mut Tx<'_>,
-        id: i64,
-        amount: Amount,
-        entry: i64,
-    ) -> Result<(), Fault> {
+/// A batch that is to be written.
+pub(super) struct NewPayout<'a> {
+    pub(super) id: i64,
+    pub(super) merchant: &'a MerchantId,
+    pub(super) amount: Amount,
+    pub(super) cutoff: Timestamp,
+    pub(super) pay_on: Date,
+    pub(super) now: Timestamp,
+}
+
+impl NewPayout<'_> {
+    /// Writes it, with the number of its entry.
+    pub(super) async fn insert(&self, tx: &mut Tx<'_>, entry: i64) -> Result<(), Fault> {
         sqlx::query(
             "INSERT INTO payouts (id, merchant, currency, amount, cutoff, pay_on, entry,
                  created_at)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         )
-        .bind(id)
+        .bind(self.id)
         .bind(self.merchant.as_str())
-        .bind(self.currency.code())
-        .bind(minor(amount))
+        .bind(self.amount.currency.code())
+        .bind(minor(self.amount))
         .bind(self.cutoff.as_millis())
         .bind(self.pay_on.to_string())
         .bind(entry)

@@ -97,5 +97,6 @@ pub(super) fn read(row: &Row) -> Result<Purchase, Fault> {
         acceptance: row.message("acceptance")?,
         refusal: row.message("refusal")?,
         confirmation: row.message("confirmation")?,
+        remittance: row.message("remittance")?,
     })
 }

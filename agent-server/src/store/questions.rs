@@ -8,7 +8,7 @@ use super::{
     row::{Cells as _, Row},
     writer::{Tx, Work},
 };
-use crate::domain::{Question, TokenDigest, turn::Asked};
+use crate::domain::{Question, TokenDigest, purchase::scheduled, turn::Asked};
 
 impl Store {
     /// The question whose token has this digest.
@@ -135,12 +135,14 @@ fn read(row: &Row, schedule: Vec<Instalment>) -> Result<Question, Fault> {
         amount: row.amount("amount", "currency")?,
         contract_tail: row.cell("number_tail")?,
         deadline: row.moment("question_deadline")?,
+        scheduled: scheduled(row.message("remittance")?.as_ref()),
         locale: row.named("locale", |tag| tag.parse::<Locale>().ok())?,
     })
 }
 
 const BY_TOKEN: &str = "SELECT p.purchase_id, p.state, p.handling_number, p.merchant, p.item_ja,
          p.item_en, p.quantity, p.amount, p.currency, p.locale, p.plan, p.fee, p.total, p.quote,
+         p.remittance,
          q.deadline AS question_deadline,
          m.name_ja, m.name_en, c.number_tail, c.email
      FROM questions q
@@ -151,6 +153,7 @@ const BY_TOKEN: &str = "SELECT p.purchase_id, p.state, p.handling_number, p.merc
 
 const BY_PURCHASE: &str = "SELECT p.purchase_id, p.state, p.handling_number, p.merchant, p.item_ja,
          p.item_en, p.quantity, p.amount, p.currency, p.locale, p.plan, p.fee, p.total, p.quote,
+         p.remittance,
          COALESCE(q.deadline, p.updated_at) AS question_deadline,
          m.name_ja, m.name_en, c.number_tail, c.email
      FROM purchases p
@@ -161,6 +164,7 @@ const BY_PURCHASE: &str = "SELECT p.purchase_id, p.state, p.handling_number, p.m
 
 const BY_NUMBER: &str = "SELECT p.purchase_id, p.state, p.handling_number, p.merchant, p.item_ja,
          p.item_en, p.quantity, p.amount, p.currency, p.locale, p.plan, p.fee, p.total, p.quote,
+         p.remittance,
          q.deadline AS question_deadline,
          m.name_ja, m.name_en, c.number_tail, c.email,
          q.code_failures

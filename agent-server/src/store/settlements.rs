@@ -63,6 +63,10 @@ impl Work for Settle {
         if !self.shipment_is_known(tx, &purchase).await? {
             return Ok(Err(Problem::ShipmentUnknown));
         }
+        // The money has gone straight to the merchant: there is nothing to claim.
+        if purchase.is_by_transfer() && self.word.kind() != WordKind::Shipment {
+            return Ok(Err(Problem::PaidByTransfer));
+        }
         let sums = find(tx, &purchase).await?;
         let before = sums.unwrap_or_else(|| Sums::none(purchase.amount, self.fee));
         let terms = terms(&purchase, before.fee)?;

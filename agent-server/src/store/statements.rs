@@ -4,7 +4,7 @@
 use shared_protocol::{Digest, HandlingNumber, PurchaseId, Timestamp};
 
 use super::{
-    Fault, Store, bills, journal,
+    Fault, Store, bills, journal, remittances,
     row::{Cells as _, Row},
     writer::{Tx, Work},
 };
@@ -202,6 +202,9 @@ impl Take {
             if pay.run(tx).await?.is_err() {
                 return Ok(Err(Parked::OtherAmount));
             }
+        }
+        if let Some(payout) = found.payout {
+            remittances::confirm(tx, payout, (self.now, Self::NAME)).await?;
         }
         Ok(Ok(how))
     }

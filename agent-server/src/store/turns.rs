@@ -1,16 +1,18 @@
 //! Moves a purchase on: state, event, credit, question and outgoing work in one transaction.
 
 use shared_protocol::{
-    IllegalEvent, Message, Problem, PurchaseId, PurchaseState, Signed, Statement, Timestamp, encode,
+    IllegalEvent, Message, Outcome, Problem, PurchaseId, PurchaseState, Signed, Statement,
+    Timestamp, encode,
 };
 
 use super::{
-    Fault, Store, contracts, events, outbox, purchases, questions, settlements,
+    Fault, Store, contracts, events, outbox, purchases, questions, remittances, settlements,
     writer::{Tx, Work},
 };
 use crate::domain::{
     errand::{Errand, Notice},
     purchase::Purchase,
+    transfer::TransferState,
     turn::{Turned, Word, why_not},
 };
 
@@ -64,6 +66,10 @@ impl Turn {
         if let Some(known) = said_before(&purchase, word) {
             return Ok(known);
         }
+        let transfer = remittances::state(tx, purchase.row).await?;
+        if calls_off(word) && transfer.is_some_and(TransferState::has_left) {
+            return Ok(Turned::Not(Problem::AlreadyTransferred));
+        }
         // The shopper's own word is the only one after which something may have been settled.
         let held = match word {
             Word::Withdrawn { .. } if settlements::has_begun(tx, &purchase).await? => {
@@ -83,13 +89,26 @@ impl Turn {
         if let (true, false, Some(contract)) =
             (purchase.state.holds_credit(), state.holds_credit(), purchase.contract)
         {
-            contracts::release(tx, contract, held, self.now, Self::NAME).await?;
+            match transfer {
+                Some(_) => remittances::release(tx, &purchase, stamp).await?,
+                None => contracts::release(tx, contract, held, self.now, Self::NAME).await?,
+            }
         }
         match word {
             Word::Accepted { question: Some(asked), .. } => {
                 questions::ask(tx, purchase.row, asked, self.now).await?;
             }
-            Word::Decided { .. } => questions::answer(tx, purchase.row, self.now).await?,
+            Word::Decided { .. } | Word::NotTransferred { .. } => {
+                questions::answer(tx, purchase.row, self.now).await?;
+            }
+            Word::Transferred { .. } => {
+                questions::answer(tx, purchase.row, self.now).await?;
+                remittances::send(tx, &purchase, stamp).await?;
+            }
+            Word::Scheduled { later, channel, .. } => {
+                questions::answer(tx, purchase.row, self.now).await?;
+                remittances::schedule(tx, purchase.row, later, *channel, stamp).await?;
+            }
             Word::Accepted { question: None, .. }
             | Word::Refused(_)
             | Word::Withdrawn { .. }
@@ -123,12 +142,26 @@ impl Turn {
             Word::Decided { confirmation, .. } | Word::Withdrawn { confirmation } => {
                 (None, None, Some(encode(confirmation)))
             }
-            Word::Lapsed => (None, None, None),
+            Word::Transferred { confirmation, .. } | Word::NotTransferred { confirmation, .. } => {
+                (None, None, Some(encode(confirmation)))
+            }
+            Word::Scheduled { .. } | Word::Lapsed => (None, None, None),
+        };
+        let remittance = match word {
+            Word::Transferred { remittance, .. }
+            | Word::Scheduled { remittance, .. }
+            | Word::NotTransferred { remittance, .. } => Some(encode(remittance)),
+            Word::Accepted { .. }
+            | Word::Refused(_)
+            | Word::Decided { .. }
+            | Word::Withdrawn { .. }
+            | Word::Lapsed => None,
         };
         let done = sqlx::query(
             "UPDATE purchases SET state = $3, acceptance = COALESCE($4, acceptance),
                  refusal = COALESCE($5, refusal), confirmation = COALESCE($6, confirmation),
-                 deadline = $7, events = events + 1, updated_at = $8, updated_by = $9
+                 deadline = $7, events = events + 1, updated_at = $8, updated_by = $9,
+                 remittance = COALESCE($10, remittance)
              WHERE id = $1 AND state = $2",
         )
         .bind(purchase.row)
@@ -140,10 +173,20 @@ impl Turn {
         .bind(word.deadline().map(Timestamp::as_millis))
         .bind(self.now.as_millis())
         .bind(Self::NAME)
+        .bind(remittance)
         .execute(&mut *tx.connection)
         .await?;
         if done.rows_affected() == 1 { Ok(()) } else { Err(Fault::Raced) }
     }
+}
+
+/// Whether it undoes the shopper's yes, or the question.
+fn calls_off(word: &Word) -> bool {
+    matches!(
+        word,
+        Word::Withdrawn { .. }
+            | Word::Decided { outcome: Outcome::Cancelled | Outcome::Expired, .. }
+    )
 }
 
 /// Whether this was said already: the same again changes nothing, something else is a conflict.
@@ -156,7 +199,11 @@ fn said_before(purchase: &Purchase, word: &Word) -> Option<Turned> {
         // Each decision is signed anew with its time; the outcome is what counts.
         Word::Withdrawn { .. } => (purchase.state == PurchaseState::Cancelled)
             .then_some(Turned::Already(PurchaseState::Cancelled)),
-        Word::Decided { .. } | Word::Lapsed => {
+        Word::Scheduled { .. } => purchase.scheduled().map(|_| Turned::Already(purchase.state)),
+        Word::Decided { .. }
+        | Word::Transferred { .. }
+        | Word::NotTransferred { .. }
+        | Word::Lapsed => {
             let state = PurchaseState::Accepted.apply(word.event()).ok()?;
             (purchase.state == state).then_some(Turned::Already(state))
         }

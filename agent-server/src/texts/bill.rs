@@ -65,6 +65,7 @@ pub fn plan_name(plan: Plan, w: Words) -> String {
         Plan::Revolving => w.get("plan.revolving").into(),
         Plan::Bonus => w.get("plan.bonus").into(),
         Plan::BonusInstalments(count) => times("plan.bonus_times", count),
+        Plan::Transfer => w.get("plan.transfer").into(),
     }
 }
 

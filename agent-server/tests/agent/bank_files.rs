@@ -42,7 +42,7 @@ impl Market {
 
     pub async fn bank_of_merchant(&self, account: BankAccount) {
         let id = self.merchant.registration().id;
-        self.agent.app.store.put_merchant_account(id, account, self.now()).await.unwrap();
+        self.agent.app.store.put_merchant_account(id, account, None, self.now()).await.unwrap();
     }
 
     pub async fn file(&self, format: Format) -> Made {

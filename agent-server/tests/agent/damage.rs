@@ -113,8 +113,8 @@ async fn report(url: &str, keys: &Path) -> Report {
 }
 
 /// One way to damage a database; `{a}` stands for the row of purchase `a`.
-struct Way {
-    damage: Damage,
+pub struct Way {
+    pub damage: Damage,
     /// The row that must be named.
     row: &'static str,
     /// What must be expected of it, and found in it; empty: whatever it is.
@@ -125,13 +125,22 @@ struct Way {
 
 macro_rules! ways {
     ($($damage:ident $row:literal $expected:literal $found:literal $how:literal;)*) => {
-        &[$(Way {
-            damage: Damage::$damage,
-            row: $row,
-            says: ($expected, $found),
-            how: $how,
-        },)*]
+        &[$($crate::damage::Way::of(
+            agent_server::domain::audit::Damage::$damage, $row, ($expected, $found), $how,
+        ),)*]
     };
+}
+pub(crate) use ways;
+
+impl Way {
+    pub const fn of(
+        damage: Damage,
+        row: &'static str,
+        says: (&'static str, &'static str),
+        how: &'static str,
+    ) -> Self {
+        Self { damage, row, says, how }
+    }
 }
 
 const WAYS: &[Way] = ways! {
@@ -424,6 +433,16 @@ fn named(text: &str, rows: &[(&str, i64)]) -> String {
 #[tokio::test]
 async fn every_damage_is_named_with_its_row() {
     let (market, rows) = traded().await;
+    each_is_named(market, &rows, WAYS).await;
+    let all = || WAYS.iter().chain(crate::transfer_damage::WAYS);
+    let tried: BTreeSet<Damage> = all().map(|way| way.damage).collect();
+    let untried: Vec<_> = Damage::ALL.iter().filter(|kind| !tried.contains(kind)).collect();
+    assert!(untried.is_empty(), "never tried: {untried:?}");
+    println!("  kinds of damage named: {} in {} ways", tried.len(), all().count());
+}
+
+/// Damages a sound market in each of these ways; each must be named with its row.
+pub async fn each_is_named(market: Market, rows: &[(&str, i64)], ways: &[Way]) {
     let Market { agent, folder, .. } = market;
     let store = agent.app.store.clone();
     let key = agent.app.keys.verifying_key();
@@ -434,16 +453,16 @@ async fn every_damage_is_named_with_its_row() {
     let stopped = report(&database_url(folder.path()), &keys).await;
     assert!(stopped.findings.is_empty(), "{:#?}", stopped.findings);
     assert_eq!((stopped.head, stopped.entries), (live.head, live.entries));
-    assert_eq!(stopped.purchases, 9);
+    assert_eq!(stopped.purchases, u64::try_from(rows.len()).unwrap());
 
     let sound = Sound::of(folder.path()).await;
     let mut missed = Vec::new();
-    for way in WAYS {
+    for way in ways {
         let copy = sound.copy();
-        let how = named(way.how, &rows);
+        let how = named(way.how, rows);
         damage(&copy, &how).await;
         let report = report(&copy, &keys).await;
-        let row = named(way.row, &rows);
+        let row = named(way.row, rows);
         let is_named = report.findings.iter().any(|finding| {
             finding.damage == way.damage
                 && finding.row.starts_with(&row)
@@ -456,8 +475,4 @@ async fn every_damage_is_named_with_its_row() {
         Sound::remove(&copy);
     }
     assert!(missed.is_empty(), "{} not named: {}", missed.len(), missed.join("\n"));
-    let tried: BTreeSet<Damage> = WAYS.iter().map(|way| way.damage).collect();
-    let untried: Vec<_> = Damage::ALL.iter().filter(|kind| !tried.contains(kind)).collect();
-    assert!(untried.is_empty(), "never tried: {untried:?}");
-    println!("  kinds of damage named: {} in {} ways", tried.len(), WAYS.len());
 }

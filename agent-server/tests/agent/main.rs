@@ -46,5 +46,7 @@ mod settled_days;
 mod shopper;
 mod statements;
 mod trade;
+mod transfer_damage;
+mod transfers;
 mod visitor;
 mod webhooks;

@@ -4,12 +4,14 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use agent_server::{
     Running,
+    bank::Bank,
     clock::{Clock as _, TestClock},
     config::Config,
     domain::{
         MerchantStatus,
         code::{CodeCost, CodeHash},
         contract::Claim,
+        transfer::Rules,
     },
     entropy::Entropy,
     store::{NewContract, OutboxEntry},
@@ -46,6 +48,25 @@ impl Market {
         let mut config = settings(folder.path());
         change(&mut config);
         let agent = agent_server::start(config, clock.clone()).await.unwrap();
+        Self::with(agent, clock, merchant, folder).await
+    }
+
+    /// The same, with another way to merchants' banks.
+    pub async fn open_at(bank: Arc<dyn Bank>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Arc::new(TestClock::new());
+        let merchant = Merchant::open().await;
+        let config = Config { transfers: hours(), ..settings(folder.path()) };
+        let agent = agent_server::start_with(config, clock.clone(), |_| bank).await.unwrap();
+        Self::with(agent, clock, merchant, folder).await
+    }
+
+    async fn with(
+        agent: Running,
+        clock: Arc<TestClock>,
+        merchant: Merchant,
+        folder: TempDir,
+    ) -> Self {
         let known = merchant.registration();
         agent.app.store.put_merchant(known, clock.now()).await.unwrap();
         let http = agent_server::outside::client();
@@ -203,10 +224,17 @@ impl Market {
     }
 }
 
+/// Those of the demo's bank.
+pub fn hours() -> Option<Rules> {
+    Config::demo(Path::new(""), Path::new("")).transfers
+}
+
 fn settings(folder: &Path) -> Config {
     let mut config = Config::demo(&folder.join("agent"), &folder.join("widget"));
     config.listen = "127.0.0.1:0".into();
     config.database_url = database(folder);
+    // Only the tests of transfers are about a bank: its books begin with what shoppers own.
+    config.transfers = None;
     config
 }
 

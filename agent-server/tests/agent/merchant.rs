@@ -102,6 +102,7 @@ impl Merchant {
             sealing_key: self.opening.sealing_key(),
             relay: None,
             plans: PlanClass::ALL.into(),
+            payee: None,
             payout_class: "standard".into(),
             status: MerchantStatus::Active,
             valid_until: None,

@@ -11,7 +11,7 @@ use crate::{
 
 impl Market {
     /// A good order that this passkey pays, in the frame in the shop's page.
-    async fn by_passkey(&self, passkey: &Authenticator, counter: u32) -> Attempt {
+    pub async fn by_passkey(&self, passkey: &Authenticator, counter: u32) -> Attempt {
         let shop = self.merchant.registration().origins[0].clone();
         let order = Order { by_passkey: true, ..self.order().await };
         order.seal_with(|tally| passkey.assert(&Moment::in_shop(tally, &shop, counter)))

@@ -4,9 +4,9 @@ use agent_server::entropy::Entropy;
 use reqwest::{Client, Method};
 use shared_protocol::{
     AgentId, Amount, Challenge, ChallengeRequest, ContractNumber, Credential, Digest, Goods, Grant,
-    GrantRequest, Locale, Message as _, ORDER_IDLE, Offer, PasskeyAssertion, PaymentHalf, Plan,
-    PlanQuote, Problem, PurchaseId, Salt, Sealed, SecurityCode, Signed, SignedTally, Signer as _,
-    Tally, Timestamp, encode,
+    GrantRequest, Locale, Message as _, ORDER_IDLE, Offer, PasskeyAssertion, Payee, PaymentHalf,
+    Plan, PlanQuote, Problem, PurchaseId, Salt, Sealed, SecurityCode, Signed, SignedTally,
+    Signer as _, Tally, Timestamp, encode,
 };
 
 use crate::{
@@ -20,6 +20,8 @@ pub struct Order {
     pub code: &'static str,
     pub plan: Plan,
     pub quote: Option<Signed<PlanQuote>>,
+    /// Where a transfer goes.
+    pub payee: Option<Payee>,
     pub quantity: u32,
     pub amount: Amount,
     /// The Offer that the shopper took up.
@@ -108,6 +110,7 @@ pub async fn order_at(http: &Client, base: &str, merchant: &Merchant) -> Option<
         code: "2468",
         plan: Plan::Single,
         quote: None,
+        payee: None,
         quantity: 1,
         amount: yen(3850),
         offer: Signed::sign(&merchant.teapot(now), &merchant.key),
@@ -200,6 +203,7 @@ impl Order {
             },
             plan: self.plan,
             quote: self.quote.clone(),
+            payee: self.payee.clone(),
             locale: Locale::En,
             salt: Salt::random(&mut Entropy::new()),
         }

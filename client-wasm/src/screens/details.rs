@@ -3,7 +3,7 @@
 use shared_protocol::{DeliveryTerms, Field};
 use web_sys::HtmlInputElement;
 
-use super::{acts, enrol, field::field, form, half, titled, unfolding};
+use super::{acts, enrol, field::field, form, half, titled, transfer, unfolding};
 use crate::{
     app::App,
     element::{El, el, of, said},
@@ -70,6 +70,7 @@ fn for_agent(app: App, words: &Words) -> El {
         .child(unfolding(app, "about", texts::DETAILS_CONTRACT_WHERE, about))
         .child(enrol::way(app, words))
         .child(draw(Field::PaymentCode))
-        .child(draw(Field::PaymentPlan))
+        .maybe(transfer::method(app))
+        .maybe((!app.rendered.plans.is_empty()).then(|| draw(Field::PaymentPlan)))
         .child(app.said("p", "note", texts::DETAILS_MAIL_NOTE))
 }

@@ -3,7 +3,7 @@
 
 use shared_protocol::{NextStep, Problem};
 
-use super::{acting, back, button, copy, row, tally, value};
+use super::{acting, back, button, copy, row, tally, transfer, value};
 use crate::{
     app::{App, Trust},
     element::{El, el, of, said},
@@ -23,6 +23,7 @@ pub(super) fn view(app: App, trouble: &Trouble) -> El {
         (true, false) => (trouble.problem.text(locale).to_owned(), next(trouble.problem)),
         (false, _) => (app.say(texts::CAUSE_UNKNOWN_WHY), texts::CAUSE_UNKNOWN_NEXT),
     };
+    let (title, next) = transfer::failure(trouble.problem).unwrap_or((title, next));
     let reference = trouble.reference.clone().map(|reference| {
         let act = copy(app, "link", reference.clone());
         acting(row(app, texts::COMMON_REFERENCE, value(&reference).test("reference")), act)
@@ -73,7 +74,12 @@ fn acts(app: App, trouble: &Trouble) -> El {
     let label = if trouble.known { texts::FAILURE_RETRY } else { texts::FAILURE_ASK_AGAIN };
     let retry = button("go", "retry", &app.say(label)).click(move || placing::retry(app));
     let back = trouble.known.then(|| back(app, texts::FAILURE_FIX));
-    of("div", "act").child(retry).maybe(back)
+    let is_short = trouble.problem == Problem::BalanceShort;
+    let another = transfer::another(app, if is_short { "go" } else { "sub" });
+    match (is_short, another) {
+        (true, Some(another)) => of("div", "act").child(another).maybe(back),
+        (_, another) => of("div", "act").child(retry).maybe(another).maybe(back),
+    }
 }
 
 /// The one next step.
@@ -83,6 +89,7 @@ fn next(problem: Problem) -> Text {
         NextStep::TryAgain => texts::NEXT_TRY_AGAIN,
         NextStep::StartOver => texts::NEXT_START_OVER,
         NextStep::OtherContract => texts::NEXT_OTHER_CONTRACT,
+        NextStep::OtherMethod => texts::NEXT_OTHER_METHOD,
         NextStep::AskAgent => texts::NEXT_ASK_AGENT,
         NextStep::AskShop => texts::NEXT_ASK_SHOP,
     }

@@ -113,7 +113,11 @@ fn select(app: App, offer: &Offer, field: Field) -> El {
             select = select.child(option(code, locale.pick(ja, en)));
         }
     }
-    select.cast::<HtmlSelectElement>().set_value(app.typed.borrow().get(field));
+    let chosen = app.typed.borrow();
+    // The method beside the list is a transfer: the list shows its first plan meanwhile.
+    if field != Field::PaymentPlan || chosen.plan() != Some(Plan::Transfer) {
+        select.cast::<HtmlSelectElement>().set_value(chosen.get(field));
+    }
     select
 }
 
@@ -184,6 +188,7 @@ pub(super) fn plan_name(app: App, plan: Plan) -> String {
         Plan::Revolving => app.say(texts::PLAN_REVOLVING),
         Plan::Bonus => app.say(texts::PLAN_BONUS),
         Plan::BonusInstalments(count) => times(texts::PLAN_BONUS_TIMES, count),
+        Plan::Transfer => app.say(texts::PLAN_TRANSFER),
     }
 }
 

@@ -4,13 +4,13 @@
 use std::rc::Rc;
 
 use shared_protocol::{
-    Amount, BasisPoints, DeliveryTerms, Field, Locale, Localized, Offer, PlanQuote, Total,
+    Amount, BasisPoints, DeliveryTerms, Field, Locale, Localized, PlanQuote, Total,
 };
 
 use super::{
     acting, acts, button,
     field::{region_name, shown},
-    form, half, lines, row, titled, unfolding, value,
+    form, half, lines, row, titled, transfer, unfolding, value,
 };
 use crate::{
     app::{App, spawn},
@@ -49,7 +49,7 @@ pub(super) fn view(app: App, words: &Words) -> El {
     form("final-check", move || press(app, sight.clone(), only))
         .child(titled(app, texts::CHECK_TITLE))
         .child(app.said("p", "lead", texts::CHECK_LEAD))
-        .child(terms(app, &words.offer, total.ok().as_ref()))
+        .child(terms(app, words, total.ok().as_ref()))
         .child(of("div", "halves").child(to_shop(app, words)).child(to_agent(app)))
         .maybe(mail)
         .child(acts.maybe(beside))
@@ -66,7 +66,8 @@ fn press(app: App, sight: Rc<Sight>, by_passkey: bool) {
 }
 
 /// The six items.
-fn terms(app: App, offer: &Offer, total: Option<&Total>) -> El {
+fn terms(app: App, words: &Words, total: Option<&Total>) -> El {
+    let offer = &words.offer;
     let typed = app.typed.borrow();
     let quantity = app.fill(
         texts::CHECK_QUANTITY_VALUE,
@@ -74,7 +75,12 @@ fn terms(app: App, offer: &Offer, total: Option<&Total>) -> El {
     );
     let item = |what: Text, terms: &Localized| row(app, what, value(&app.local(terms)));
     let quantity = row(app, texts::CHECK_QUANTITY, value(&quantity));
-    let plan = [shown(app, Field::PaymentPlan), app.local(&offer.payment_terms)];
+    // What the shop says of when a contract is paid is not said of a transfer.
+    let terms = match transfer::is_chosen(app) {
+        true => app.say(texts::TRANSFER_WAITS),
+        false => app.local(&offer.payment_terms),
+    };
+    let plan = [shown(app, Field::PaymentPlan), terms];
     let payment = lines(el("dd"), &[&plan[0], &plan[1]]);
     let costs = app.quoted.borrow().as_ref().map(|quoted| costs(app, &quoted.quote));
     let payment = row(app, texts::CHECK_PAYMENT, payment.maybe(costs));
@@ -83,6 +89,7 @@ fn terms(app: App, offer: &Offer, total: Option<&Total>) -> El {
         .child(acting(quantity, quantity_change(app)))
         .child(row(app, texts::CHECK_TOTAL, sums(app, total)))
         .child(acting(payment, payment_change))
+        .maybe(transfer::payee(app, words))
         .child(item(texts::CHECK_DELIVERY_TIME, &offer.delivery_time))
         .child(item(texts::CHECK_PERIOD, &offer.application_period))
         .child(item(texts::CHECK_RETURNS, &offer.withdrawal_terms));

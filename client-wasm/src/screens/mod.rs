@@ -11,6 +11,7 @@ mod frame;
 mod number;
 mod product;
 mod thanks;
+mod transfer;
 mod waiting;
 
 use crate::{

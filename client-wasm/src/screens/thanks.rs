@@ -2,7 +2,9 @@
 
 use shared_protocol::{CONFIRMATION_LIFETIME, DeliveryTerms, Field};
 
-use super::{button, field::shown, lines, number::number_box, row, tally, titled, unfolding};
+use super::{
+    button, field::shown, lines, number::number_box, row, tally, titled, transfer, unfolding,
+};
 use crate::{
     app::App,
     element::{El, el, of, said},
@@ -35,7 +37,7 @@ pub(super) fn view(app: App, words: &Words, receipt: &Receipt) -> El {
         .child(confirm)
         .child(number_box(app, &receipt.number, total))
         .child(app.said("h2", "lead", texts::THANKS_NEXT))
-        .child(steps(app, words, receipt.provisional))
+        .child(steps(app, words, receipt))
         .child(unfolding(app, "", texts::THANKS_MAIL_MISSING, missing))
         .child(who_received_what(app, words))
         .child(app.said("p", "note lead", texts::THANKS_SIGNED))
@@ -43,7 +45,8 @@ pub(super) fn view(app: App, words: &Words, receipt: &Receipt) -> El {
 }
 
 /// From now to the payment.
-fn steps(app: App, words: &Words, provisional: bool) -> El {
+fn steps(app: App, words: &Words, receipt: &Receipt) -> El {
+    let provisional = receipt.provisional;
     let offer = &words.offer;
     let step = |class: &str, what: Text, when: Text, more: &[&str]| {
         of("li", class)
@@ -56,6 +59,16 @@ fn steps(app: App, words: &Words, provisional: bool) -> El {
         let note = app.say(texts::THANKS_STEP_MAIL_NOTE);
         step("now", texts::THANKS_STEP_MAIL, texts::THANKS_STEP_MAIL_WHEN, &[&note])
     });
+    let pay = match receipt.sending {
+        Some(sending) => of("li", "")
+            .child(app.said("b", "", texts::THANKS_STEP_PAY))
+            .child(said("span", "", &transfer::progress(app, sending)).test("transfer"))
+            .child(el("dl").class("rows").maybe(transfer::payee(app, words))),
+        None => {
+            let terms = app.local(&offer.payment_terms);
+            step("", texts::THANKS_STEP_PAY, texts::THANKS_STEP_AFTER, &[&plan, &terms])
+        }
+    };
     of("ol", "steps")
         .maybe(mail)
         .child(step(
@@ -64,12 +77,7 @@ fn steps(app: App, words: &Words, provisional: bool) -> El {
             texts::THANKS_STEP_AFTER,
             &[&app.local(&offer.delivery_time)],
         ))
-        .child(step(
-            "",
-            texts::THANKS_STEP_PAY,
-            texts::THANKS_STEP_AFTER,
-            &[&plan, &app.local(&offer.payment_terms)],
-        ))
+        .child(pay)
 }
 
 /// The two envelopes, line by line: exactly what was put into which.

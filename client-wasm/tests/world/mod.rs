@@ -13,9 +13,10 @@ use client_wasm::{
     words::{Claims, Words},
 };
 use shared_protocol::{
-    Acceptance, AtOnce, ChallengeRequest, Field, Grant, GrantProof, GrantRequest, Locale, Message,
-    OrderCheck, OrderSubmission, Plan, PlanClass, PlanInquiry, PlanQuotes, Problem, PurchaseState,
-    PurchaseStatus, Signature, Signed, Timestamp, Verifier, VerifyingKey, decode, encode,
+    Acceptance, AtOnce, ChallengeRequest, Field, Form, Grant, GrantProof, GrantRequest, Locale,
+    Message, OrderCheck, OrderSubmission, Plan, PlanClass, PlanInquiry, PlanQuotes, Problem,
+    PurchaseState, PurchaseStatus, Remittance, Signature, Signed, Timestamp, Verifier,
+    VerifyingKey, decode, encode,
 };
 use unicode_normalization::UnicodeNormalization as _;
 
@@ -36,6 +37,8 @@ pub struct Counterparts {
     pub offline: Cell<u32>,
     grant: RefCell<Option<Signed<Grant>>>,
     acceptance: RefCell<Option<Signed<Acceptance>>>,
+    /// What the agent says of a transfer.
+    pub remittance: RefCell<Option<Signed<Remittance>>>,
     /// Changes each Grant before it is signed.
     pub forge_grant: Cell<fn(&mut Grant)>,
     /// Changes each Acceptance before it is signed.
@@ -53,6 +56,7 @@ impl Counterparts {
             offline: Cell::default(),
             grant: RefCell::default(),
             acceptance: RefCell::default(),
+            remittance: RefCell::default(),
             forge_grant: Cell::new(|_| {}),
             forge_acceptance: Cell::new(|_| {}),
         }
@@ -85,6 +89,11 @@ impl Counterparts {
 
     /// An attempt as the program makes it from a good form.
     pub fn attempt(&self, words: &Words) -> Attempt {
+        self.attempt_with(good().form(&words.offer, Locale::Ja, PLATFORM).unwrap(), words)
+    }
+
+    /// The same from this form.
+    pub fn attempt_with(&self, form: Form, words: &Words) -> Attempt {
         let purchase = crate::party::purchase(42);
         let challenged = pollster::block_on(words.challenge(
             self.deal.signed_challenge.clone(),
@@ -92,7 +101,6 @@ impl Counterparts {
             &AtOnce,
         ))
         .unwrap();
-        let form = good().form(&words.offer, Locale::Ja, PLATFORM).unwrap();
         let mut rng = Seeded(7);
         let prepared = prepare(form, words, &challenged, NOW, &mut rng).unwrap();
         let signature: Signature =
@@ -188,7 +196,14 @@ impl Counterparts {
         };
         let granted = grant.as_ref().map(|grant| grant.claimed().unwrap());
         let purchase = granted.map_or(crate::party::purchase(42), |grant| grant.purchase);
-        let status = PurchaseStatus { purchase, state, grant, acceptance, confirmation: None };
+        let status = PurchaseStatus {
+            purchase,
+            state,
+            grant,
+            acceptance,
+            confirmation: None,
+            remittance: self.remittance.borrow().clone(),
+        };
         Answer::Good(encode(&status))
     }
 }

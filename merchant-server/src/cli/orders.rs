@@ -8,14 +8,14 @@ use clap::Subcommand;
 use jiff::Timestamp as Moment;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
-use shared_protocol::{Delivery, Timestamp};
+use shared_protocol::{Delivery, Standing, Timestamp};
 
 use super::Verdict;
 use super::offers::plainly;
 use super::settle::{self, SettleCommand};
 use crate::config::Config;
 use crate::domain::{Order, OrderEvent, Recipient};
-use crate::store::Store;
+use crate::store::{Store, Told};
 
 #[derive(Subcommand)]
 pub(super) enum OrdersCommand {
@@ -29,6 +29,12 @@ pub(super) enum OrdersCommand {
     Show {
         /// Y-20261122-0001, H7K2-9QMD-4VX8 or pur_…
         name: String,
+    },
+    /// How the money of transfers stands, newest first, as the agent has said it
+    Transfers {
+        /// At most so many
+        #[arg(long, default_value_t = 50)]
+        limit: u32,
     },
     /// What is said to the agent of one order
     #[command(flatten)]
@@ -57,12 +63,31 @@ pub(super) async fn run(
                 list(&orders, zone, out)?;
             }
         }
+        OrdersCommand::Transfers { limit } => {
+            let mut rows = Vec::new();
+            for told in store.remittances(*limit).await? {
+                let order = store.order(told.purchase).await?;
+                let deal = order.and_then(|order| order.deal);
+                rows.push(json!({
+                    "purchase": told.purchase.to_string(),
+                    "reference": deal.and_then(|deal| deal.reference),
+                    "money": money(&told),
+                }));
+            }
+            if as_json {
+                writeln!(out, "{}", Value::from(rows))?;
+            } else {
+                rows.iter().try_for_each(|row| show("", row, out))?;
+            }
+        }
         OrdersCommand::Show { name } => {
             let order = store.order_called(name).await?;
             let order = order.with_context(|| format!("there is no order {name}"))?;
             let recipient = store.recipient(order.id).await?;
             let events = store.order_events(order.id).await?;
-            let document = in_full(&order, recipient.as_ref(), &events, zone);
+            let mut document = in_full(&order, recipient.as_ref(), &events, zone);
+            let told = store.remittance(order.purchase).await?;
+            document["money"] = told.as_ref().map(money).into();
             if as_json {
                 writeln!(out, "{document}")?;
             } else {
@@ -160,6 +185,15 @@ fn show(way: &str, value: &Value, out: &mut impl Write) -> std::io::Result<()> {
         Value::Null => Ok(()),
         Value::String(text) => writeln!(out, "{way:24} {text}"),
         other => writeln!(out, "{way:24} {other}"),
+    }
+}
+
+/// "received", "scheduled 2026-11-25", "not-received"
+fn money(told: &Told) -> String {
+    match told.said.claimed().map(|word| word.standing) {
+        Ok(Standing::Scheduled(day)) => format!("scheduled {day}"),
+        Ok(standing) => standing.name().to_owned(),
+        Err(problem) => problem.code().to_owned(),
     }
 }
 

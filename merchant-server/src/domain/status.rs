@@ -22,6 +22,7 @@ pub async fn status(store: &Store, purchase: PurchaseId) -> Result<PurchaseStatu
         grant: kept(grant, "grant_proof")?,
         acceptance: kept(acceptance, "acceptance")?,
         confirmation: kept(order.confirmation.as_deref(), "confirmation")?,
+        remittance: store.remittance(purchase).await?.map(|told| told.said),
     })
 }
 

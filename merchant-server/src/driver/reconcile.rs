@@ -2,7 +2,7 @@
 //! What it answers counts only by its signature, as if it had been pushed.
 
 use crate::app::App;
-use crate::domain::{Failure, Order, confirm};
+use crate::domain::{Failure, Order, confirm, told};
 use crate::store::Fault;
 
 /// Asks once about every order whose time to be asked about has come.
@@ -32,6 +32,9 @@ async fn ask_about(app: &App, order: &Order) -> Result<(), Failure> {
             return Ok(());
         }
     };
+    if let Some(said) = &status.remittance {
+        told(app.shop(), app.store(), order.purchase, said, app.now()).await?;
+    }
     if let Some(said) = &status.confirmation {
         let heard = confirm(app.shop(), app.store(), order.purchase, said, app.now()).await?;
         tracing::info!(purchase = %order.purchase, state = heard.state.name(), "asked the agent");

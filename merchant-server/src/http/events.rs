@@ -57,6 +57,9 @@ pub(super) async fn hear(
     } else if app.store().has_heard(id, purchase, data.sequence).await? {
         NotificationKind::Told
     } else {
+        if r#type == PAYEE_REFUSED {
+            tracing::error!("the bank says that our account is none: have the agent put it right");
+        }
         ask(&app, purchase).await?
     };
     let notification = Notification { id: id.to_owned(), purchase, sequence: data.sequence, kind };
@@ -65,7 +68,7 @@ pub(super) async fn hear(
 }
 
 /// How the purchase stands now: whatever was announced, this counts.
-async fn ask(app: &App, purchase: PurchaseId) -> Result<NotificationKind, Problem> {
+async fn ask(app: &App, purchase: PurchaseId) -> Result<NotificationKind, Failure> {
     let status = app.agent().purchase_status(purchase).await.map_err(|silence| match silence {
         AgentSilence::Status(404) => Problem::PurchaseUnknown,
         silence => {
@@ -73,8 +76,14 @@ async fn ask(app: &App, purchase: PurchaseId) -> Result<NotificationKind, Proble
             Problem::Unavailable
         }
     })?;
+    if let Some(said) = &status.remittance {
+        domain::told(app.shop(), app.store(), purchase, said, app.now()).await?;
+    }
     Ok(status.confirmation.map_or(NotificationKind::Told, NotificationKind::Decided))
 }
+
+/// Where transfers to this shop fail by its own fault (158).
+const PAYEE_REFUSED: &str = "purchase.payee_refused";
 
 fn header<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
     headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or("")

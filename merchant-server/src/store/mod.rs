@@ -7,6 +7,7 @@ mod notifications;
 mod offers;
 mod orders;
 mod outbox;
+mod remittances;
 mod row;
 mod settle;
 mod stock;
@@ -21,6 +22,7 @@ use tokio::sync::Notify;
 
 pub use connect::{SQLITE_OLDEST, Vitals};
 pub use outbox::{Parcel, ParcelKind, Tried};
+pub use remittances::Told;
 pub use words::WordKey;
 
 /// The database.

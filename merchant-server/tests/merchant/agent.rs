@@ -14,8 +14,8 @@ use merchant_server::entropy::Entropy;
 use merchant_server::keys::Keyring;
 use shared_protocol::{
     AgentId, Challenge, Channel, Confirmation, GRANT_LIFETIME, Grant, HandlingNumber, Localized,
-    Mark, MerchantId, Nonce, ORDER_IDLE, Outcome, PurchaseId, PurchaseState, PurchaseStatus,
-    SealingKey, Signed, SignedTally, Signer, Span, Timestamp, VerifyingKey, encode,
+    Mark, MerchantId, Nonce, ORDER_IDLE, Outcome, Payee, PurchaseId, PurchaseState, PurchaseStatus,
+    Remittance, SealingKey, Signed, SignedTally, Signer, Span, Timestamp, VerifyingKey, encode,
 };
 
 pub struct Agent {
@@ -101,6 +101,20 @@ impl Agent {
             grant: None,
             acceptance: None,
             confirmation: Some(said),
+            remittance: None,
+        };
+        self.heard.lock().unwrap().statuses.insert(purchase.to_string(), encode(&status));
+    }
+
+    /// What it says of the money of a purchase when asked, without a word on the shopper's consent.
+    pub fn will_tell_of(&self, purchase: PurchaseId, said: Signed<Remittance>) {
+        let status = PurchaseStatus {
+            purchase,
+            state: PurchaseState::Accepted,
+            grant: None,
+            acceptance: None,
+            confirmation: None,
+            remittance: Some(said),
         };
         self.heard.lock().unwrap().statuses.insert(purchase.to_string(), encode(&status));
     }
@@ -141,6 +155,12 @@ impl Agent {
             verifying_key: keys.0,
             sealing_key: keys.1,
             relay: None,
+            payee: Some(Payee {
+                bank: Localized::new("みほん銀行", "Mihon Bank"),
+                branch: Localized::new("盛岡支店", "Morioka branch"),
+                account: "0999-123-ordinary-7654321".into(),
+                holder: "ﾔﾏﾀﾞﾁﾔﾎ".into(),
+            }),
             payout_class: "standard".into(),
             serial: 1,
             valid_from: now.minus(Span::hours(1)),

@@ -13,6 +13,7 @@ mod market;
 mod misuse;
 mod notifications;
 mod relaying;
+mod remittances;
 mod restart;
 mod settlements;
 mod stock;

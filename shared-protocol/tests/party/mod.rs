@@ -10,7 +10,7 @@ use shared_protocol::{
     Address, AgentId, Amount, BasisPoints, Challenge, Contact, ContractNumber, Credential,
     Currency, Date, Delivery, DeliveryTerms, Form, GRANT_LIFETIME, Grant, HandlingNumber,
     Instalment, ItemId, Locale, Localized, Mark, MatchedPayment, MerchantId, Nonce, ORDER_IDLE,
-    Offer, OpeningKey, PasskeyAssertion, Personal, Plan, PlanClass, PlanQuote, PurchaseId,
+    Offer, OpeningKey, PasskeyAssertion, Payee, Personal, Plan, PlanClass, PlanQuote, PurchaseId,
     QuantityLimits, SealedPurchase, SecurityCode, ShippingZone, Signature, Signed, Signer, Span,
     Terms, Timestamp, Verified, VerifyingKey, split,
 };
@@ -135,7 +135,7 @@ impl Deal {
     /// 28th of next month on.
     pub fn quote(&self, plan: Plan, amount: Amount) -> PlanQuote {
         let count = match plan {
-            Plan::Single | Plan::Bonus => 1,
+            Plan::Single | Plan::Transfer | Plan::Bonus => 1,
             Plan::Revolving => 4,
             Plan::Instalments(count) | Plan::BonusInstalments(count) => u16::from(count),
         };
@@ -239,6 +239,16 @@ pub fn offer(merchant: &MerchantId) -> Offer {
     }
 }
 
+/// The merchant's account.
+pub fn payee() -> Payee {
+    Payee {
+        bank: Localized::new("みほん銀行", "Mihon Bank"),
+        branch: Localized::new("銀座支店", "Ginza branch"),
+        account: "0005-123-ordinary-7654321".into(),
+        holder: "ﾔﾏﾀﾞﾁﾔﾎ(ﾕ".into(),
+    }
+}
+
 fn mark(agent: &Party<AgentId>, merchant: &Party<MerchantId>) -> Mark {
     Mark {
         agent: agent.id.clone(),
@@ -252,6 +262,7 @@ fn mark(agent: &Party<AgentId>, merchant: &Party<MerchantId>) -> Mark {
         sealing_key: merchant.opening.sealing_key(),
         relay: None,
         payout_class: "standard".into(),
+        payee: Some(payee()),
         serial: 1,
         valid_from: NOW.minus(Span::hours(1)),
         valid_until: NOW.plus(Span::hours(24)),

@@ -3,15 +3,10 @@
 
 use shared_protocol::{
     Acceptance, Amount, BasisPoints, Challenge, ChallengeRequest, Channel, Claim, Confirmation,
-    Credential, DeliveryTerms, Digest, Goods, Grant, GrantProof, GrantRequest, HandlingNumber,
-    Locale, Mark, Offer, OrderCheck, OrderSubmission, Outcome, PasskeyAssertion, PasskeyPart,
-    PaymentHalf, Plan, PlanClass, PlanInquiry, PlanQuote, PlanQuotes, Problem, PurchaseState,
-    PurchaseStatus, QuantityLimits, Receipt, Refund, Refusal, Relay, Salt, SealContext,
-    SettlementState, ShippingNotice, Signed, SignedTally, Span, Tally, Timestamp, Void, digest,
-    jws,
+    Credential, Date, DeliveryTerms, Digest, Goods, Grant, GrantProof, GrantRequest, HandlingNumber, Locale, Mark, Offer, OrderCheck, OrderSubmission, Outcome, PasskeyAssertion, PasskeyPart, PaymentHalf, Plan, PlanClass, PlanInquiry, PlanQuote, PlanQuotes, Problem, PurchaseState, PurchaseStatus, QuantityLimits, Receipt, Refund, Refusal, Relay, Remittance, Salt, SealContext, SettlementState, ShippingNotice, Signed, SignedTally, Span, Standing, Tally, Timestamp, Void, digest, jws,
 };
 
-use crate::party::{Deal, NOW, Seeded, form, purchase, yen};
+use crate::party::{Deal, NOW, Seeded, form, payee, purchase, yen};
 
 pub fn marks(deal: &Deal) -> Vec<Mark> {
     let usual = deal.signed_mark.claimed().unwrap();
@@ -22,6 +17,7 @@ pub fn marks(deal: &Deal) -> Vec<Mark> {
             sealing_key: deal.agent.opening.sealing_key(),
             or_direct: true,
         }),
+        payee: None,
         serial: u64::MAX,
         valid_from: Timestamp::from_millis(-1),
         ..usual.clone()
@@ -172,6 +168,25 @@ pub fn confirmations(deal: &Deal) -> Vec<Confirmation> {
         confirmation(Outcome::Expired, Channel::Silence),
         confirmation(Outcome::Cancelled, Channel::Page),
         confirmation(Outcome::Confirmed, Channel::Passkey),
+        confirmation(Outcome::Cancelled, Channel::Bank),
+    ]
+}
+
+pub fn remittances(deal: &Deal) -> Vec<Remittance> {
+    let grant = grant(deal);
+    let remittance = |standing| Remittance {
+        agent: grant.agent.clone(),
+        merchant: grant.merchant.clone(),
+        purchase: grant.purchase,
+        amount: grant.amount,
+        standing,
+        at: NOW.plus(Span::hours(1)),
+    };
+    let day = Date::new(2026, 11, 25).unwrap();
+    vec![
+        remittance(Standing::Scheduled(day)),
+        remittance(Standing::Received),
+        remittance(Standing::NotReceived),
     ]
 }
 
@@ -182,11 +197,13 @@ pub fn purchase_statuses(deal: &Deal) -> Vec<PurchaseStatus> {
         grant: None,
         acceptance: None,
         confirmation: None,
+        remittance: None,
     };
     let whole = PurchaseStatus {
         grant: Some(Signed::sign(&grant(deal), &deal.agent)),
         acceptance: Some(Signed::sign(&acceptances(deal)[0], &deal.merchant)),
         confirmation: Some(Signed::sign(&confirmations(deal)[0], &deal.agent)),
+        remittance: Some(Signed::sign(&remittances(deal)[0], &deal.agent)),
         ..bare(PurchaseState::Confirmed)
     };
     let others = PurchaseState::ALL.into_iter().map(bare);
@@ -293,6 +310,7 @@ pub fn payment_halves(deal: &Deal) -> Vec<PaymentHalf> {
         Plan::Revolving,
         Plan::Bonus,
         Plan::BonusInstalments(60),
+        Plan::Transfer,
     ];
     let form = form();
     let half = |(at, plan): (usize, Plan)| PaymentHalf {
@@ -307,8 +325,8 @@ pub fn payment_halves(deal: &Deal) -> Vec<PaymentHalf> {
             _ => form.credential.clone(),
         },
         plan,
-        quote: (plan != Plan::Single)
-            .then(|| Signed::sign(&deal.quote(plan, yen(3850)), &deal.agent)),
+        quote: plan.is_quoted().then(|| Signed::sign(&deal.quote(plan, yen(3850)), &deal.agent)),
+        payee: (plan == Plan::Transfer).then(payee),
         locale: Locale::ALL[at % 2],
         salt: Salt::new([0xa5; 32]),
     };

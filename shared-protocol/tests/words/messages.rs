@@ -85,6 +85,7 @@ pub fn all(deal: &Deal) -> Vec<Spoken> {
     let acceptance = statement("Acceptance", &examples::acceptances(deal), merchant);
     let refusal = statement("Refusal", &examples::refusals(deal), merchant);
     let confirmation = statement("Confirmation", &examples::confirmations(deal), agent);
+    let remittance = statement("Remittance", &examples::remittances(deal), agent);
     let status = plain("PurchaseStatus", &examples::purchase_statuses(deal));
     let shipped = statement("ShippingNotice", &examples::shipping_notices(deal), merchant);
     let claim = statement("Claim", &examples::claims(deal), merchant);
@@ -113,6 +114,7 @@ pub fn all(deal: &Deal) -> Vec<Spoken> {
         spoken(acceptance, "merchant", "agent", "62", "signed"),
         spoken(refusal, "merchant", "agent", "62 → 72", "signed"),
         spoken(confirmation, "agent", "merchant", "64–65", "signed"),
+        spoken(remittance, "agent", "merchant", "153–164", "signed"),
         spoken(status, "agent", "whoever knows the id", "60–65", "as it is; holds signed ones"),
         spoken(claim, "merchant", "agent", "66", "signed"),
         spoken(shipped, "merchant", "agent", "67", "signed"),

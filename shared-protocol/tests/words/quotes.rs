@@ -145,7 +145,7 @@ fn the_merchant_s_messages_hold_nothing_of_the_quote_but_the_class() {
 
 #[test]
 fn plans_are_read_only_as_they_are_written() {
-    let mut plans = vec![Plan::Single, Plan::Revolving, Plan::Bonus];
+    let mut plans = vec![Plan::Single, Plan::Revolving, Plan::Bonus, Plan::Transfer];
     plans.extend((2..=60).map(Plan::Instalments));
     plans.extend((2..=60).map(Plan::BonusInstalments));
     for plan in plans {

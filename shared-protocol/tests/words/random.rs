@@ -93,6 +93,7 @@ fn plan() -> impl Strategy<Value = Plan> {
         Just(Plan::Revolving),
         Just(Plan::Bonus),
         (2_u8..=60).prop_map(Plan::BonusInstalments),
+        Just(Plan::Transfer),
     ]
 }
 
@@ -118,7 +119,7 @@ pub fn offer() -> impl Strategy<Value = Offer> {
     let limits = (0_u32..4, 0_u32..12).prop_map(|(min, more)| (min, min + more));
     let zones = vec((vec(region(), 0..4), minor()), 0..5);
     let free_from = option::of(minor());
-    let classes = sample::subsequence(PlanClass::ALL.to_vec(), 1..=5);
+    let classes = sample::subsequence(PlanClass::ALL.to_vec(), 1..=6);
     (limits, minor(), 0_u16..=3_000, option::weighted(0.9, (zones, free_from)), currency(), classes)
         .prop_map(|((min, max), price, rate, physical, currency, plans)| {
             let amount = |minor| Amount::new(minor, currency).unwrap();

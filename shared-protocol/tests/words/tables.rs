@@ -43,6 +43,9 @@ fn a_merchant_never_learns_why_the_agent_declined() {
         Problem::PasskeyInvalid,
         Problem::PasskeyUnknown,
         Problem::PasskeyCloned,
+        Problem::PayeeAccountWrong,
+        Problem::BalanceShort,
+        Problem::TransferUndetermined,
     ];
     for problem in reasons {
         assert_eq!(problem.merchant_view(), MerchantView::Declined, "{problem}");
@@ -198,11 +201,12 @@ fn a_plan_s_class_hides_its_particulars() {
         Plan::Revolving,
         Plan::Bonus,
         Plan::BonusInstalments(3),
+        Plan::Transfer,
     ]
     .map(Plan::class)
     .to_vec();
     assert_eq!(classes, PlanClass::ALL);
     assert_eq!(Plan::Instalments(2).class(), Plan::Instalments(60).class());
     let names: BTreeSet<_> = PlanClass::ALL.map(PlanClass::name).into();
-    assert_eq!(names.len(), 5);
+    assert_eq!(names.len(), 6);
 }

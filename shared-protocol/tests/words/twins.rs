@@ -3,8 +3,8 @@
 
 use serde::Serialize;
 use shared_protocol::{
-    Credential, Delivery, Digest, Goods, Half, Locale, OrderHalf, PasskeyAssertion, PaymentHalf,
-    Plan, PlanQuote, PurchaseId, Region, Salt, Signed,
+    Credential, Delivery, Digest, Goods, Half, Locale, OrderHalf, PasskeyAssertion, Payee,
+    PaymentHalf, Plan, PlanQuote, PurchaseId, Region, Salt, Signed,
 };
 
 use crate::labelled::{Piece, cut, join};
@@ -54,6 +54,7 @@ pub fn cut_payment(half: &PaymentHalf) -> Vec<Piece> {
         },
         plan: half.plan,
         quote: half.quote.clone(),
+        payee: half.payee.clone(),
         locale: half.locale,
         salt: half.salt,
     };
@@ -121,6 +122,7 @@ struct Payment<'a> {
     credential: By<'a>,
     plan: Plan,
     quote: Option<Signed<PlanQuote>>,
+    payee: Option<Payee>,
     locale: Locale,
     salt: Salt,
 }

@@ -19,4 +19,5 @@ mod recognition;
 mod relay;
 mod staying_one;
 mod tampering;
+mod transfers;
 mod yardstick;

@@ -78,6 +78,10 @@ damages! {
     OverBilled "over_billed" "more was billed than the purchase comes to";
     Upheld "upheld" "an objection was upheld and nothing given back, or the other way round";
     Reserved "reserved" "the contract holds another sum than its purchases";
+    TransferState "transfer_state" "the transfer is not as far as its purchase";
+    DepositBalance "deposit_balance" "the account holds another sum than was paid in and not sent";
+    DepositHeld "deposit_held" "the account holds another sum back than its transfers";
+    RemittanceOther "remittance_other" "the merchant was told something else of the transfer";
     PayoutMissing "payout_missing" "the batch of a merchant's share is missing";
     PayoutAmount "payout_amount" "the batch is not the sum of its shares";
     PayoutOther "payout_other" "a share of another merchant or currency is in the batch";

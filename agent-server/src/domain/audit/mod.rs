@@ -9,6 +9,7 @@ mod money;
 mod promise;
 mod purchase;
 mod story;
+mod transfers;
 
 pub use books::{Chain, check_payout};
 pub use finding::{Damage, Finding, Findings};
@@ -56,6 +57,7 @@ pub async fn audit(store: &Store, key: &VerifyingKey) -> Result<Report, Fault> {
         out.note(Damage::Orphan, &orphan, "a row that it belongs to", "none");
     }
     contracts(&mut snapshot, &tally, &mut out).await?;
+    transfers::check(&mut snapshot, key, &mut tally, &mut out).await?;
     payouts(&mut snapshot, &mut tally, &mut out).await?;
     files::check(&mut snapshot, &mut tally, &mut out).await?;
     let mut chain = Chain::default();

@@ -2,8 +2,8 @@
 //! against sums, shares and entries; bills and payments held against theirs.
 
 use shared_protocol::{
-    Amount, BasisPoints, Claim, DecodeError, Grant, Message, Problem, PurchaseState, Refund,
-    Settlement, ShippingNotice, Signed, Void, decode,
+    Amount, BasisPoints, Claim, DecodeError, Grant, Message, PlanClass, Problem, PurchaseState,
+    Refund, Settlement, ShippingNotice, Signed, Void, decode,
 };
 
 use super::{
@@ -57,7 +57,8 @@ pub(super) fn check(
     let was_given_back = books.words.iter().any(|word| word.kind == UPHELD);
     let is_upheld = books.resolution.as_deref() == Some(UPHELD);
     out.same(Damage::Upheld, &row, was_given_back, is_upheld);
-    audited.held = match (state.holds_credit(), settlement) {
+    let holds_credit = state.holds_credit() && grant.plan_class != PlanClass::Transfer;
+    audited.held = match (holds_credit, settlement) {
         (false, _) => 0,
         (true, Some(settlement)) => terms.held(settlement, u64::try_from(paid).unwrap_or(0)),
         (true, None) => total.minor,

@@ -1,6 +1,8 @@
 //! What happened to a purchase, event by event, and how it is paid.
 
-use shared_protocol::{Grant, Outcome, Plan, PurchaseEvent, PurchaseState, VerifyingKey};
+use shared_protocol::{
+    Grant, Outcome, Plan, PlanClass, PurchaseEvent, PurchaseState, VerifyingKey,
+};
 
 use super::{Damage, Findings, purchase::total};
 use crate::store::PurchaseBooks;
@@ -21,10 +23,15 @@ impl Told {
     /// What the newest Confirmation must say.
     pub(super) fn outcome(&self) -> Option<Outcome> {
         self.events.iter().rev().find_map(|(before, event)| match (before, event) {
-            (_, PurchaseEvent::ShopperConfirmed) => Some(Outcome::Confirmed),
-            (_, PurchaseEvent::ShopperCancelled | PurchaseEvent::ShopperWithdrew) => {
-                Some(Outcome::Cancelled)
+            (_, PurchaseEvent::ShopperConfirmed | PurchaseEvent::TransferReceived) => {
+                Some(Outcome::Confirmed)
             }
+            (
+                _,
+                PurchaseEvent::ShopperCancelled
+                | PurchaseEvent::ShopperWithdrew
+                | PurchaseEvent::TransferFailed,
+            ) => Some(Outcome::Cancelled),
             (PurchaseState::Accepted, PurchaseEvent::TimedOut) => Some(Outcome::Expired),
             _ => None,
         })
@@ -97,6 +104,8 @@ pub(super) fn check_plan(
             out.same(Damage::InstalmentOther, &row, expected, found);
         }
     }
-    out.same(Damage::InstalmentSum, row, i128::from(total), sum);
+    // What is paid by transfer is paid at once: nothing falls due.
+    let falls_due = if grant.plan_class == PlanClass::Transfer { 0 } else { total };
+    out.same(Damage::InstalmentSum, row, i128::from(falls_due), sum);
     fee
 }

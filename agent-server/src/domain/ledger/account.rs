@@ -12,6 +12,8 @@ pub enum Account {
     Receivable(i64),
     /// What it was billed for and has not paid yet.
     Billed(i64),
+    /// What is in a shopper's account at this bank, by the contract's row.
+    Deposit(i64),
     /// What a merchant is owed.
     Payable(MerchantId),
     /// What merchants pay for being paid.
@@ -32,6 +34,7 @@ impl fmt::Display for Account {
         match self {
             Self::Receivable(contract) => write!(f, "{RECEIVABLE}{contract}"),
             Self::Billed(contract) => write!(f, "{BILLED}{contract}"),
+            Self::Deposit(contract) => write!(f, "{DEPOSIT}{contract}"),
             Self::Payable(merchant) => write!(f, "{PAYABLE}{merchant}"),
             Self::MerchantFees => f.write_str("fees:merchants"),
             Self::PlanFees => f.write_str("fees:plans"),
@@ -57,6 +60,9 @@ impl FromStr for Account {
         if let Some(row) = name.strip_prefix(BILLED) {
             return contract(row).map(Self::Billed);
         }
+        if let Some(row) = name.strip_prefix(DEPOSIT) {
+            return contract(row).map(Self::Deposit);
+        }
         if let Some(merchant) = name.strip_prefix(PAYABLE) {
             return merchant.parse().map(Self::Payable);
         }
@@ -68,4 +74,5 @@ impl FromStr for Account {
 
 const RECEIVABLE: &str = "receivable:";
 const BILLED: &str = "billed:";
+const DEPOSIT: &str = "deposit:";
 const PAYABLE: &str = "payable:";

@@ -9,6 +9,7 @@ fn account() -> impl Strategy<Value = Account> {
     prop_oneof![
         (0..5_i64).prop_map(Account::Receivable),
         (0..5_i64).prop_map(Account::Billed),
+        (0..5_i64).prop_map(Account::Deposit),
         (0..5_u8).prop_map(|n| Account::Payable(format!("mrc_{n}").parse().unwrap())),
         Just(Account::MerchantFees),
         Just(Account::PlanFees),

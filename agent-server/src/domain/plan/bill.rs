@@ -26,6 +26,12 @@ pub struct Bill {
 }
 
 impl Bill {
+    /// Paid with the order: nothing falls due.
+    fn at_once(plan: Plan, price: Amount) -> Self {
+        let fee = Amount { minor: 0, ..price };
+        Self { plan, fee, total: price, yearly_rate: None, schedule: Vec::new() }
+    }
+
     /// As it was quoted.
     pub fn quoted(quote: PlanQuote) -> Self {
         Self {
@@ -49,6 +55,9 @@ impl PlanRules {
 
     fn bill_if_offered(&self, plan: Plan, price: Amount, now: Timestamp) -> Option<Bill> {
         let price = Amount::new(price.minor, price.currency)?;
+        if plan == Plan::Transfer {
+            return Some(Bill::at_once(plan, price));
+        }
         let closing = self.calendar.closing_month(now)?;
         let months = self.months(plan, price, closing)?;
         let total = months.iter().try_fold(0_u64, |sum, month| sum.checked_add(*month))?;
@@ -75,7 +84,7 @@ impl PlanRules {
         }
         let of_currency = self.currency(price.currency)?;
         match plan {
-            Plan::Single => None,
+            Plan::Single | Plan::Transfer => None,
             Plan::Instalments(count) => {
                 let total = self.instalment_total(count, price.minor, of_currency)?;
                 payments::equal(total, count)

@@ -79,9 +79,30 @@ impl Calendar {
         None
     }
 
+    /// The time of day at this moment.
+    pub fn time(&self, now: Timestamp) -> Option<civil::Time> {
+        Some(self.zoned(now)?.time())
+    }
+
+    /// Whether the day of this moment is a business day.
+    pub fn is_business_moment(&self, now: Timestamp) -> bool {
+        self.local(now).is_some_and(|day| self.is_business_day(day))
+    }
+
+    /// The moment at which it is this time of this day.
+    pub fn moment(&self, day: Date, time: civil::Time) -> Option<Timestamp> {
+        let day: civil::Date = day.to_string().parse().ok()?;
+        let moment = day.to_datetime(time).to_zoned(self.zone.clone()).ok()?;
+        Some(Timestamp::from_millis(moment.timestamp().as_millisecond()))
+    }
+
     fn local(&self, moment: Timestamp) -> Option<civil::Date> {
+        Some(self.zoned(moment)?.date())
+    }
+
+    fn zoned(&self, moment: Timestamp) -> Option<jiff::Zoned> {
         let moment = jiff::Timestamp::from_millisecond(moment.as_millis()).ok()?;
-        Some(moment.to_zoned(self.zone.clone()).date())
+        Some(moment.to_zoned(self.zone.clone()))
     }
 
     /// Whether banks work on this day, as far as the calendar knows.

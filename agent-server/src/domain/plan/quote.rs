@@ -2,8 +2,8 @@
 //! comes back inside a purchase (58).
 
 use shared_protocol::{
-    AgentId, MatchedPayment, PaymentHalf, PlanClass, PlanInquiry, PlanQuote, PlanQuotes, Problem,
-    Signed, Timestamp,
+    AgentId, MatchedPayment, PaymentHalf, Plan, PlanClass, PlanInquiry, PlanQuote, PlanQuotes,
+    Problem, Signed, Timestamp,
 };
 
 use super::{Bill, PlanRules};
@@ -19,7 +19,7 @@ pub fn quotes(
 ) -> PlanQuotes {
     let is_accepted = |class: &PlanClass| inquiry.accepted.contains(class);
     let classes: Vec<_> = merchant.plans.iter().copied().filter(is_accepted).collect();
-    let bills = rules.plans(&classes).into_iter();
+    let bills = rules.plans(&classes).into_iter().filter(|plan| *plan != Plan::Transfer);
     let bills = bills.filter_map(|plan| rules.bill(plan, inquiry.amount, now).ok());
     let quote = |bill: Bill| PlanQuote {
         agent: agent.clone(),
@@ -41,6 +41,7 @@ pub fn quotes(
 ///
 /// # Errors
 /// [`Problem::PlanNotAccepted`] if the merchant's contract has no such plans,
+/// [`Problem::PayeeInvalid`] if a transfer would go elsewhere,
 /// [`Problem::QuoteInvalid`], [`Problem::QuoteExpired`].
 pub fn bill(
     matched: &MatchedPayment,
@@ -50,8 +51,12 @@ pub fn bill(
     keys: &AgentKeyring,
     now: Timestamp,
 ) -> Result<Bill, Problem> {
-    if !merchant.plans.contains(&half.plan.class()) {
+    if !merchant.takes(half.plan.class()) {
         return Err(Problem::PlanNotAccepted);
+    }
+    // The order goes to the account that the agent itself has named, or nowhere (¶71).
+    if half.plan == Plan::Transfer && half.payee != merchant.payee {
+        return Err(Problem::PayeeInvalid);
     }
     let quote = half.quote.as_ref().map(|quote| keys.verify_own(quote)).transpose()?;
     matched.check_quote(half.plan, quote.as_ref(), now)?;

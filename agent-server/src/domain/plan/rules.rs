@@ -127,6 +127,7 @@ impl PlanRules {
                 (PlanClass::BonusInstalments, Some(bonus)) => {
                     plans.extend(bonus.counts.iter().copied().map(Plan::BonusInstalments));
                 }
+                (PlanClass::Transfer, _) => plans.push(Plan::Transfer),
                 (PlanClass::Bonus | PlanClass::BonusInstalments, None) => {}
             }
         }

@@ -194,6 +194,9 @@ fn what(event: PurchaseEvent) -> &'static str {
         PurchaseEvent::TimedOut => "event.timed_out",
         PurchaseEvent::ShopperWithdrew => "event.withdrawn",
         PurchaseEvent::MerchantVoided => "event.voided",
+        PurchaseEvent::TransferScheduled => "event.transfer_scheduled",
+        PurchaseEvent::TransferReceived => "event.transfer_received",
+        PurchaseEvent::TransferFailed => "event.transfer_failed",
     }
 }
 
