@@ -82,7 +82,6 @@ pub async fn start(config: Config, clock: Arc<dyn Clock>) -> Result<Running, Sta
     }
     let keys = AgentKeyring::load(&config.keys_dir())?;
     let store = Store::open(&config.database()).await?;
-    store.recover_leases(clock.now()).await?;
     if config.demo {
         seed::contracts(&store, &keys, &entropy, clock.now()).await?;
     }

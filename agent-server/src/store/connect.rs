@@ -41,15 +41,18 @@ impl Engine {
 
     /// How a transaction that writes begins: on SQLite with the lock, so that it waits at its
     /// beginning only. On PostgreSQL several run beside each other; `alone` waits until the others
-    /// have ended and holds up those that come, so that nothing can get into its way.
+    /// have ended and holds up those that come, so that nothing can get into its way. A
+    /// transaction has its number there before it makes keys (`events.rs`).
     pub(super) fn begin(self, alone: bool) -> &'static str {
         match (self, alone) {
             (Self::Sqlite, _) => "BEGIN IMMEDIATE",
             (Self::Postgres, false) => {
-                "BEGIN ISOLATION LEVEL SERIALIZABLE; LOCK TABLE leases IN ROW SHARE MODE"
+                "BEGIN ISOLATION LEVEL SERIALIZABLE; LOCK TABLE leases IN ROW SHARE MODE;
+                 SELECT pg_current_xact_id()"
             }
             (Self::Postgres, true) => {
-                "BEGIN ISOLATION LEVEL SERIALIZABLE; LOCK TABLE leases IN EXCLUSIVE MODE"
+                "BEGIN ISOLATION LEVEL SERIALIZABLE; LOCK TABLE leases IN EXCLUSIVE MODE;
+                 SELECT pg_current_xact_id()"
             }
         }
     }

@@ -15,6 +15,7 @@ mod ids;
 mod instalments;
 mod job;
 mod journal;
+mod leases;
 mod link;
 mod mailed_codes;
 mod merchant_accounts;

@@ -42,6 +42,7 @@ mod restart;
 mod sale;
 mod sessions;
 mod settled_days;
+mod several;
 mod shopper;
 mod statements;
 mod trade;
