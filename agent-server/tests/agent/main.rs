@@ -21,6 +21,7 @@ mod guessing;
 mod jwt;
 mod letters;
 mod limits;
+mod lost_server;
 mod market;
 mod merchant;
 mod notices;

@@ -16,6 +16,7 @@ mod passkeys;
 mod plans;
 mod purchase;
 mod recognition;
+mod several_agents;
 mod staying_one;
 mod tampering;
 mod yardstick;
