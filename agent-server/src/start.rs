@@ -95,7 +95,6 @@ pub async fn start_with(
     }
     let keys = AgentKeyring::load(&config.keys_dir())?;
     let store = Store::open(&config.database()).await?;
-    store.recover_leases(clock.now()).await?;
     if config.demo {
         seed::contracts(&store, &keys, &entropy, clock.now()).await?;
         if config.transfers.is_some() {

@@ -59,12 +59,21 @@ impl Shop {
 
     /// Starts everything and introduces the two servers to each other, as operators would.
     pub async fn start_as(start: Start) -> Result<Self> {
+        Self::start_on(start, None).await
+    }
+
+    /// The same, with the agent's database at this URL; `None`: a file in its folder.
+    pub async fn start_on(start: Start, database: Option<&str>) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let post = Post::start()?;
         let agent_port = free_port()?;
         let agent_tap = Tap::start(agent_port, start.compression()).await?;
         let agent_url = format!("http://localhost:{}", agent_tap.port());
         let agent_config = write_agent_config(folder.path(), agent_port, &agent_url, &post.url)?;
+        if let Some(url) = database {
+            let text = fs::read_to_string(&agent_config)?;
+            fs::write(&agent_config, format!("database_url = {url:?}\n{text}"))?;
+        }
         let agent = (agent_url.as_str(), agent_config.as_path());
         let first = Merchant::introduce(&merchant::TEA, folder.path(), agent, start).await?;
         let mut shop = Self {
@@ -88,6 +97,23 @@ impl Shop {
         shop.merchant.start().await?;
         shop.agent.start().await?;
         Ok(shop)
+    }
+
+    /// Starts another agent on the first one's database, with its keys, at a port of its own.
+    pub async fn agent_beside(&self) -> Result<Server> {
+        let port = free_port()?;
+        let config = fs::read_to_string(&self.agent_config)?;
+        let first = format!("listen = \"{}\"", self.agent.listens_on());
+        ensure!(config.contains(&first), "the first agent listens elsewhere");
+        let config = config.replace(&first, &format!("listen = \"127.0.0.1:{port}\""));
+        let folder = self.folder.path().join(format!("agent-{port}"));
+        fs::create_dir(&folder)?;
+        let file = folder.join("agent.toml");
+        fs::write(&file, config)?;
+        let (url, arguments) = (format!("http://localhost:{port}"), self.start.arguments(&file));
+        let mut other = Server::new("agent-server", &folder, &url, port, &arguments);
+        other.start().await?;
+        Ok(other)
     }
 
     /// Opens another merchant beside the first, with a server and pages of its own.

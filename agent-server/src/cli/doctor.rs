@@ -86,14 +86,17 @@ fn keys(config: &Config) -> Result<String, String> {
 }
 
 async fn database(config: &Config) -> Result<String, String> {
-    let words = |fault: store::Fault| {
-        format!("{fault}: is {} there and writable?", config.data_dir.display())
+    let url = store::shown(&config.database());
+    let words = |fault: store::Fault| match config.database_url {
+        Some(_) => format!("{fault}: {url}"),
+        None => format!("{fault}: is {} there and writable?", config.data_dir.display()),
     };
     let store = Store::open(&config.database()).await.map_err(words)?;
-    let written = store.try_write().await;
+    let (written, looked) = (store.try_write().await, store.examine().await);
     store.close().await;
     written.map_err(words)?;
-    Ok(format!("{} opens and can be written", config.database()))
+    let what = looked.map_err(words)??;
+    Ok(format!("{url} ({what}) opens and can be written"))
 }
 
 fn plans(config: &Config) -> Result<String, String> {

@@ -6,7 +6,7 @@ mod letters;
 mod security_letters;
 mod webhook;
 
-use std::time::Duration;
+use std::{convert::Infallible, time::Duration};
 
 use shared_protocol::{Span, Timestamp};
 use tokio::{sync::watch, task::JoinSet};
@@ -96,22 +96,9 @@ async fn look(app: &App, under_way: &mut JoinSet<()>) -> Result<(), Fault> {
 }
 
 async fn deliver(app: App, parcel: Parcel) {
-    let delivered = match (parcel.errand, parcel.about) {
-        (Errand::Mail(letter), About::Purchase(purchase)) => {
-            letters::send(&app, &parcel, letter, &purchase).await
-        }
-        (Errand::Code(letter), About::MailedCode(code)) => {
-            code_letters::send(&app, &parcel, letter, code).await
-        }
-        (Errand::Security(letter), About::Contract(contract)) => {
-            security_letters::send(&app, &parcel, letter, contract).await
-        }
-        (Errand::Webhook(_), About::Purchase(_)) => webhook::send(&app, &parcel).await,
-        (Errand::Mail(_) | Errand::Webhook(_), About::MailedCode(_) | About::Contract(_))
-        | (Errand::Code(_), About::Purchase(_) | About::Contract(_))
-        | (Errand::Security(_), About::Purchase(_) | About::MailedCode(_)) => {
-            Err(Undelivered::never("it is about something else"))
-        }
+    let delivered = tokio::select! {
+        delivered = send(&app, &parcel) => delivered,
+        never = keep(&app, parcel.id) => match never {},
     };
     let now = app.clock.now();
     let delivery = verdict(&parcel, delivered, now, u64::from_le_bytes(app.entropy.bytes()));
@@ -130,6 +117,37 @@ async fn deliver(app: App, parcel: Parcel) {
         tracing::error!(%fault, id = parcel.id, "what became of a delivery was not noted");
     }
     app.wake_driver();
+}
+
+async fn send(app: &App, parcel: &Parcel) -> Result<(), Undelivered> {
+    match (parcel.errand, parcel.about) {
+        (Errand::Mail(letter), About::Purchase(purchase)) => {
+            letters::send(app, parcel, letter, &purchase).await
+        }
+        (Errand::Code(letter), About::MailedCode(code)) => {
+            code_letters::send(app, parcel, letter, code).await
+        }
+        (Errand::Security(letter), About::Contract(contract)) => {
+            security_letters::send(app, parcel, letter, contract).await
+        }
+        (Errand::Webhook(_), About::Purchase(_)) => webhook::send(app, parcel).await,
+        (Errand::Mail(_) | Errand::Webhook(_), About::MailedCode(_) | About::Contract(_))
+        | (Errand::Code(_), About::Purchase(_) | About::Contract(_))
+        | (Errand::Security(_), About::Purchase(_) | About::MailedCode(_)) => {
+            Err(Undelivered::never("it is about something else"))
+        }
+    }
+}
+
+/// Keeps what is being delivered from other processes, for as long as it takes.
+async fn keep(app: &App, id: i64) -> Infallible {
+    loop {
+        tokio::time::sleep(KEPT_EVERY).await;
+        let until = app.clock.now().plus(LEASE);
+        if let Err(fault) = app.store.keep_lease(id, until).await {
+            tracing::warn!(%fault, id, "an errand's lease was not kept");
+        }
+    }
 }
 
 /// Notes the outcome. What can never be asked has been answered: by silence.
@@ -173,8 +191,10 @@ const TICK: Duration = Duration::from_millis(250);
 const GRACE: Duration = Duration::from_secs(8);
 /// Deliveries at the same time: a silent merchant does not hold up the others.
 const AT_ONCE: usize = 64;
-/// Longer than the longest delivery.
-const LEASE: Span = Span::secs(60);
+/// What a process that died was delivering is delivered by another one after this.
+const LEASE: Span = Span::secs(15);
+/// A living one keeps what it is delivering.
+const KEPT_EVERY: Duration = Duration::from_secs(5);
 /// How long the log of deliveries is kept, and how often what is older is dropped.
 const LOG_KEPT: Span = Span::hours(30 * 24);
 const LOG_PRUNED: Span = Span::hours(1);

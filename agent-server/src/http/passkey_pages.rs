@@ -76,7 +76,7 @@ async fn rename(
     Path(id): Path<i64>,
     Posted { by, form: Named { name } }: Posted<Named>,
 ) -> Result<Response, Refused> {
-    let name = name.trim().chars().take(NAME_MAX).collect();
+    let name = name.trim().chars().filter(|c| !c.is_control()).take(NAME_MAX).collect();
     change(&app, by.contract, id, Some(name)).await
 }
 

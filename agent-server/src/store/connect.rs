@@ -41,15 +41,18 @@ impl Engine {
 
     /// How a transaction that writes begins: on SQLite with the lock, so that it waits at its
     /// beginning only. On PostgreSQL several run beside each other; `alone` waits until the others
-    /// have ended and holds up those that come, so that nothing can get into its way.
+    /// have ended and holds up those that come, so that nothing can get into its way. A
+    /// transaction has its number there before it makes keys (`events.rs`).
     pub(super) fn begin(self, alone: bool) -> &'static str {
         match (self, alone) {
             (Self::Sqlite, _) => "BEGIN IMMEDIATE",
             (Self::Postgres, false) => {
-                "BEGIN ISOLATION LEVEL SERIALIZABLE; LOCK TABLE leases IN ROW SHARE MODE"
+                "BEGIN ISOLATION LEVEL SERIALIZABLE; LOCK TABLE leases IN ROW SHARE MODE;
+                 SELECT pg_current_xact_id()"
             }
             (Self::Postgres, true) => {
-                "BEGIN ISOLATION LEVEL SERIALIZABLE; LOCK TABLE leases IN EXCLUSIVE MODE"
+                "BEGIN ISOLATION LEVEL SERIALIZABLE; LOCK TABLE leases IN EXCLUSIVE MODE;
+                 SELECT pg_current_xact_id()"
             }
         }
     }
@@ -79,6 +82,17 @@ impl Engine {
             _ => Trouble::Own,
         }
     }
+}
+
+/// A database's URL as it may be shown: without a password.
+pub fn shown(url: &str) -> String {
+    let Ok(AnyConnectOptions { mut database_url, .. }) = AnyConnectOptions::from_str(url) else {
+        return "the database".into();
+    };
+    // A file has neither.
+    let _ = database_url.set_password(None);
+    database_url.set_query(None);
+    database_url.to_string()
 }
 
 /// Where the database is.
@@ -168,3 +182,20 @@ pub(super) async fn probe(reads: &ReadPool) -> Result<(), Fault> {
 const READERS: u32 = 4;
 /// How long a connection is waited for.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_scheme_says_which_and_no_password_is_shown() {
+        assert_eq!(Engine::of("sqlite:a/b.sqlite").unwrap(), Engine::Sqlite);
+        for url in ["postgres://u:secret@h/d?sslmode=require", "postgresql:///d?password=secret"] {
+            assert_eq!(Engine::of(url).unwrap(), Engine::Postgres);
+            assert!(!shown(url).contains("secret"), "{}", shown(url));
+        }
+        assert_eq!(shown("sqlite:a/b.sqlite"), "sqlite:a/b.sqlite");
+        assert!(matches!(Engine::of("mysql://h/d"), Err(Fault::Scheme)));
+        assert!(matches!(Engine::of("agent.sqlite"), Err(Fault::Scheme)));
+    }
+}

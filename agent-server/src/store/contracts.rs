@@ -89,7 +89,7 @@ impl Store {
         rows.await?.iter().map(|row| Ok((row.cell("id")?, row.exact("code_hash")?))).collect()
     }
 
-    /// Replaces the hash of a contract's code.
+    /// Replaces the hash of a contract's code, if it is one of an earlier version's still.
     ///
     /// # Errors
     /// [`Fault`].
@@ -303,12 +303,15 @@ impl Work for SetCode {
     const NAME: &'static str = "set-code";
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
-        sqlx::query("UPDATE contracts SET code_hash = $2, updated_by = $3 WHERE id = $1")
-            .bind(self.contract)
-            .bind(self.code_hash.as_bytes())
-            .bind(Self::NAME)
-            .execute(&mut *tx.connection)
-            .await?;
+        sqlx::query(
+            "UPDATE contracts SET code_hash = $2, updated_by = $3
+             WHERE id = $1 AND length(code_hash) = 32",
+        )
+        .bind(self.contract)
+        .bind(self.code_hash.as_bytes())
+        .bind(Self::NAME)
+        .execute(&mut *tx.connection)
+        .await?;
         Ok(())
     }
 }

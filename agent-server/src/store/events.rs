@@ -4,7 +4,7 @@
 use shared_protocol::{MerchantId, PurchaseId, Timestamp};
 
 use super::{
-    Fault, Store,
+    Engine, Fault, Store,
     row::{Cells as _, Row},
     writer::{Tx, Work},
 };
@@ -12,14 +12,31 @@ use crate::domain::{errand::Notice, webhook::Event};
 
 /// Events with what became of them.
 macro_rules! told {
-    ($rest:literal) => {
+    ($($rest:literal),+) => {
         concat!(
             "SELECT e.id, e.merchant, e.sequence, e.what, e.at, p.purchase_id, o.state,
                  COALESCE(o.attempts, 0) AS attempts, o.last_fault
              FROM merchant_events e JOIN purchases p ON p.id = e.purchase
              LEFT JOIN outbox o ON o.id = e.id ",
-            $rest
+            $($rest),+
         )
+    };
+}
+
+/// The same in the order of keys. Whoever reads on from the last one must not miss one that was
+/// written beside it: SQLite's are committed in the order of their keys; of PostgreSQL's those are
+/// left for later that are newer than a transaction that is open still.
+macro_rules! in_order {
+    ($store:expr, $which:literal, $most:literal) => {
+        match $store.0.engine {
+            Engine::Sqlite => told!($which, " ORDER BY e.id LIMIT ", $most),
+            Engine::Postgres => told!(
+                $which,
+                " AND age(e.xmin) > age(pg_snapshot_xmin(pg_current_snapshot())::xid)",
+                " ORDER BY e.id LIMIT ",
+                $most
+            ),
+        }
     };
 }
 
@@ -55,10 +72,11 @@ impl Store {
     /// # Errors
     /// [`Fault`].
     pub async fn events(&self, asked: &EventsAsked) -> Result<Vec<ToldEvent>, Fault> {
-        let rows = sqlx::query(told!(
+        let rows = sqlx::query(in_order!(
+            self,
             "WHERE e.id > $1 AND (CAST($2 AS TEXT) IS NULL OR e.merchant = $2)
-                 AND (CAST($3 AS BYTEA) IS NULL OR p.purchase_id = $3)
-             ORDER BY e.id LIMIT $4"
+                 AND (CAST($3 AS BYTEA) IS NULL OR p.purchase_id = $3)",
+            "$4"
         ))
         .bind(asked.after)
         .bind(asked.merchant.as_ref().map(MerchantId::as_str))
@@ -78,7 +96,7 @@ impl Store {
         after: i64,
         most: u32,
     ) -> Result<Vec<Event>, Fault> {
-        let rows = sqlx::query(told!("WHERE e.merchant = $1 AND e.id > $2 ORDER BY e.id LIMIT $3"))
+        let rows = sqlx::query(in_order!(self, "WHERE e.merchant = $1 AND e.id > $2", "$3"))
             .bind(merchant.as_str())
             .bind(after)
             .bind(i64::from(most))
@@ -91,7 +109,15 @@ impl Store {
     /// # Errors
     /// [`Fault`].
     pub async fn newest_event_of(&self, merchant: &MerchantId) -> Result<i64, Fault> {
-        let newest = "SELECT COALESCE(MAX(id), 0) AS id FROM merchant_events WHERE merchant = $1";
+        let newest = match self.0.engine {
+            Engine::Sqlite => {
+                "SELECT COALESCE(MAX(e.id), 0) AS id FROM merchant_events e WHERE e.merchant = $1"
+            }
+            Engine::Postgres => {
+                "SELECT COALESCE(MAX(e.id), 0) AS id FROM merchant_events e WHERE e.merchant = $1
+                     AND age(e.xmin) > age(pg_snapshot_xmin(pg_current_snapshot())::xid)"
+            }
+        };
         let row = sqlx::query(newest).bind(merchant.as_str()).fetch_one(&self.0.reads).await?;
         row.cell("id")
     }

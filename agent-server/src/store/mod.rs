@@ -16,6 +16,7 @@ mod ids;
 mod instalments;
 mod job;
 mod journal;
+mod leases;
 mod link;
 mod mailed_codes;
 mod merchant_accounts;
@@ -55,7 +56,7 @@ use shared_protocol::Timestamp;
 pub use accounts::{Change, NewNumber};
 pub use audit::{PurchaseBooks, Snapshot, StoredPayout, StoredWord};
 pub use bills::BillRow;
-pub use connect::Engine;
+pub use connect::{Engine, shown};
 pub use contracts::{ContractRow, NewContract};
 pub use endpoints::{Attempt, EndpointChange};
 pub use events::{EventsAsked, ToldEvent};
@@ -166,6 +167,17 @@ impl Store {
     pub async fn check(&self) -> Result<(), Fault> {
         connect::probe(&self.0.reads).await?;
         if self.0.writer.has_stopped() { Err(Fault::Stopped) } else { Ok(()) }
+    }
+
+    /// What the database is; `Err` says what about it loses what was acknowledged.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub async fn examine(&self) -> Result<Result<String, String>, Fault> {
+        match self.0.engine {
+            Engine::Sqlite => Ok(Ok("SQLite".into())),
+            Engine::Postgres => postgres::examine(&self.0.reads).await,
+        }
     }
 
     /// A fresh primary key, for what has to be known before the row is written.

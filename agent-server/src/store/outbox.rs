@@ -95,12 +95,12 @@ impl Store {
         self.0.writer.write(Settle { id, delivery, now }).await
     }
 
-    /// Takes back what an earlier process of this server had leased.
+    /// Keeps an errand that is being delivered still until then.
     ///
     /// # Errors
     /// [`Fault`].
-    pub async fn recover_leases(&self, now: Timestamp) -> Result<(), Fault> {
-        self.0.writer.write(Recover { now }).await
+    pub async fn keep_lease(&self, id: i64, lease_until: Timestamp) -> Result<(), Fault> {
+        self.0.writer.write(Keep { id, lease_until }).await
     }
 
     /// Writes nothing, durably: whether this database can be written at all.
@@ -240,20 +240,22 @@ impl Work for Settle {
     }
 }
 
-struct Recover {
-    now: Timestamp,
+struct Keep {
+    id: i64,
+    lease_until: Timestamp,
 }
 
-impl Work for Recover {
+impl Work for Keep {
     type Answer = ();
-    const NAME: &'static str = "recover-leases";
+    const NAME: &'static str = "keep-lease";
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
         sqlx::query(
-            "UPDATE outbox SET lease_until = NULL, updated_at = $1
-             WHERE state = 'waiting' AND lease_until IS NOT NULL",
+            "UPDATE outbox SET lease_until = $2
+             WHERE id = $1 AND state = 'waiting' AND lease_until IS NOT NULL",
         )
-        .bind(self.now.as_millis())
+        .bind(self.id)
+        .bind(self.lease_until.as_millis())
         .execute(&mut *tx.connection)
         .await?;
         Ok(())

@@ -2,7 +2,12 @@
 
 use sqlx::error::ErrorKind;
 
-use super::writer::{Connection, Trouble};
+use super::{
+    Fault,
+    connect::ReadPool,
+    row::Cells as _,
+    writer::{Connection, Trouble},
+};
 
 /// A session of the writer. Locks are not waited for longer than elsewhere; a server that was told
 /// not to wait for its disk is told to wait for ours. Whole tables are read last of all: a
@@ -17,6 +22,18 @@ pub(super) async fn make_writing(connection: &mut Connection) -> Result<(), sqlx
 pub(super) async fn make_reading(connection: &mut Connection) -> Result<(), sqlx::Error> {
     sqlx::raw_sql(READING).execute(connection).await?;
     Ok(())
+}
+
+/// What a server is, and whether it keeps what it acknowledges.
+pub(super) async fn examine(reads: &ReadPool) -> Result<Result<String, String>, Fault> {
+    let row = sqlx::query(SERVER).fetch_one(reads).await?;
+    let version: &str = row.cell("version")?;
+    for (setting, why) in KEEPS {
+        if row.cell::<&str>(setting)? == "off" {
+            return Ok(Err(format!("PostgreSQL {version} has {setting} off: {why}")));
+        }
+    }
+    Ok(Ok(format!("PostgreSQL {version}")))
 }
 
 /// What follows from an error (PostgreSQL 15, appendix A).
@@ -51,3 +68,9 @@ const WRITING: &str = "SET lock_timeout = '5s'; SET statement_timeout = '30s';
     SELECT set_config('synchronous_commit', 'on', false)
     WHERE current_setting('synchronous_commit') = 'off'";
 const READING: &str = "SET default_transaction_read_only = on; SET statement_timeout = '30s'";
+const SERVER: &str = "SELECT current_setting('server_version') AS version,
+    current_setting('fsync') AS fsync, current_setting('full_page_writes') AS full_page_writes";
+const KEEPS: [(&str, &str); 2] = [
+    ("fsync", "it loses what it acknowledged when the power fails"),
+    ("full_page_writes", "its pages may be torn when the power fails"),
+];

@@ -385,11 +385,9 @@ impl Sound {
     async fn of(folder: &Path) -> Self {
         let whole = database_url(folder);
         if !whole.starts_with("sqlite:") {
-            let url = postgres_cluster::copy(&whole);
-            let mut connection = AnyConnection::connect(&url).await.unwrap();
-            connection.execute(sqlx::raw_sql(UNCHECKED)).await.unwrap();
-            connection.close().await.unwrap();
-            return Self { url, folder: folder.into() };
+            let sound = Self { url: postgres_cluster::copy(&whole), folder: folder.into() };
+            sound.run(UNCHECKED).await;
+            return sound;
         }
         // One file, whatever is in the WAL still.
         let sound = folder.join("sound.sqlite");
@@ -399,20 +397,24 @@ impl Sound {
         Self { url: format!("sqlite:{}", sound.display()), folder: folder.into() }
     }
 
-    fn copy(&self) -> String {
+    /// A sound database, whatever was done to the last one.
+    async fn copy(&self) -> String {
         let Some(file) = self.url.strip_prefix("sqlite:") else {
-            return postgres_cluster::copy(&self.url);
+            self.run(RESTORED).await;
+            return self.url.clone();
         };
         let copy = self.folder.join("damaged.sqlite");
         std::fs::copy(file, &copy).unwrap();
+        for log in ["damaged.sqlite-wal", "damaged.sqlite-shm"] {
+            std::fs::remove_file(self.folder.join(log)).ok();
+        }
         format!("sqlite:{}", copy.display())
     }
 
-    fn remove(copy: &str) {
-        match copy.strip_prefix("sqlite:") {
-            Some(file) => std::fs::remove_file(file).unwrap(),
-            None => postgres_cluster::remove(copy),
-        }
+    async fn run(&self, statements: &'static str) {
+        let mut connection = AnyConnection::connect(&self.url).await.unwrap();
+        connection.execute(sqlx::raw_sql(statements)).await.unwrap();
+        connection.close().await.unwrap();
     }
 }
 
@@ -421,6 +423,21 @@ const UNCHECKED: &str = "DO $$ DECLARE c RECORD; BEGIN
     FOR c IN SELECT conrelid::regclass AS place, conname FROM pg_constraint
         WHERE contype = 'c' AND connamespace = 'public'::regnamespace
     LOOP EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', c.place, c.conname); END LOOP;
+END $$;
+CREATE SCHEMA sound;
+DO $$ DECLARE t TEXT; BEGIN
+    FOR t IN SELECT tablename FROM pg_tables WHERE schemaname = 'public'
+    LOOP EXECUTE format('CREATE TABLE sound.%I AS TABLE public.%I', t, t); END LOOP;
+END $$";
+
+/// A database costs more to make than its rows.
+const RESTORED: &str = "SET session_replication_role = replica;
+DO $$ DECLARE t TEXT; BEGIN
+    FOR t IN SELECT tablename FROM pg_tables WHERE schemaname = 'public'
+    LOOP
+        EXECUTE format('DELETE FROM public.%I', t);
+        EXECUTE format('INSERT INTO public.%I SELECT * FROM sound.%I', t, t);
+    END LOOP;
 END $$";
 
 fn named(text: &str, rows: &[(&str, i64)]) -> String {
@@ -458,7 +475,7 @@ pub async fn each_is_named(market: Market, rows: &[(&str, i64)], ways: &[Way]) {
     let sound = Sound::of(folder.path()).await;
     let mut missed = Vec::new();
     for way in ways {
-        let copy = sound.copy();
+        let copy = sound.copy().await;
         let how = named(way.how, rows);
         damage(&copy, &how).await;
         let report = report(&copy, &keys).await;
@@ -472,7 +489,6 @@ pub async fn each_is_named(market: Market, rows: &[(&str, i64)], ways: &[Way]) {
         if !is_named {
             missed.push(format!("{:?} {row}: {how}\n{:#?}", way.damage, report.findings));
         }
-        Sound::remove(&copy);
     }
     assert!(missed.is_empty(), "{} not named: {}", missed.len(), missed.join("\n"));
 }

@@ -141,7 +141,12 @@ fn the_doctor_says_what_is_missing() {
     assert!(operator.finding("keys")["says"].as_str().unwrap().contains("keys init"));
     operator.json(&["keys", "init"]);
     assert_eq!(operator.finding("keys")["ok"], true);
-    assert_eq!(operator.finding("database")["ok"], true);
+    let database = operator.finding("database");
+    match database["says"].as_str().unwrap() {
+        // The tests' own server is careless, and that is told.
+        says if says.starts_with("PostgreSQL") => assert!(says.contains("fsync off"), "{says}"),
+        says => assert_eq!(database["ok"], true, "{says}"),
+    }
     assert_eq!(operator.finding("sqlite")["ok"], true);
     assert!(operator.finding("plans")["says"].as_str().unwrap().contains("bonus-times-12"));
     let pepper = operator.folder.path().join("keys/pepper");

@@ -15,6 +15,7 @@ use crate::{
 };
 
 /// What is to be bought, and how; every field can be made wrong.
+#[derive(Clone)]
 pub struct Order {
     pub contract: &'static str,
     pub code: &'static str,

@@ -45,11 +45,6 @@ pub fn copy(url: &str) -> String {
     shared().made_from(name(url))
 }
 
-/// Deletes the database of this URL, of this process's PostgreSQL.
-pub fn remove(url: &str) {
-    shared().run(&shared().url("postgres"), &format!("DROP DATABASE {}", name(url)));
-}
-
 /// The name of the database of this URL.
 fn name(url: &str) -> &str {
     url.split('?').next().and_then(|url| url.rsplit('/').next()).expect("a name")

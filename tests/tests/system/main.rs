@@ -17,6 +17,7 @@ mod plans;
 mod purchase;
 mod recognition;
 mod relay;
+mod several_agents;
 mod staying_one;
 mod tampering;
 mod transfers;

@@ -2,7 +2,7 @@
 //! except where a shopper objects.
 
 use jiff::tz::TimeZone;
-use shared_protocol::{Amount, Date, Digest, MerchantId, Timestamp, digest};
+use shared_protocol::{Amount, Date, Digest, MerchantId, Span, Timestamp, digest};
 
 use crate::{
     app::App,
@@ -50,20 +50,43 @@ pub async fn settle_day(app: &App, now: Timestamp) -> Result<bool, Fault> {
     if app.store.is_day_settled(cutoff).await? {
         return Ok(false);
     }
+    if !keep(app).await? {
+        return Ok(false);
+    }
     let calendar = &app.plans.calendar;
     let pay_on = calendar.business_day_after(cutoff, app.config.settlement.payout_days);
     let (Some(pay_on), Some(today)) = (pay_on, calendar.today(now)) else { return Ok(false) };
+    let mut kept = app.clock.now();
     for (merchant, currency) in app.store.payable_merchants(cutoff).await? {
         let run = PayoutRun { merchant, currency, cutoff, pay_on, now };
         go_on(app.store.pay_out(run).await, "a merchant cannot be paid")?;
+        keep_on(app, &mut kept).await?;
     }
     let mut after = 0;
     while let Some(purchase) = app.store.billable(today, after).await? {
         go_on(app.store.bill_purchase(purchase, today, now).await, "a purchase cannot be billed")?;
         after = purchase;
+        keep_on(app, &mut kept).await?;
     }
     app.store.end_day(cutoff, now).await?;
     Ok(true)
+}
+
+/// Whether it is this process that settles: several at once would settle the same, each in the
+/// way of the others.
+async fn keep(app: &App) -> Result<bool, Fault> {
+    let now = app.clock.now();
+    app.store.hold("settlement", now, now.plus(LEASE)).await
+}
+
+/// The same again after some time. Whoever has lost it stops nothing: each step is done once.
+async fn keep_on(app: &App, kept: &mut Timestamp) -> Result<(), Fault> {
+    let now = app.clock.now();
+    if now > kept.plus(KEPT_EVERY) {
+        *kept = now;
+        keep(app).await?;
+    }
+    Ok(())
 }
 
 /// One damaged row holds up nobody else, and is tried again on another day.
@@ -81,3 +104,7 @@ fn go_on<T>(done: Result<T, Fault>, what: &str) -> Result<(), Fault> {
 pub fn cutoff(now: Timestamp, zone: &TimeZone) -> Timestamp {
     day::began(now, zone)
 }
+
+/// So long after the process that settles has died another one goes on.
+const LEASE: Span = Span::secs(60);
+const KEPT_EVERY: Span = Span::secs(20);
