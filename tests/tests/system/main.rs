@@ -19,3 +19,4 @@ mod recognition;
 mod relay;
 mod staying_one;
 mod tampering;
+mod yardstick;

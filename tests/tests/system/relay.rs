@@ -72,8 +72,8 @@ async fn a_relay_learns_sizes_and_the_agent_no_address() -> Result {
             assert!(known.contains(&name.as_str()), "the relay hands on {line}");
         }
     }
-    let agent = leak::everything(&shop, "agent-server")?;
-    let merchant = leak::everything(&shop, "merchant-server")?;
+    let agent = shop.everything("agent-server")?;
+    let merchant = shop.everything("merchant-server")?;
     let mut found = Vec::new();
     for one in &marked {
         search(&mut found, "agent", &agent, &one.delivery());
