@@ -1,5 +1,5 @@
-//! The course of a purchase through the shop's relay (Fig 1): what the relay gets to see, what it is
-//! believed, and where the program goes when it is down.
+//! The course of a purchase through the shop's relay (Fig 1): what the relay gets to see, what it
+//! is believed, and where the program goes when it is down.
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop where it is")]
 

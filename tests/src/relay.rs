@@ -23,13 +23,23 @@ impl Relay {
     /// Starts one for the tea shop, and has the Mark name it. To be called before anybody looks at
     /// the shop: the agent keeps Marks at hand for a while.
     pub async fn open(shop: &Shop, or_direct: bool) -> Result<Self> {
-        let folder = shop.folder("relay-server");
+        Self::of(shop, ("mrc_tea", &shop.merchant.url), "relay-server", or_direct).await
+    }
+
+    /// The same for any merchant of the market, in a folder of its own.
+    pub async fn of(
+        shop: &Shop,
+        (id, merchant): (&str, &str),
+        folder: &str,
+        or_direct: bool,
+    ) -> Result<Self> {
+        let folder = shop.folder(folder);
         fs::create_dir_all(&folder)?;
         let port = free_port()?;
         let tap = Tap::start(port, Compression::Refused).await?;
         let url = format!("http://127.0.0.1:{}", tap.port());
         let config = folder.join("relay.toml");
-        let (agent, merchant) = (&shop.agent.url, &shop.merchant.url);
+        let agent = &shop.agent.url;
         let text =
             format!("listen = \"127.0.0.1:{port}\"\nagent = \"{agent}\"\nshop = \"{merchant}\"\n");
         fs::write(&config, text)?;
@@ -37,7 +47,7 @@ impl Relay {
         let arguments = ["relay", "--config", &config];
         let mut server = Server::new("merchant-server", &folder, &url, port, &arguments);
         server.start().await?;
-        name(shop, &url, or_direct)?;
+        name(shop, id, &url, or_direct)?;
         Ok(Self { server, tap })
     }
 
@@ -68,12 +78,12 @@ impl Shop {
     pub async fn merge_relay(&mut self, or_direct: bool) -> Result {
         let file = "merchant-server/merchant.toml";
         self.change(file, "[agent]", "relay = true\n[agent]").await?;
-        name(self, &self.merchant.url, or_direct)
+        name(self, "mrc_tea", &self.merchant.url, or_direct)
     }
 }
 
-fn name(shop: &Shop, url: &str, or_direct: bool) -> Result {
-    let mut arguments = vec!["merchants", "relay", "mrc_tea", "--url", url, "--json"];
+fn name(shop: &Shop, id: &str, url: &str, or_direct: bool) -> Result {
+    let mut arguments = vec!["merchants", "relay", id, "--url", url, "--json"];
     if or_direct {
         arguments.push("--or-direct");
     }

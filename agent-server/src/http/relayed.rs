@@ -72,6 +72,9 @@ fn rebuilt(call: RelayedCall, of: PurchaseId, caller: Caller) -> Result<Request<
     if named.is_some_and(|named| named != of.to_string()) {
         return Err(Problem::WrongRecipient);
     }
+    if !call.path.starts_with('/') {
+        return Err(Problem::MalformedMessage);
+    }
     let mut request = Request::builder().method(call.method.as_str()).uri(call.path);
     if !call.media_type.is_empty() {
         request = request.header(CONTENT_TYPE, call.media_type);

@@ -2,20 +2,27 @@
 
 use std::{fs, path::Path};
 
-use shared_protocol::{Credential, GrantRequest, Message as _, OpeningKey, decode};
+use shared_protocol::{Credential, GrantRequest, Message as _, OpeningKey, RelayedRequest, decode};
 
 use crate::Result;
 
-/// The credentials in every request for a Grant among these connections.
+/// The credentials in every request for a Grant among these connections, come directly or through
+/// a relay.
 pub fn credentials(connections: &[Vec<u8>], agent: &Path) -> Result<Vec<u8>> {
     let key = fs::read(agent.join("data/keys/opening.x25519"))?;
     let key = <[u8; 32]>::try_from(key.as_slice())?;
     let key = OpeningKey::from_bytes(&key).map_err(|e| anyhow::anyhow!("{e:?}"))?;
     let mut read = Vec::new();
     for connection in connections {
-        for body in bodies(connection, &GrantRequest::media_type()) {
+        let direct = bodies(connection, &GrantRequest::media_type()).into_iter();
+        let relayed = bodies(connection, &RelayedRequest::media_type()).into_iter();
+        let relayed = relayed.filter_map(|body| {
+            let (call, _) = decode::<RelayedRequest>(body).ok()?.open(&key).ok()?;
+            (call.media_type == GrantRequest::media_type()).then_some(call.body)
+        });
+        for body in direct.map(<[u8]>::to_vec).chain(relayed) {
             let request: GrantRequest =
-                decode(body).map_err(|e| anyhow::anyhow!("no request: {e:?}"))?;
+                decode(&body).map_err(|e| anyhow::anyhow!("no request: {e:?}"))?;
             let context = request.context().map_err(|e| anyhow::anyhow!("{e:?}"))?;
             let half = request.payment.open(&context, &key);
             let half = half.map_err(|e| anyhow::anyhow!("cannot be opened: {e:?}"))?;

@@ -16,6 +16,7 @@ use crate::{
     authenticator::Authenticator,
     effort::Effort,
     merchant::{Merchant, POTTERY, TEA},
+    relay::{Relay, wire},
     seller,
     shop::Start,
 };
@@ -27,6 +28,8 @@ pub enum Configuration {
     Direct,
     /// Fig 2, by passkey.
     DirectByPasskey,
+    /// Fig 1, contract number and code.
+    Relay,
 }
 
 /// A market with a shopper in it.
@@ -43,12 +46,13 @@ struct Play<'a> {
 
 impl Configuration {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::Direct, Self::DirectByPasskey];
+    pub const ALL: [Self; 3] = [Self::Direct, Self::DirectByPasskey, Self::Relay];
 
     fn name(self) -> &'static str {
         match self {
             Self::Direct => "Warifu, direct, by contract number",
             Self::DirectByPasskey => "Warifu, direct, by passkey",
+            Self::Relay => "Warifu, through a relay, by contract number",
         }
     }
 
@@ -59,6 +63,13 @@ impl Configuration {
     pub async fn play(self) -> Result<Played> {
         let shop = Shop::start_as(Start::Plain).await?;
         let pottery = shop.open_beside(&POTTERY).await?;
+        let relays = match self {
+            Self::Relay => vec![
+                Relay::open(&shop, false).await?,
+                Relay::of(&shop, (POTTERY.id, &pottery.server.url), "second-relay", false).await?,
+            ],
+            Self::Direct | Self::DirectByPasskey => Vec::new(),
+        };
         let (browser, shopper) = (Browser::open().await?, Shopper::random());
         add_contract(&shop, &shopper)?;
         let _device = if self == Self::DirectByPasskey {
@@ -85,7 +96,12 @@ impl Configuration {
         }
         let Play { dealt, typed, acts, tries, .. } = play;
         browser.close().await?;
-        let (learned, dealt) = (learned(&received(&shop, &pottery)?, &shopper), dealt.len());
+        let mut received = received(&shop, &pottery)?;
+        for relay in &relays {
+            let all = [relay.memory()?, wire(&relay.tap.kept()).map(|(_, bytes)| bytes).concat()];
+            received.entry(Party::Relay).or_default().extend(all.concat());
+        }
+        let (learned, dealt) = (learned(&received, &shopper), dealt.len());
         let Tries { made, passed, charged } = tries;
         let (tries, done) = ((passed, made), PURCHASES.len());
         Ok(Played { system: self.name(), done, learned, charged, tries, typed, dealt, acts })
@@ -109,7 +125,7 @@ impl Play<'_> {
         widget.press("order").await?;
         widget.wait_for("details").await?;
         let mut form = self.shopper.order(purchase);
-        if how == Configuration::Direct {
+        if how != Configuration::DirectByPasskey {
             form.extend(self.shopper.payment());
         }
         for (name, value) in form {
