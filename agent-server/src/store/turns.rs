@@ -199,7 +199,13 @@ fn said_before(purchase: &Purchase, word: &Word) -> Option<Turned> {
         // Each decision is signed anew with its time; the outcome is what counts.
         Word::Withdrawn { .. } => (purchase.state == PurchaseState::Cancelled)
             .then_some(Turned::Already(PurchaseState::Cancelled)),
-        Word::Scheduled { .. } => purchase.scheduled().map(|_| Turned::Already(purchase.state)),
+        Word::Scheduled { .. } => {
+            let is_said = match purchase.state {
+                PurchaseState::Accepted => purchase.scheduled().is_some(),
+                state => state == PurchaseState::Confirmed && purchase.remittance.is_some(),
+            };
+            is_said.then_some(Turned::Already(purchase.state))
+        }
         Word::Decided { .. }
         | Word::Transferred { .. }
         | Word::NotTransferred { .. }

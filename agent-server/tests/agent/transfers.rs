@@ -5,8 +5,11 @@ use std::sync::{Arc, Mutex};
 
 use agent_server::{
     bank::{Answer, Bank},
-    domain::{ConfirmationToken, confirm, transfer::PayeeAnswer},
-    files::{BankAccount, Format, JapaneseAccount, Kana, Reference},
+    domain::{
+        ConfirmationToken, confirm,
+        transfer::{PayeeAnswer, Rail},
+    },
+    files::{BankAccount, Format, IbanAccount, JapaneseAccount, Kana, Reference},
     store::{AccountNames, Brought},
 };
 use reqwest::Method;
@@ -275,6 +278,25 @@ async fn money_goes_to_the_account_that_the_agent_named_or_nowhere() {
 }
 
 #[tokio::test]
+async fn an_account_by_iban_is_named_and_paid_too() {
+    let market = Market::at_the_bank().await;
+    let account = IbanAccount::new("DE89 3704 0044 0532 0130 00", None, "Yamada Tea").unwrap();
+    let bank = Localized::new("ドイツの銀行", "A German bank");
+    let names = AccountNames { bank, branch: Localized::default() };
+    let (merchant, store) = (market.merchant.registration().id, &market.agent.app.store);
+    let put =
+        store.put_merchant_account(merchant, BankAccount::Iban(account), Some(names), market.now());
+    put.await.unwrap();
+    market.advance(agent_server::merchants::FRESH);
+    let payee = market.payee().await.unwrap();
+    assert_eq!((payee.account.as_str(), payee.tail()), ("DE89370400440532013000", "000"));
+    let grant = market.grant(&market.transfer("C900000000001").await.seal()).await.unwrap();
+    let transfer = store.transfer(&id(&grant)).await.unwrap().unwrap();
+    assert_eq!(transfer.rail, Rail::BankingHours, "that bank is not reached at any hour");
+    market.audit_is_clean().await;
+}
+
+#[tokio::test]
 async fn without_an_account_or_a_bank_there_are_no_transfers() {
     let market = Market::at_the_bank().await;
     market.add_contract("C123456789012", PLENTY, None).await;
@@ -309,6 +331,9 @@ async fn a_closed_bank_schedules_and_goods_wait_for_the_notice() {
     let confirmation = market.status(&purchase).await.confirmation.unwrap();
     assert_eq!(confirmation.claimed().unwrap().channel, Channel::Mail);
     assert_eq!(market.account("08").await, (PLENTY - 3850, 0));
+    market.answer(&grant, Outcome::Confirmed).await.unwrap();
+    let late = market.answer(&grant, Outcome::Cancelled).await;
+    assert_eq!(late, Err(Problem::AlreadyTransferred), "the money has gone");
     assert_eq!(market.types_told(4).await.len(), 4);
     market.audit_is_clean().await;
 }
@@ -366,7 +391,7 @@ async fn of_many_at_the_same_time_exactly_as_many_as_there_is_money_for_are_gran
     market.add_contract("C123456789012", 0, None).await;
     let contract = market.contract("12").await;
     let store = &market.agent.app.store;
-    let rail = agent_server::domain::transfer::Rail::AroundTheClock;
+    let rail = Rail::AroundTheClock;
     assert!(store.pay_in(contract, yen(3 * 3850), rail, market.now()).await.unwrap());
     let mut attempts = Vec::new();
     for _ in 0..12 {

@@ -6,7 +6,7 @@ use shared_protocol::{
     Remittance, Signed, Standing, Timestamp,
 };
 
-use super::{Fate, PayeeAnswer, Rail, TransferState, When, fate};
+use super::{Fate, Later, PayeeAnswer, Rail, TransferState, When, fate};
 use crate::{
     app::App,
     domain::{
@@ -90,6 +90,11 @@ pub async fn consented(
         return Ok(Word::Decided { outcome: Outcome::Confirmed, confirmation });
     };
     let channel = confirmation.claimed()?.channel;
+    if let Some(day) = transfer.day {
+        // It was said before, and waits for its day: nothing changes.
+        let remittance = transfer.said(app, Standing::Scheduled(day), now);
+        return Ok(Word::Scheduled { remittance, later: Later { day, opens: now }, channel });
+    }
     let payee = app.bank.payee(&transfer.merchant).await;
     Ok(match fate(payee, true, when(app, transfer.rail, now)) {
         Fate::Send => {

@@ -8,7 +8,9 @@ use axum::{
     response::Response,
 };
 use serde::Deserialize;
-use shared_protocol::{Problem, PurchaseEvent, PurchaseState, Timestamp};
+use shared_protocol::{
+    Problem, PurchaseEvent, PurchaseState, Remittance, Signed, Standing, Timestamp,
+};
 
 use super::{answer, money, shell, state, status_of};
 use crate::{
@@ -128,6 +130,7 @@ impl<'a> View<'a> {
             state: w.get(state(purchase.state)),
             state_name: purchase.state.name(),
             nothing_moved: has_ended_in_nothing(purchase.state),
+            sending: own.purchase.remittance.as_ref().and_then(|said| sending(said, w)),
             by: own.deadline.filter(|_| open.may_confirm).map(|at| until(at, w)),
             open,
             steps: steps.into_iter().map(step).collect(),
@@ -138,6 +141,18 @@ impl<'a> View<'a> {
             plan: String::new(),
             shell,
         }
+    }
+}
+
+/// How far the money of a transfer is, in words; nothing where it was not sent.
+fn sending(said: &Signed<Remittance>, w: Words) -> Option<String> {
+    match said.claimed().ok()?.standing {
+        Standing::Received => Some(w.get("transfer.sent").into()),
+        Standing::Scheduled(day) => {
+            let day = texts::date(day, w.locale());
+            Some(w.fill("transfer.scheduled", &[("day", &day)]))
+        }
+        Standing::NotReceived => None,
     }
 }
 
@@ -162,9 +177,16 @@ impl Open {
     fn of(own: &OwnPurchase, now: Timestamp, has_begun: bool) -> Self {
         let is_late = own.deadline.is_some_and(|deadline| now >= deadline);
         match own.purchase.state {
+            // A scheduled transfer is called off until the bank opens.
+            PurchaseState::Accepted if own.purchase.scheduled().is_some() => {
+                Self { may_confirm: false, may_cancel: own.deadline.is_some() && !is_late }
+            }
             PurchaseState::Accepted => Self { may_confirm: !is_late, may_cancel: !is_late },
             PurchaseState::Granted => Self { may_confirm: false, may_cancel: true },
-            PurchaseState::Confirmed => Self { may_confirm: false, may_cancel: !has_begun },
+            PurchaseState::Confirmed => Self {
+                may_confirm: false,
+                may_cancel: !has_begun && !own.purchase.is_by_transfer(),
+            },
             _ => Self { may_confirm: false, may_cancel: false },
         }
     }
@@ -235,6 +257,7 @@ struct View<'a> {
     state: &'static str,
     state_name: &'static str,
     nothing_moved: bool,
+    sending: Option<String>,
     by: Option<String>,
     open: Open,
     steps: Vec<(String, String)>,
