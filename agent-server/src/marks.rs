@@ -7,7 +7,10 @@ use std::{
 
 use shared_protocol::{AgentId, Localized, Mark, MerchantId, Signed, Span, Timestamp};
 
-use crate::{domain::Merchant, keys::AgentKeyring};
+use crate::{
+    domain::{Merchant, placement::Window},
+    keys::AgentKeyring,
+};
 
 /// Whose Marks they are, and those that were signed lately.
 pub struct Marks {
@@ -45,6 +48,20 @@ impl Marks {
         let new = Kept { serial: merchant.serial, slot, mark: mark.clone() };
         kept.insert(merchant.id.clone(), new);
         mark
+    }
+
+    /// The Mark of a seller whose window stands in another's pages: it names those pages and no
+    /// others, and ends when the placement does. The agent vouches for the placement by it.
+    pub fn within(
+        &self,
+        seller: &Merchant,
+        window: &Window,
+        keys: &AgentKeyring,
+        now: Timestamp,
+    ) -> Signed<Mark> {
+        let mark = self.mark(seller, slot(now));
+        let valid_until = mark.valid_until.min(window.until);
+        Signed::sign(&Mark { origins: window.origins.clone(), valid_until, ..mark }, keys)
     }
 
     fn mark(&self, merchant: &Merchant, valid_from: Timestamp) -> Mark {

@@ -75,6 +75,9 @@ async fn prune(app: &App, now: Timestamp) {
     if let Err(fault) = app.store.prune_attempts(now.minus(LOG_KEPT)).await {
         tracing::error!(%fault, "the log of deliveries was not pruned");
     }
+    if let Err(fault) = app.store.prune_mailboxes(now).await {
+        tracing::error!(%fault, "the mailboxes were not pruned");
+    }
 }
 
 async fn look(app: &App, under_way: &mut JoinSet<()>) -> Result<(), Fault> {

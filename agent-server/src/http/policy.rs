@@ -44,10 +44,10 @@ impl<'a> Ancestors<'a> {
     }
 }
 
-/// The frame page: its own script and program, its merchant's server, its merchant's pages.
-pub fn frame_policy(merchant: &Merchant, style: &str, boot: &str, is_framed: bool) -> String {
-    let server = origin_of(&merchant.server).unwrap_or_default();
-    let ancestors = Ancestors::of(Some(merchant), is_framed).directive();
+/// The frame page: its own script and program, its merchant's server, the pages around it.
+pub fn frame_policy(server: &str, style: &str, boot: &str, around: Ancestors<'_>) -> String {
+    let server = origin_of(server).unwrap_or_default();
+    let ancestors = around.directive();
     format!(
         "default-src 'none'; script-src 'self' {boot} 'wasm-unsafe-eval'; \
          connect-src 'self' {server}; frame-src 'self'; style-src 'self' {style}; \

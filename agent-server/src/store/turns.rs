@@ -5,7 +5,7 @@ use shared_protocol::{
 };
 
 use super::{
-    Fault, Store, contracts, events, outbox, purchases, questions, settlements,
+    Fault, Store, contracts, events, mailbox, outbox, purchases, questions, settlements,
     writer::{Tx, Work},
 };
 use crate::domain::{
@@ -106,6 +106,11 @@ impl Turn {
                 }
                 letter => outbox::add(tx, purchase.row, letter, number, self.now).await?,
             }
+        }
+        if let Some(letter) = word.from_mailbox()
+            && mailbox::holds(tx, purchase.row).await?
+        {
+            outbox::add(tx, purchase.row, Errand::Mail(letter), number, self.now).await?;
         }
         Ok(Turned::Now(state))
     }

@@ -19,7 +19,8 @@ macro_rules! for_each_statement {
         for_each_statement!(@ $deal, $call, $with, mark agent, offer merchant, challenge agent,
             tally session, grant agent, acceptance merchant, refusal merchant, confirmation agent,
             quote agent, shipping_notice merchant, claim merchant, void merchant, refund merchant,
-            receipt agent)
+            receipt agent, placement merchant, placement_end merchant, deposit agent,
+            visit merchant)
     };
     (@ $deal:ident, $call:ident, $with:expr, $($statement:ident $signer:ident),*) => {
         [$({
@@ -57,6 +58,10 @@ mod usual {
         void Void, voids;
         refund Refund, refunds;
         receipt Receipt, receipts;
+        placement Placement, placements;
+        placement_end PlacementEnd, placement_ends;
+        deposit Deposit, deposits;
+        visit MailboxVisit, visits;
     }
 }
 
@@ -155,7 +160,7 @@ fn a_signature_under_another_version_purpose_or_role_is_refused() {
         .iter()
         .filter_map(|message| message.signed.as_ref().map(|form| form.label.clone()))
         .collect();
-    assert_eq!(labels.len(), 14);
+    assert_eq!(labels.len(), 18);
     for_each_statement!(deal, refuses_other_labels, &labels);
 }
 

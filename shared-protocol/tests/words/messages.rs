@@ -90,6 +90,13 @@ pub fn all(deal: &Deal) -> Vec<Spoken> {
     let void = statement("Void", &examples::voids(deal), merchant);
     let refund = statement("Refund", &examples::refunds(deal), merchant);
     let receipt = statement("Receipt", &examples::receipts(deal), agent);
+    let placement = statement("Placement", &examples::placements(deal), merchant);
+    let agreement = plain("PlacementAgreement", &examples::agreements(deal));
+    let end = statement("PlacementEnd", &examples::placement_ends(deal), merchant);
+    let deposit = statement("Deposit", &examples::deposits(deal), agent);
+    let visit = statement("MailboxVisit", &examples::visits(deal), merchant);
+    let entry = plain("MailboxEntry", &examples::mailbox_entries(deal));
+    let mailbox = plain("Mailbox", &examples::mailboxes(deal));
     vec![
         spoken(mark, "agent", "anyone", "51", "signed"),
         spoken(offer, "merchant", "anyone", "51", "signed"),
@@ -114,6 +121,13 @@ pub fn all(deal: &Deal) -> Vec<Spoken> {
         spoken(void, "merchant", "agent", "66 → 72", "signed"),
         spoken(refund, "merchant", "agent", "66–71", "signed"),
         spoken(receipt, "agent", "merchant", "66–71", "signed"),
+        spoken(placement, "merchant", "agent", "¶79", "signed, in placement-agreement"),
+        spoken(agreement, "merchant", "agent", "¶79", "as it is; holds a signed one"),
+        spoken(end, "merchant", "agent", "¶79", "signed"),
+        spoken(deposit, "agent", "shopper", "62", "signed"),
+        spoken(visit, "merchant", "agent", "61", "signed"),
+        spoken(entry, "agent", "merchant", "61", "in mailbox; holds an order-submission"),
+        spoken(mailbox, "agent", "merchant", "61", "as it is"),
     ]
 }
 
