@@ -47,9 +47,16 @@ impl Call {
         Self::agent("POST", "/v1/plans".into()).with(&inquiry)
     }
 
-    /// Asks the agent for the merchant's current Mark.
-    pub fn mark(merchant: &MerchantId) -> Self {
-        Self::agent("GET", ["/v1/marks/", merchant.as_str()].concat())
+    /// Asks the agent for the merchant's current Mark: in a borrowed window for that of the window.
+    pub fn mark(words: &Words) -> Self {
+        let url = ["/v1/marks/", words.mark.merchant.as_str()].concat();
+        Self::agent("GET", match &words.host {
+            Some(host) => {
+                let item = words.offer.item.as_str();
+                [&url, "?host=", host.merchant.as_str(), "&item=", item].concat()
+            }
+            None => url,
+        })
     }
 
     /// Asks the agent for the merchant's current Offer.
@@ -67,17 +74,22 @@ impl Call {
         Self::agent("PUT", agent_path(sealed, "/grant")).with(&sealed.grant_request())
     }
 
-    /// Hands the order and the Grant to the merchant (61). Goes out even when the page closes:
-    /// the shopper has pressed the button.
+    /// Hands the order and the Grant to the merchant, or into its mailbox (61). Goes out even when
+    /// the page closes: the shopper has pressed the button.
     pub fn submit(words: &Words, attempt: &Attempt, grant: Signed<shared_protocol::Grant>) -> Self {
-        let call = Self::merchant("PUT", words, &attempt.sealed, "");
+        let purchase = attempt.sealed.context.purchase.to_string();
+        let call = match words.has_mailbox() {
+            true => Self::agent("PUT", ["/v1/mailbox/", &purchase].concat()),
+            false => Self::merchant("PUT", words, &attempt.sealed, ""),
+        };
         Self { outlives_page: true, ..call.with(&attempt.submission(grant)) }
     }
 
     /// Tells the agent what the merchant has answered. The merchant tells it too.
-    pub fn acceptance(sealed: &SealedPurchase, acceptance: &Signed<Acceptance>) -> Self {
-        let call = Self::agent("PUT", agent_path(sealed, "/acceptance")).with(acceptance);
-        Self { outlives_page: true, ..call }
+    pub fn acceptance(sealed: &SealedPurchase, acceptance: Vec<u8>) -> Self {
+        let call = Self::agent("PUT", agent_path(sealed, "/acceptance"));
+        let body = Some((Acceptance::media_type(), acceptance));
+        Self { outlives_page: true, body, ..call }
     }
 
     /// Asks the agent how a purchase stands.

@@ -48,6 +48,8 @@ pub struct Receipt {
     pub accepted: Timestamp,
     /// Whether the shopper must still say yes by mail.
     pub provisional: bool,
+    /// Until when the shop may take it, where the agent keeps it for a shop without a server.
+    pub waits: Option<Timestamp>,
 }
 
 /// Why there is no order.
@@ -183,6 +185,7 @@ mod tests {
             order: "A-1".into(),
             accepted: Timestamp::from_millis(0),
             provisional: true,
+            waits: None,
         }
     }
 
