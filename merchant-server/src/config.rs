@@ -20,8 +20,10 @@ use shared_protocol::{AgentId, AgentKeys, MerchantId, Span, VerifyingKey};
 pub struct Config {
     /// Address and port to listen on; port 0 takes a free one.
     pub listen: SocketAddr,
-    /// Where shoppers' browsers and the agent reach this server: scheme, host, port, no path.
-    pub public_url: Origin,
+    /// Where shoppers' browsers and the agent reach this server: scheme, host, port, no path. Left
+    /// out by a seller without a server, whose orders wait in a mailbox at the agent.
+    #[serde(default)]
+    pub public_url: Option<Origin>,
     /// The shop's name in the protocol, as its agent registered it (`mrc_…`).
     pub merchant_id: MerchantId,
     /// The catalogue file: what is sold, at what price, on what terms.

@@ -26,6 +26,9 @@ pub(super) async fn run(command: &ServeCommand, mut config: Config) -> anyhow::R
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(std::io::stderr).init();
     config.demo = command.demo;
+    if config.public_url.is_none() {
+        bail!("public_url is missing: nobody would find this server");
+    }
     let clock: Arc<dyn Clock> = match command.demo || command.test_clock {
         true => Arc::new(TestClock::running()),
         false => Arc::new(SystemClock),
