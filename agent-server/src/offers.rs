@@ -8,8 +8,7 @@ use std::{
 
 use reqwest::StatusCode;
 use shared_protocol::{
-    ItemId, MerchantId, Message as _, Offer, Problem, Signed, Span, Timestamp, Verified,
-    decode,
+    ItemId, MerchantId, Message as _, Offer, Problem, Signed, Span, Timestamp, Verified, decode,
 };
 
 use crate::{

@@ -50,13 +50,16 @@ impl Call {
     /// Asks the agent for the merchant's current Mark: in a borrowed window for that of the window.
     pub fn mark(words: &Words) -> Self {
         let url = ["/v1/marks/", words.mark.merchant.as_str()].concat();
-        Self::agent("GET", match &words.host {
-            Some(host) => {
-                let item = words.offer.item.as_str();
-                [&url, "?host=", host.merchant.as_str(), "&item=", item].concat()
-            }
-            None => url,
-        })
+        Self::agent(
+            "GET",
+            match &words.host {
+                Some(host) => {
+                    let item = words.offer.item.as_str();
+                    [&url, "?host=", host.merchant.as_str(), "&item=", item].concat()
+                }
+                None => url,
+            },
+        )
     }
 
     /// Asks the agent for the merchant's current Offer.

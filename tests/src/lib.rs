@@ -18,6 +18,7 @@ pub mod own_pages;
 pub mod passkey;
 pub mod place;
 pub mod randomness;
+pub mod seller;
 pub mod server;
 pub mod shop;
 pub mod tap;
@@ -26,6 +27,7 @@ pub mod widget;
 pub use browser::Browser;
 pub use client::Client;
 pub use own_pages::OwnPages;
+pub use seller::Seller;
 pub use shop::Shop;
 pub use widget::Widget;
 

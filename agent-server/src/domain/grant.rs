@@ -6,8 +6,8 @@ use std::{sync::Arc, time::Duration};
 use rand_core::CryptoRng;
 use ring::digest::{SHA256, digest};
 use shared_protocol::{
-    AgentId, CLOCK_TOLERANCE, Challenge, ContractNumber, Credential, Field, FieldProblem, Goods, Grant,
-    GrantRequest, HandlingNumber, Localized, MatchedPayment, PasskeyAssertion, PaymentHalf,
+    AgentId, CLOCK_TOLERANCE, Challenge, ContractNumber, Credential, Field, FieldProblem, Goods,
+    Grant, GrantRequest, HandlingNumber, Localized, MatchedPayment, PasskeyAssertion, PaymentHalf,
     Problem, PurchaseId, Signed, SignedTally, Span, Timestamp, Verified, read_field,
 };
 
@@ -321,7 +321,9 @@ async fn payer(
                     .map(Payer::Passkey)
             };
             match verify(&merchant.origins) {
-                Err(_) if app.unstored.is_none() => verify(&lent(app, opened, merchant, now).await?),
+                Err(_) if app.unstored.is_none() => {
+                    verify(&lent(app, opened, merchant, now).await?)
+                }
                 verified => verified,
             }
         }

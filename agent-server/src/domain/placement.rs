@@ -43,7 +43,8 @@ pub async fn open(
     let host = app.merchants.get(host, now).await?;
     host.check_in_force(now)?;
     let kept = app.store.placements(&seller.id).await.map_err(unavailable)?;
-    let known = kept.iter().filter(|kept| kept.host == host.id).map(|kept| known(kept, seller, &host));
+    let known =
+        kept.iter().filter(|kept| kept.host == host.id).map(|kept| known(kept, seller, &host));
     let placement = in_force(known.collect(), item, now)?;
     Ok(window(&placement, host))
 }

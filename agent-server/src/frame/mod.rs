@@ -73,7 +73,10 @@ pub fn page(facts: &FrameFacts<'_>) -> String {
         host: &facts.host.map(|(_, mark)| BASE64URL.encode(encode(mark))).unwrap_or_default(),
         module: &address(facts.files, GLUE),
         wasm: &address(facts.files, PROGRAM),
-        origins: &facts.host.map_or(&facts.merchant.origins, |(window, _)| &window.origins).join(" "),
+        origins: &facts
+            .host
+            .map_or(&facts.merchant.origins, |(window, _)| &window.origins)
+            .join(" "),
         merchant: facts.merchant.id.as_str(),
         item: offer.item.as_str(),
         reference: facts.reference,

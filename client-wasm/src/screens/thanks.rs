@@ -2,7 +2,9 @@
 
 use shared_protocol::{CONFIRMATION_LIFETIME, DeliveryTerms, Field};
 
-use super::{button, field::shown, host_learns, lines, number::number_box, row, tally, titled, unfolding};
+use super::{
+    button, field::shown, host_learns, lines, number::number_box, row, tally, titled, unfolding,
+};
 use crate::{
     app::App,
     element::{El, el, of, said},
@@ -109,9 +111,7 @@ fn who_received_what(app: App, words: &Words) -> El {
     let table = el("table").child(el("thead").child(head)).child(el("tbody").all(body));
     let note = app.said("p", "note", texts::RECEIPT_NOTE);
     let note = el("div").child(table).child(note).maybe(host_learns(app));
-    unfolding(app, "", texts::RECEIPT_TITLE, note)
-        .test("receipt")
-        .flag("open", true)
+    unfolding(app, "", texts::RECEIPT_TITLE, note).test("receipt").flag("open", true)
 }
 
 /// A tick or a dash for the eye, the word for the ear; the word for both where it says more.

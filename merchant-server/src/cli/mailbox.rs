@@ -138,12 +138,7 @@ async fn decide(app: &App, called: &str, refusal: Option<Problem>) -> anyhow::Re
     summary(app, &entry, &waiting).await
 }
 
-async fn ship(
-    app: &App,
-    called: &str,
-    name: &Reference,
-    no_claim: bool,
-) -> anyhow::Result<Value> {
+async fn ship(app: &App, called: &str, name: &Reference, no_claim: bool) -> anyhow::Result<Value> {
     let order = app.store().order_called(called).await?;
     let order = order.with_context(|| format!("{called} was not accepted here"))?;
     let shipped = settled(app, &order, name, &Step::Ship).await?;

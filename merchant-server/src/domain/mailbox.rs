@@ -2,8 +2,8 @@
 //! order in it says once it is opened with the shop's own key.
 
 use shared_protocol::{
-    Grant, GrantProof, MailboxEntry, MailboxVisit, Problem, PurchaseId, Signed, Timestamp, Verified,
-    jws,
+    Grant, GrantProof, MailboxEntry, MailboxVisit, Problem, PurchaseId, Signed, Timestamp,
+    Verified, jws,
 };
 
 use super::open::{OpenedOrder, open};

@@ -18,3 +18,4 @@ mod purchase;
 mod recognition;
 mod staying_one;
 mod tampering;
+mod windows;
