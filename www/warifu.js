@@ -106,7 +106,7 @@ const control = (host, root) => {
 		const { type, px } = data, detail = {};
 		if (type === "height" && px > 0) frame.style.height = px + "px";
 		if (!EVENTS[type]) return;
-		for (const name of EVENTS[type]) detail[name] = data[name];
+		for (const name of EVENTS[type]) if (name in data) detail[name] = data[name];
 		numbered() || delete detail.handlingNumber;
 		if (type === "ready") settle.resolve(host);
 		if (type === "cancel") close();

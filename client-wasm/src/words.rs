@@ -1,6 +1,8 @@
 //! What the parties have signed about this purchase: the agent's Mark, the merchant's Offer, the
 //! agent's Challenge. Nothing of them is used before its signature has been checked here.
 
+use std::rc::Rc;
+
 use shared_protocol::{
     Amount, Challenge, ItemId, Mark, MerchantId, Message, Offer, Plan, PlanQuote, PlanQuotes,
     Problem, PurchaseId, Signed, Statement, Terms, Timestamp, Verified, Verifier, VerifyingKey,
@@ -36,7 +38,7 @@ pub struct Words {
     /// The merchant's Offer.
     pub offer: Verified<Offer>,
     /// Whose page this is, where the merchant has only borrowed a window in it (¶79).
-    pub host: Option<Verified<Mark>>,
+    pub host: Option<Rc<Verified<Mark>>>,
     signed_offer: Signed<Offer>,
 }
 
@@ -60,7 +62,7 @@ impl Words {
             let host = read(&claims.host).ok_or(Problem::MarkInvalid)?;
             let host: Verified<Mark> = by_any(&words.keys, &host, verifier).await?;
             claims.origins.iter().try_for_each(|origin| host.check_origin(origin))?;
-            words.host = Some(host);
+            words.host = Some(Rc::new(host));
         }
         if words.mark.merchant != merchant {
             return Err(Problem::MarkInvalid);

@@ -48,10 +48,6 @@ pub struct FrameFacts<'a> {
     pub other_url: &'a str,
     /// The build of the widget.
     pub files: &'a Files,
-    /// The page's style.
-    pub css: &'a str,
-    /// The page's script.
-    pub boot: &'a str,
 }
 
 /// Writes the page.
@@ -85,8 +81,8 @@ pub fn page(facts: &FrameFacts<'_>) -> String {
         keys: &keys(facts.keys),
         mark: &BASE64URL.encode(encode(facts.mark)),
         offer: &BASE64URL.encode(encode(facts.signed_offer)),
-        css: facts.css,
-        boot: facts.boot,
+        css: facts.files.inline("widget.css").0,
+        boot: facts.files.inline("boot.js").0,
         other_url: facts.other_url,
         help_shop: if facts.merchant.has_mailbox() { &alone } else { &with_server },
         help_agent: &[facts.agent, facts.agent_contact],

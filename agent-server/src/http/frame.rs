@@ -79,7 +79,7 @@ async fn respond(visit: Visit<'_>) -> Response {
         return visit.unregistered();
     }
     let offered = visit.offer(&merchant).await;
-    match offered.and_then(|offer| visit.product(&merchant, window.as_ref(), &offer)) {
+    match offered.and_then(|offer| visit.product((&merchant, window.as_ref()), &offer)) {
         Ok(answer) => answer,
         Err(problem) => {
             visit.failure(problem, Some(window.as_ref().map_or(&merchant, |window| &window.host)))
@@ -129,12 +129,10 @@ impl<'a> Visit<'a> {
 
     fn product(
         &self,
-        merchant: &Merchant,
-        window: Option<&Window>,
+        (merchant, window): (&Merchant, Option<&Window>),
         offer: &Signed<Offer>,
     ) -> Result<Response, Problem> {
         let (app, w, files) = (self.app, self.words(), self.app.widget.files());
-        let (css, boot) = (files.inline("widget.css"), files.inline("boot.js"));
         let (mark, host) = self.marks(merchant, window);
         let html = frame::page(&FrameFacts {
             locale: w.locale(),
@@ -152,17 +150,20 @@ impl<'a> Visit<'a> {
             reference: &self.reference(),
             other_url: &with_locale(self.uri, w.other_tag()),
             files: &files,
-            css: css.0,
-            boot: boot.0,
         });
-        let around = match window {
-            Some(window) => Ancestors::Of(&window.origins),
-            None => Ancestors::of(Some(merchant), self.is_framed),
-        };
-        let policy = frame_policy(&merchant.server, css.1, boot.1, around);
+        let (css, boot) = (files.inline("widget.css").1, files.inline("boot.js").1);
+        let policy = frame_policy(&merchant.server, css, boot, self.around(merchant, window));
         let mut answer = self.answer(StatusCode::OK, &policy, html);
         preload(&mut answer, &files);
         Ok(answer)
+    }
+
+    /// In whose pages the product may be shown.
+    fn around<'w>(&self, merchant: &'w Merchant, window: Option<&'w Window>) -> Ancestors<'w> {
+        match window {
+            Some(window) => Ancestors::Of(&window.origins),
+            None => Ancestors::of(Some(merchant), self.is_framed),
+        }
     }
 
     /// The agent's word on who sells, and on whose page it is where that is another's.

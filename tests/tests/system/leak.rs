@@ -127,7 +127,7 @@ async fn a_passkey_leaves_nothing_at_the_shop() -> Result {
 
 /// A borrowed window has a table of its own: the seller learns the order half and the agent the
 /// payment half as ever, and the host, in whose page all of it happens, neither.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn the_host_of_a_borrowed_window_learns_nothing_of_what_is_sold_in_it() -> Result {
     let shop = Shop::start_as(Start::Plain).await?;
     let seller = Seller::open(&shop, "mrc_suzuki", "お菓子の鈴木", "Suzuki Sweets")?;

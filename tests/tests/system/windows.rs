@@ -39,7 +39,7 @@ fn suzuki(shop: &Shop) -> Result<Seller> {
     Seller::open(shop, "mrc_suzuki", "お菓子の鈴木", "Suzuki Sweets")
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_seller_without_a_site_sells_in_anothers_page() -> Result {
     let shop = Shop::start().await?;
     let seller = suzuki(&shop)?;
@@ -84,12 +84,13 @@ async fn a_seller_without_a_site_sells_in_anothers_page() -> Result {
     seller.cli(&["mailbox", "ship", &number, "--json"])?;
     let again = shop.rows("agent-server", "SELECT COUNT(*) FROM settlement_words")?;
     assert_eq!(claims, again, "said again, booked once");
+    shop.agent_cli(&["audit", "--json"])?;
     let hosts = shop.merchant_cli(&["orders", "list", "--json"])?;
     assert_eq!(hosts, serde_json::json!([]), "the host has no order of it");
     browser.close().await
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn without_a_placement_in_force_the_page_says_why_and_nothing_is_sold() -> Result {
     let shop = Shop::start().await?;
     let seller = suzuki(&shop)?;
@@ -146,7 +147,7 @@ async fn without_a_placement_in_force_the_page_says_why_and_nothing_is_sold() ->
     browser.close().await
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn windows_of_two_sellers_beside_the_hosts_own_widget_do_not_mix() -> Result {
     let shop = Shop::start().await?;
     let one = suzuki(&shop)?;
@@ -199,7 +200,7 @@ async fn windows_of_two_sellers_beside_the_hosts_own_widget_do_not_mix() -> Resu
     browser.close().await
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_passkey_pays_in_a_borrowed_window() -> Result {
     let shop = Shop::start().await?;
     let seller = suzuki(&shop)?;
