@@ -247,6 +247,7 @@ mod tests {
     use super::*;
 
     const SAMPLE: &str = include_str!("../config.sample.toml");
+    const SELLER: &str = include_str!("../seller.sample.toml");
 
     #[test]
     fn the_sample_is_a_configuration() {
@@ -258,10 +259,21 @@ mod tests {
     }
 
     #[test]
-    fn the_sample_says_a_sentence_on_every_key() {
-        for line in SAMPLE.lines().filter(|line| line.contains(" = ")) {
+    fn a_seller_without_a_server_needs_little() {
+        let config = Config::from_toml(SELLER).unwrap();
+        assert_eq!(config.merchant_id.as_str(), "mrc_suzuki");
+        assert!(config.public_url.is_none());
+    }
+
+    #[test]
+    fn the_samples_say_a_sentence_on_every_key() {
+        [SAMPLE, SELLER].into_iter().for_each(says_a_sentence_on_every_key);
+    }
+
+    fn says_a_sentence_on_every_key(sample: &str) {
+        for line in sample.lines().filter(|line| line.contains(" = ")) {
             let key = line.trim_start_matches("# ").split(" = ").next().unwrap();
-            let told = SAMPLE.lines().zip(SAMPLE.lines().skip(1));
+            let told = sample.lines().zip(sample.lines().skip(1));
             let before = told.into_iter().find(|(_, next)| *next == line).unwrap().0;
             assert!(before.starts_with("# ") && before.ends_with('.'), "{key} has no sentence");
         }

@@ -75,7 +75,7 @@ async fn the_window_names_both_and_stands_in_the_agreed_pages_alone() {
     pair.agree(&pair.sign(&pair.placement())).await.unwrap();
     let page = pair.market.page(WINDOW).await;
     assert_eq!(page.status, 200);
-    assert!(page.says("Sold by Yamada Tea · on the pages of Suzuki Sweets"));
+    assert!(page.says("Seller: Yamada Tea · Page: Suzuki Sweets"));
     assert!(page.says("Suzuki Sweets learns only a number"));
     assert!(page.says("Represented by Taro Yamada"), "the seller's legal notice");
     assert_eq!(page.allows("frame-ancestors"), [HOST]);

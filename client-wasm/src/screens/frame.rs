@@ -126,7 +126,7 @@ fn mark_panel(app: App, section: El) -> El {
     let text = |text| app.said("p", "", text);
     match (*app.trust.read(), app.words()) {
         (Trust::Verified, Some(words)) => section
-            .child(text(texts::MARK_OK))
+            .child(said("p", "", &mark_ok(app)))
             .child(verified(app, &words))
             .child(text(texts::MARK_OFFER_OK)),
         (Trust::Refused(problem), _) => {
@@ -134,6 +134,11 @@ fn mark_panel(app: App, section: El) -> El {
         }
         (Trust::Checking | Trust::Verified, _) => section.child(text(texts::MARK_WAIT)),
     }
+}
+
+/// That the page is the shop's own, or that it may sell on this page of another's.
+fn mark_ok(app: App) -> String {
+    with_host(app, texts::MARK_OK_LENT).unwrap_or_else(|| app.say(texts::MARK_OK))
 }
 
 /// What was verified: who, where, by whom, until when.
