@@ -4,6 +4,7 @@
 
 pub mod account;
 pub mod authenticator;
+pub mod borrower;
 pub mod browser;
 pub mod client;
 pub mod database;
@@ -23,11 +24,12 @@ pub mod server;
 pub mod shop;
 pub mod tap;
 pub mod widget;
+pub mod yardstick;
 
+pub use borrower::Borrower;
 pub use browser::Browser;
 pub use client::Client;
 pub use own_pages::OwnPages;
-pub use seller::Seller;
 pub use shop::Shop;
 pub use widget::Widget;
 

@@ -1,103 +1,64 @@
-//! A seller without a server: a folder with its key and its orders, a command line, and a mailbox at
-//! the agent. It sells in windows that others lend. Its commands ask the agent through the test's own
-//! tap, so that a test that runs them needs a runtime of several threads.
+//! A seller that says what it likes: with its real private key, past its own server.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{fs, path::Path};
 
 use anyhow::Context as _;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL};
 use serde_json::Value;
-
-use crate::{
-    Result, Shop,
-    shop::{copy, run},
+use shared_protocol::{
+    Amount, Claim, Currency, Message as _, Receipt, Signed, Timestamp, decode, encode,
 };
 
-/// A seller that the agent knows.
-pub struct Seller {
-    /// `mrc_…`.
-    pub id: &'static str,
-    config: PathBuf,
-    folder: PathBuf,
+use crate::{Result, client::SessionKey, client::refusal, server::http};
+
+/// Claims this many yen for an order of `orders list`, signed with the key that lies in a
+/// merchant's folder. What is claimed for that purchase now, or `None` if the agent refused.
+pub async fn claim(
+    agent: &str,
+    folder: &Path,
+    order: &Value,
+    name: &str,
+    yen: u64,
+) -> Result<Option<u64>> {
+    let text = |key: &str| order[key].as_str().with_context(|| format!("no {key}: {order}"));
+    let purchase = text("purchase")?;
+    let said = Claim {
+        merchant: merchant_of(folder)?.parse().map_err(|_| anyhow::anyhow!("not a merchant"))?,
+        agent: "agt_demo".parse().map_err(|_| anyhow::anyhow!("not an agent"))?,
+        purchase: purchase.parse().map_err(|_| anyhow::anyhow!("not a purchase"))?,
+        handling_number: text("handling_number")?
+            .parse()
+            .map_err(|_| anyhow::anyhow!("not a handling number"))?,
+        claim: name.parse().map_err(|_| anyhow::anyhow!("not a name"))?,
+        amount: Amount { minor: yen, currency: Currency::JPY },
+        shipment: None,
+        claimed: Timestamp::from_millis(0),
+    };
+    let signed = Signed::sign(&said, &key_of(folder)?);
+    let answer = http()?
+        .put(format!("{agent}/v1/purchases/{purchase}/claims/{name}"))
+        .header("content-type", Signed::<Claim>::media_type())
+        .body(encode(&signed))
+        .send()
+        .await?;
+    if !answer.status().is_success() {
+        refusal(answer).await?;
+        return Ok(None);
+    }
+    let receipt: Signed<Receipt> =
+        decode(&answer.bytes().await?).map_err(|e| anyhow::anyhow!("no receipt: {e:?}"))?;
+    let receipt = receipt.claimed().map_err(|e| anyhow::anyhow!("no receipt: {e:?}"))?;
+    Ok(Some(receipt.claimed.minor))
 }
 
-impl Seller {
-    /// Makes its keys, introduces it to the agent, and leaves its Offers there.
-    pub fn open(shop: &Shop, id: &'static str, name_ja: &str, name_en: &str) -> Result<Self> {
-        let folder = shop.folder(id);
-        fs::create_dir_all(&folder)?;
-        let agent_keys = shop.agent_cli(&["keys", "show", "--json"])?;
-        let agent_key = agent_keys["verifying_key"].as_str().context("the agent shows no key")?;
-        let config = write_config(id, &folder, &shop.agent.url, agent_key)?;
-        let keys = run("merchant-server", &["keys", "init", "--json"], &config)?;
-        let keys_file = folder.join("keys.json");
-        fs::write(&keys_file, keys.to_string())?;
-        let keys_file = keys_file.to_str().context("a plain name")?;
-        shop.agent_cli(&[
-            "merchants",
-            "add",
-            id,
-            "--mailbox",
-            "--name-ja",
-            name_ja,
-            "--name-en",
-            name_en,
-            "--keys",
-            keys_file,
-            "--json",
-        ])?;
-        let seller = Self { id, config, folder };
-        seller.cli(&["offers", "publish", "--json"])?;
-        Ok(seller)
-    }
-
-    /// Agrees with the shop on a window in pages of this origin; the placement's digest.
-    pub fn borrow_window(&self, shop: &Shop, origin: &str) -> Result<String> {
-        let proposed = self.cli(&[
-            "placements",
-            "propose",
-            "--host",
-            "mrc_tea",
-            "--origin",
-            origin,
-            "--json",
-        ])?;
-        let signed = proposed["placement"].as_str().context("a signed placement")?;
-        shop.merchant_cli(&["placements", "agree", signed, "--json"])?;
-        Ok(proposed["digest"].as_str().context("a digest")?.into())
-    }
-
-    /// Runs a command of the seller's and reads the JSON that it prints.
-    pub fn cli(&self, arguments: &[&str]) -> Result<Value> {
-        run("merchant-server", arguments, &self.config)
-    }
-
-    /// The element that opens its window in a page of the shop's.
-    pub fn window(&self) -> String {
-        format!(
-            "<warifu-checkout merchant=\"mrc_tea\" seller=\"{}\" item=\"YOKAN-01\">\
-             </warifu-checkout>",
-            self.id
-        )
-    }
-
-    /// Its own folder.
-    pub fn folder(&self) -> &Path {
-        &self.folder
-    }
+fn key_of(folder: &Path) -> Result<SessionKey> {
+    let line = fs::read_to_string(folder.join("data/keys/signing.key"))?;
+    let seed = line.split_whitespace().nth(1).context("a key file has two words")?;
+    SessionKey::from_seed(&BASE64URL.decode(seed)?)
 }
 
-fn write_config(id: &str, folder: &Path, agent_url: &str, agent_key: &str) -> Result<PathBuf> {
-    let catalogue = copy("merchant-server/sweets.sample.toml", &folder.join("sweets.toml"))?;
-    let config = format!(
-        "merchant_id = \"{id}\"\ndata_dir = {data:?}\ncatalogue = {catalogue:?}\n\
-         order_prefix = \"S\"\n[agent]\nurl = \"{agent_url}\"\nid = \"agt_demo\"\n\
-         verifying_keys = [\"{agent_key}\"]\n",
-        data = folder.join("data"),
-    );
-    let file = folder.join("seller.toml");
-    fs::write(&file, config)?;
-    Ok(file)
+fn merchant_of(folder: &Path) -> Result<String> {
+    let config = fs::read_to_string(folder.join("merchant.toml"))?;
+    let id = config.split("merchant_id = \"").nth(1).and_then(|rest| rest.split('"').next());
+    Ok(id.context("merchant.toml names the merchant")?.to_owned())
 }

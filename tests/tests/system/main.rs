@@ -19,3 +19,4 @@ mod recognition;
 mod staying_one;
 mod tampering;
 mod windows;
+mod yardstick;

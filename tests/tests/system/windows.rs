@@ -5,7 +5,7 @@
 use anyhow::Context as _;
 use serde_json::Value;
 use whole_system::{
-    Browser, Result, Seller, Shop, Widget,
+    Borrower, Browser, Result, Shop, Widget,
     account::{self, PASSKEY_SHOPPER},
     authenticator::Authenticator,
     host::Host,
@@ -35,8 +35,8 @@ async fn told(browser: &Browser) -> Result<Vec<Value>> {
 
 const OWN: &str = "<warifu-checkout merchant=\"mrc_tea\" item=\"TEAPOT-01\"></warifu-checkout>";
 
-fn suzuki(shop: &Shop) -> Result<Seller> {
-    Seller::open(shop, "mrc_suzuki", "お菓子の鈴木", "Suzuki Sweets")
+fn suzuki(shop: &Shop) -> Result<Borrower> {
+    Borrower::open(shop, "mrc_suzuki", "お菓子の鈴木", "Suzuki Sweets")
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -151,7 +151,7 @@ async fn without_a_placement_in_force_the_page_says_why_and_nothing_is_sold() ->
 async fn windows_of_two_sellers_beside_the_hosts_own_widget_do_not_mix() -> Result {
     let shop = Shop::start().await?;
     let one = suzuki(&shop)?;
-    let other = Seller::open(&shop, "mrc_tanaka", "田中製菓", "Tanaka Sweets")?;
+    let other = Borrower::open(&shop, "mrc_tanaka", "田中製菓", "Tanaka Sweets")?;
     for seller in [&one, &other] {
         seller.borrow_window(&shop, &shop.host.url)?;
     }
