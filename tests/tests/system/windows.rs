@@ -5,13 +5,16 @@
 use anyhow::Context as _;
 use serde_json::Value;
 use whole_system::{
-    Borrower, Browser, Result, Shop, Widget,
+    Borrower, Browser, OwnPages, Result, Shop, Widget,
     account::{self, PASSKEY_SHOPPER},
     authenticator::Authenticator,
+    browser::Window,
     host::Host,
     server::http,
     widget::GOOD,
 };
+
+use crate::accessibility::expect_clean;
 
 /// A host's page with these elements, which keeps all that it is told.
 fn page(agent: &str, elements: &[&str]) -> String {
@@ -228,4 +231,49 @@ async fn a_passkey_pays_in_a_borrowed_window() -> Result {
     let shipped = seller.cli(&["mailbox", "ship", &number, "--no-claim", "--json"])?;
     assert_eq!(shipped["standing"], "unclaimed");
     browser.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_has_no_contract_gets_one_without_leaving_the_window() -> Result {
+    let shop = Shop::start().await?;
+    let seller = suzuki(&shop)?;
+    seller.borrow_window(&shop, &shop.host.url)?;
+    shop.host.show("", &page(&shop.agent.url, &[&seller.window()]));
+    let browser = Browser::open().await?;
+    browser.driver.goto(&shop.host.url).await?;
+    let widget = Widget::enter(&browser).await?;
+    widget.go_to_details().await?;
+    widget.press("enrol").await?;
+    widget.find("[data-test=\"enrolment\"]").await?.enter_frame().await?;
+    OwnPages::new(&shop, &browser).finish_enrolment("new@contracts.example", "73920175").await?;
+    widget.focus_frame().await?;
+    for _ in 0..100 {
+        if !widget.value("payment.contract_number").await?.is_empty() {
+            return browser.close().await;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    anyhow::bail!("the new number is not in the form")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_screen_of_a_window_is_accessible() -> Result {
+    let shop = Shop::start().await?;
+    let seller = suzuki(&shop)?;
+    seller.borrow_window(&shop, &shop.host.url)?;
+    shop.host.show("", &page(&shop.agent.url, &[&seller.window()]));
+    let dark = Window { dark: true, language: "en", ..Window::default() };
+    for window in [Window::default(), dark] {
+        let browser = Browser::open_as(window).await?;
+        browser.driver.goto(&shop.host.url).await?;
+        let widget = Widget::enter(&browser).await?;
+        widget.wait_alive().await?;
+        widget.press("mark").await?;
+        expect_clean(&browser, "product with the Mark's panel").await?;
+        widget.press("mark").await?;
+        widget.buy().await?;
+        expect_clean(&browser, "thanks").await?;
+        browser.close().await?;
+    }
+    Ok(())
 }
