@@ -152,9 +152,9 @@ async fn the_host_of_a_borrowed_window_learns_nothing_of_what_is_sold_in_it() ->
     seller.cli(&["mailbox", "read", &number, "--json"])?;
     seller.cli(&["mailbox", "accept", &number, "--json"])?;
 
-    let mut host = everything(&shop, "merchant-server")?;
+    let mut host = shop.everything("merchant-server")?;
     host.push(("told".into(), serde_json::to_vec(&told)?));
-    let (agent, sold) = (everything(&shop, "agent-server")?, shop.files("mrc_suzuki")?);
+    let (agent, sold) = (shop.everything("agent-server")?, shop.files("mrc_suzuki")?);
     let deal = ["handling number", "its digits"]
         .into_iter()
         .zip([number.clone(), number.replace('-', "")])
