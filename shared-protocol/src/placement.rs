@@ -1,5 +1,5 @@
 //! The placement: seller and host agree in which of the host's pages the seller's window may stand
-//! (¶68, ¶79–80). Both sign the same words; the agent vouches for it by the Marks that it gives out.
+//! (¶68, ¶79–80). Both sign the same words; the agent vouches for it by the Marks that it gives.
 
 use alloc::{string::String, vec::Vec};
 

@@ -89,8 +89,9 @@ fn welcome(manifest: &Manifest, is_new: bool, time: &str) -> String {
 warifu demo  ·  everything runs on this machine, nothing is charged
 
   Shop       http://{SHOP}               ← open this, buy the teapot
-  Sweets     http://{SHOP}/sweets         ← another seller's window in the shop's page; take its order by
-             merchant-server mailbox list | accept NUMBER | ship NUMBER --config warifu-demo/seller.toml
+  Sweets     http://{SHOP}/sweets         ← a seller without a site, in a window of the shop's;
+             it takes its orders by merchant-server --config warifu-demo/seller.toml
+             mailbox list | read NUMBER | accept NUMBER | ship NUMBER
   Mailbox    http://{AGENT}/_demo/mail    ← confirm or cancel the purchase here
   Split      http://{AGENT}/_demo/split   ← who received what, live
 

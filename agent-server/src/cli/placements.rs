@@ -1,5 +1,5 @@
-//! `agent-server placements`: where sellers' windows may stand in others' pages (¶79–80). Seller and
-//! host hand them in by themselves; the operator looks, and can end one.
+//! `agent-server placements`: where sellers' windows may stand in others' pages (¶79–80). Seller
+//! and host hand them in by themselves; the operator looks, and can end one.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL};
 use clap::Subcommand;

@@ -1,5 +1,5 @@
 //! The mailbox of a seller without a server (¶79–80): what the shopper's browser would hand to a
-//! merchant's server waits here until the seller fetches it. Its order half is sealed to the seller.
+//! merchant's server waits here until the seller fetches it, its order half sealed to the seller.
 
 use shared_protocol::{
     CLOCK_TOLERANCE, Deposit, GrantProof, ItemId, Mailbox, MailboxVisit, MerchantId, Offer,

@@ -101,8 +101,8 @@ impl<'a> Visit<'a> {
     }
 
     /// The window that this seller has borrowed in the merchant's pages, if it sells in another's
-    /// (¶79); else why it has not, and whose pages these are. Alone in its tab, any seller's page is
-    /// the agent's own.
+    /// (¶79); else why it has not, and whose pages these are. Alone in its tab, any seller's page
+    /// is the agent's own.
     async fn window(
         &self,
         seller: &Merchant,

@@ -1,6 +1,7 @@
-//! `mailbox list | read | accept | refuse | ship`: orders that wait at the agent for a seller without
-//! a server (¶79–80), opened, taken and shipped with the seller's own key. Each command first says
-//! what the agent has not heard yet and hears what shoppers have said; done twice, it is done once.
+//! `mailbox list | read | accept | refuse | ship`: orders that wait at the agent for a seller
+//! without a server (¶79–80), opened, taken and shipped with the seller's own key. Each command
+//! first says what the agent has not heard yet and hears what shoppers have said; done twice, it is
+//! done once.
 
 use std::io::Write;
 use std::sync::Arc;
