@@ -17,8 +17,11 @@ export interface WarifuEventMap {
   /** The product card is on the screen and can be used. */
   ready: CustomEvent<Record<string, never>>;
   screenchange: CustomEvent<{ screen: WarifuScreen }>;
-  /** For display only: ship on the signed webhook. The number is there only with `handling-number-event`. */
-  accepted: CustomEvent<{ orderId: string; handlingNumber?: string }>;
+  /**
+   * For display only: ship on the signed webhook. The number is there only with `handling-number-event`.
+   * A window lent to another seller tells `referral` and nothing else, and never `screenchange` or `failure`.
+   */
+  accepted: CustomEvent<{ orderId?: string; handlingNumber?: string; referral?: string }>;
   failure: CustomEvent<{ code: string; retryable: boolean }>;
   cancel: CustomEvent<Record<string, never>>;
   loaderror: CustomEvent<{ reason: WarifuLoadError }>;
@@ -28,6 +31,8 @@ export interface WarifuEventMap {
 export interface WarifuAttributes {
   /** Public merchant id. */
   merchant?: string;
+  /** Whose goods these are, if not the merchant's own: a window lent by agreement (`merchant-server placements`). */
+  seller?: string;
   /** SKU, resolved by the shop's server. */
   item?: string;
   quantity?: string | number;

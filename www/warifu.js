@@ -6,7 +6,7 @@ const WORDS = {
 	en: ["Checkout", "Open the checkout page", "Close"],
 };
 // All that an event can hold: nothing personal.
-const EVENTS = { ready: [], screen: ["screen"], accepted: ["orderId", "handlingNumber"],
+const EVENTS = { ready: [], screen: ["screen"], accepted: ["orderId", "handlingNumber", "referral"],
 	failure: ["code", "retryable"], cancel: [], loaderror: ["reason"] };
 const sheet = new CSSStyleSheet();
 sheet.replaceSync(`:host{display:block}:host([hidden]){display:none}iframe{display:block;width:100%;height:40rem;border:0}
@@ -24,7 +24,7 @@ const control = (host, root) => {
 	const word = (n) => WORDS[locale()][n];
 	const href = (path) => {
 		const url = new URL("/v1/" + path, AGENT), set = (key, value) => value && url.searchParams.set(key, value);
-		for (const name of ["merchant", "item", "quantity", "method"]) set(name, get(name));
+		for (const name of ["merchant", "seller", "item", "quantity", "method"]) set(name, get(name));
 		set("locale", locale());
 		set("ref", get("client-reference-id"));
 		return url.href;
@@ -106,7 +106,7 @@ const control = (host, root) => {
 		const { type, px } = data, detail = {};
 		if (type === "height" && px > 0) frame.style.height = px + "px";
 		if (!EVENTS[type]) return;
-		for (const name of EVENTS[type]) detail[name] = data[name];
+		for (const name of EVENTS[type]) if (name in data) detail[name] = data[name];
 		numbered() || delete detail.handlingNumber;
 		if (type === "ready") settle.resolve(host);
 		if (type === "cancel") close();
@@ -127,7 +127,7 @@ const control = (host, root) => {
 };
 
 if (!customElements.get(TAG)) customElements.define(TAG, class extends HTMLElement {
-	static observedAttributes = ["merchant", "item", "quantity", "method", "locale", "mode", "label"];
+	static observedAttributes = ["merchant", "seller", "item", "quantity", "method", "locale", "mode", "label"];
 	#own = control(this, this.attachShadow({ mode: "closed" }));
 	connectedCallback() { this.#own.begin(); }
 	connectedMoveCallback() {}

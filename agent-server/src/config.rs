@@ -54,6 +54,12 @@ pub struct Config {
     /// Minutes within which a Grant can be redeemed (step 61).
     #[serde(default = "default_grant_minutes")]
     pub grant_minutes: u32,
+    /// Hours within which a seller without a server can take an order out of its mailbox.
+    #[serde(default = "default_mailbox_hours")]
+    pub mailbox_hours: u32,
+    /// Days for which the mailbox keeps an order after it was read, or could no longer be taken.
+    #[serde(default = "default_mailbox_days")]
+    pub mailbox_days: u32,
     /// What one trial of a security code costs (argon2id).
     #[serde(default = "default_code_cost")]
     pub code_cost: CodeCost,
@@ -214,6 +220,16 @@ impl Config {
         Span::minutes(i64::from(self.grant_minutes))
     }
 
+    /// How long a Grant can be redeemed whose order waits in a mailbox.
+    pub fn mailbox_lifetime(&self) -> Span {
+        Span::hours(i64::from(self.mailbox_hours))
+    }
+
+    /// How long a mailbox keeps what was read, or can no longer be taken.
+    pub fn mailbox_retention(&self) -> Span {
+        Span::hours(i64::from(self.mailbox_days) * 24)
+    }
+
     /// Whether merchants' servers may be on this very machine; in a demo they are.
     pub fn has_local_merchants(&self) -> bool {
         self.demo || self.local_merchants
@@ -317,6 +333,8 @@ fn environment() -> Env {
         "smtp_from",
         "confirmation_hours",
         "grant_minutes",
+        "mailbox_hours",
+        "mailbox_days",
         "plans_file",
         "local_merchants",
     ];
@@ -349,6 +367,14 @@ fn default_code_cost() -> CodeCost {
 
 fn default_confirmation_hours() -> u32 {
     72
+}
+
+fn default_mailbox_hours() -> u32 {
+    48
+}
+
+fn default_mailbox_days() -> u32 {
+    14
 }
 
 fn default_grant_minutes() -> u32 {

@@ -10,7 +10,7 @@ use shared_protocol::{
 };
 
 use crate::{
-    domain::{Merchant, RelaySite},
+    domain::{Merchant, RelaySite, placement::Window},
     keys::AgentKeyring,
 };
 
@@ -50,6 +50,20 @@ impl Marks {
         let new = Kept { serial: merchant.serial, slot, mark: mark.clone() };
         kept.insert(merchant.id.clone(), new);
         mark
+    }
+
+    /// The Mark of a seller whose window stands in another's pages: it names those pages and no
+    /// others, and ends when the placement does. The agent vouches for the placement by it.
+    pub fn within(
+        &self,
+        seller: &Merchant,
+        window: &Window,
+        keys: &AgentKeyring,
+        now: Timestamp,
+    ) -> Signed<Mark> {
+        let mark = self.mark(seller, keys, slot(now));
+        let valid_until = mark.valid_until.min(window.until);
+        Signed::sign(&Mark { origins: window.origins.clone(), valid_until, ..mark }, keys)
     }
 
     fn mark(&self, merchant: &Merchant, keys: &AgentKeyring, valid_from: Timestamp) -> Mark {

@@ -8,7 +8,7 @@ use std::{
 
 use reqwest::StatusCode;
 use shared_protocol::{
-    ItemId, MerchantId, Message as _, Offer, Problem, Signed, Span, Timestamp, decode,
+    ItemId, MerchantId, Message as _, Offer, Problem, Signed, Span, Timestamp, Verified, decode,
 };
 
 use crate::{
@@ -49,8 +49,7 @@ impl Offers {
             return Ok(kept.offer.clone());
         }
         let offer = self.fetch(merchant, item).await?;
-        let expires = check(&offer, merchant, item, now)?;
-        let until = expires.min(now.plus(KEPT_FOR));
+        let until = check(&offer, merchant, item, now)?.expires.min(now.plus(KEPT_FOR));
         let mut kept = self.kept();
         if kept.len() >= KEPT_MAX {
             kept.retain(|_, kept| now < kept.until);
@@ -82,20 +81,23 @@ impl Offers {
     }
 }
 
-/// Checks that it is this merchant's whole and open Offer of this item; returns when it ends.
-fn check(
+/// Checks that it is this merchant's whole and open Offer of this item.
+///
+/// # Errors
+/// [`Problem::OfferInvalid`], [`Problem::OfferExpired`].
+pub fn check(
     offer: &Signed<Offer>,
     merchant: &Merchant,
     item: &ItemId,
     now: Timestamp,
-) -> Result<Timestamp, Problem> {
+) -> Result<Verified<Offer>, Problem> {
     let offer = offer.verify(&merchant.verifying_key)?;
     if offer.merchant != merchant.id || offer.item != *item {
         return Err(Problem::OfferInvalid);
     }
     offer.check_complete()?;
     offer.check_open(now)?;
-    Ok(offer.expires)
+    Ok(offer)
 }
 
 const PATIENCE: Duration = Duration::from_secs(3);

@@ -51,9 +51,17 @@ impl Call {
         Self::agent("POST", "/v1/plans".into()).with(&inquiry).relayed(words, id)
     }
 
-    /// Asks the agent for the merchant's current Mark, under an id made up for it.
+    /// Asks the agent for the merchant's current Mark, under an id made up for it: in a borrowed
+    /// window for that of the window.
     pub fn mark(words: &Words, id: PurchaseId) -> Self {
         let url = ["/v1/marks/", words.mark.merchant.as_str()].concat();
+        let url = match &words.host {
+            Some(host) => {
+                let item = words.offer.item.as_str();
+                [&url, "?host=", host.merchant.as_str(), "&item=", item].concat()
+            }
+            None => url,
+        };
         Self::agent("GET", url).relayed(words, id)
     }
 
@@ -80,21 +88,22 @@ impl Call {
         call.relayed(words, sealed.context.purchase)
     }
 
-    /// Hands the order and the Grant to the merchant (61). Goes out even when the page closes:
-    /// the shopper has pressed the button.
+    /// Hands the order and the Grant to the merchant, or into its mailbox (61). Goes out even when
+    /// the page closes: the shopper has pressed the button.
     pub fn submit(words: &Words, attempt: &Attempt, grant: Signed<shared_protocol::Grant>) -> Self {
-        let call = Self::merchant("PUT", merchant_url(&words.mark.server, &attempt.sealed, ""));
+        let purchase = attempt.sealed.context.purchase.to_string();
+        let call = match words.has_mailbox() {
+            true => Self::agent("PUT", ["/v1/mailbox/", &purchase].concat()),
+            false => Self::merchant("PUT", merchant_url(&words.mark.server, &attempt.sealed, "")),
+        };
         Self { outlives_page: true, ..call.with(&attempt.submission(grant)) }
     }
 
     /// Tells the agent what the merchant has answered. The merchant tells it too.
-    pub fn acceptance(
-        words: &Words,
-        sealed: &SealedPurchase,
-        acceptance: &Signed<Acceptance>,
-    ) -> Self {
-        let call = Self::agent("PUT", agent_path(sealed, "/acceptance")).with(acceptance);
-        Self { outlives_page: true, ..call }.relayed(words, sealed.context.purchase)
+    pub fn acceptance(words: &Words, sealed: &SealedPurchase, acceptance: Vec<u8>) -> Self {
+        let call = Self::agent("PUT", agent_path(sealed, "/acceptance"));
+        let body = Some((Acceptance::media_type(), acceptance));
+        Self { outlives_page: true, body, ..call }.relayed(words, sealed.context.purchase)
     }
 
     /// Asks the agent how a purchase stands.

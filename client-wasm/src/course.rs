@@ -3,7 +3,7 @@
 
 use shared_protocol::{
     Acceptance, CLOCK_TOLERANCE, Field, FieldProblem, Grant, Message, PlanClass, Problem,
-    PurchaseState, PurchaseStatus, Signed, Timestamp, Verified, Verifier, decode,
+    PurchaseState, PurchaseStatus, Signed, Timestamp, Verified, Verifier, decode, encode,
 };
 
 use crate::{
@@ -108,14 +108,22 @@ async fn stages<W: World>(
     let grant = grant.map_err(|problem| broken(problem, true, Check::Agent, tell))?;
     tell(News::Passed(Check::Agent));
     tell(News::Number(grant.handling_number));
-    let acceptance = match acceptance {
-        Some(acceptance) => acceptance,
-        None => accepted(world, words, attempt, signed, tell).await?,
+    // Who has a mailbox has not said anything yet.
+    let waits = acceptance.is_none() && words.has_mailbox();
+    let answer = match acceptance {
+        Some(acceptance) => encode(&acceptance),
+        None => handed_in(world, words, attempt, signed, tell).await?,
     };
-    let receipt = attempt.check_acceptance(&acceptance, &grant, words, world).await;
+    let receipt = match waits {
+        true => attempt.check_deposit(&answer, &grant, words, world).await,
+        false => attempt.check_acceptance(&answer, &grant, words, world).await,
+    };
     let receipt = receipt.map_err(|problem| broken(problem, false, Check::Acceptance, tell))?;
     tell(News::Passed(Check::Acceptance));
-    let told = Call::acceptance(words, &attempt.sealed, &acceptance);
+    if waits {
+        return Ok(Ending::Accepted(receipt));
+    }
+    let told = Call::acceptance(words, &attempt.sealed, answer);
     if grant.plan_class == PlanClass::Transfer {
         let sending = transfer::send(world, words, attempt, told).await;
         return match sending {
@@ -136,8 +144,11 @@ async fn granted<W: World>(
     tell: Tell<'_>,
 ) -> Result<Signed<Grant>, Ending> {
     tell(News::Begun(Check::Shop));
-    let checked = persist(world, &Call::check(words, &attempt.sealed)).await;
-    checked.map_err(|setback| setback.ending(Check::Shop, true, tell))?;
+    // A merchant who cannot be asked has said in the Offer how many go where; that was checked.
+    if !words.has_mailbox() {
+        let checked = persist(world, &Call::check(words, &attempt.sealed)).await;
+        checked.map_err(|setback| setback.ending(Check::Shop, true, tell))?;
+    }
     tell(News::Passed(Check::Shop));
     tell(News::Begun(Check::Agent));
     let granted = persist(world, &Call::grant(words, &attempt.sealed)).await;
@@ -145,19 +156,17 @@ async fn granted<W: World>(
     decode(&granted).map_err(|_| broken(Problem::GrantInvalid, true, Check::Agent, tell))
 }
 
-/// The shop takes the order (61–62).
-async fn accepted<W: World>(
+/// The shop, or its mailbox, takes the order (61–62).
+async fn handed_in<W: World>(
     world: &W,
     words: &Words,
     attempt: &Attempt,
     grant: Signed<Grant>,
     tell: Tell<'_>,
-) -> Result<Signed<Acceptance>, Ending> {
+) -> Result<Vec<u8>, Ending> {
     tell(News::Begun(Check::Acceptance));
     let accepted = persist(world, &Call::submit(words, attempt, grant)).await;
-    let accepted = accepted.map_err(|setback| setback.ending(Check::Acceptance, false, tell))?;
-    decode(&accepted)
-        .map_err(|_| broken(Problem::AcceptanceInvalid, false, Check::Acceptance, tell))
+    accepted.map_err(|setback| setback.ending(Check::Acceptance, false, tell))
 }
 
 /// The Grant, if the merchant can still redeem it at `now`.

@@ -2,8 +2,8 @@
 //! shown as true. Nothing here talks to anybody.
 
 use shared_protocol::{
-    Acceptance, Amount, Form, Grant, GrantProof, OrderSubmission, Problem, SealedPurchase,
-    Signature, Signed, Split, Timestamp, Verified, Verifier, VerifyingKey, split,
+    Acceptance, Amount, Deposit, Form, Grant, GrantProof, OrderSubmission, Problem, SealedPurchase,
+    Signature, Signed, Split, Timestamp, Verified, Verifier, VerifyingKey, decode, split,
 };
 
 use crate::{
@@ -95,11 +95,12 @@ impl Attempt {
     /// [`Problem::AcceptanceInvalid`].
     pub async fn check_acceptance(
         &self,
-        signed: &Signed<Acceptance>,
+        answer: &[u8],
         grant: &Verified<Grant>,
         words: &Words,
         verifier: &impl Verifier,
     ) -> Result<Receipt, Problem> {
+        let signed: Signed<Acceptance> = read(answer)?;
         let acceptance = signed.verify_by(&words.mark.verifying_key, verifier).await?;
         let same = acceptance.merchant == grant.merchant
             && acceptance.agent == grant.agent
@@ -117,6 +118,40 @@ impl Attempt {
             accepted: acceptance.accepted,
             provisional: grant.provisional,
             sending: None,
+            waits: None,
         })
     }
+
+    /// Checks that the agent keeps this very order for the merchant.
+    ///
+    /// # Errors
+    /// [`Problem::AcceptanceInvalid`].
+    pub async fn check_deposit(
+        &self,
+        answer: &[u8],
+        grant: &Verified<Grant>,
+        words: &Words,
+        verifier: &impl Verifier,
+    ) -> Result<Receipt, Problem> {
+        let deposit = by_any::<Deposit>(&words.keys, &read(answer)?, verifier).await?;
+        let same = deposit.merchant == grant.merchant
+            && deposit.purchase == grant.purchase
+            && deposit.grant == grant.digest();
+        if !same {
+            return Err(Problem::AcceptanceInvalid);
+        }
+        Ok(Receipt {
+            number: grant.handling_number,
+            amount: grant.amount,
+            order: String::new(),
+            accepted: deposit.deposited,
+            provisional: grant.provisional,
+            sending: None,
+            waits: Some(deposit.deadline),
+        })
+    }
+}
+
+fn read<M: shared_protocol::Message>(answer: &[u8]) -> Result<M, Problem> {
+    decode(answer).map_err(|_| Problem::AcceptanceInvalid)
 }

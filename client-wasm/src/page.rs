@@ -62,6 +62,7 @@ pub fn claims() -> Option<Claims> {
         keys: list("keys").iter().filter_map(|key| from_base64url(key)).collect(),
         mark: bytes("mark").unwrap_or_default(),
         offer: bytes("offer").unwrap_or_default(),
+        host: bytes("host").unwrap_or_default(),
         origins: if is_framed() { shown_by(list("origins")) } else { Vec::new() },
     })
 }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use shared_protocol::{
     Amount, CLOCK_TOLERANCE, Challenge, Credential, Field, FieldProblem, Mark, ORDER_IDLE, Offer,
-    Plan, PlanQuotes, Problem, PurchaseId, Signed, Span, Timestamp,
+    Plan, PlanQuotes, Problem, PurchaseId, ReferralId, Signed, Span, Timestamp,
 };
 
 use crate::{
@@ -18,7 +18,7 @@ use crate::{
     page, passkey, port,
     progress::Progress,
     session_key::{SessionKey, WebCrypto},
-    stage::{Ending, Event, Stage, Trouble},
+    stage::{Ending, Event, Receipt, Stage, Trouble},
     words::Challenged,
 };
 
@@ -207,7 +207,7 @@ fn begin(app: App, start: Start) {
         };
         guard_leaving(false);
         match &ending {
-            Ending::Accepted(receipt) => port::accepted(&receipt.order, &receipt.number),
+            Ending::Accepted(receipt) => tell_page(app, receipt),
             Ending::Failed(trouble) => port::failure(trouble.problem),
             Ending::Wrong(_) => {}
         }
@@ -227,6 +227,16 @@ async fn place_now(app: App, start: Start) -> Result<(Ending, Option<Amount>), P
     let tell = |news| hear(app, news);
     let ending = course::run(&app.network(), &words, &attempt, start, &tell).await;
     Ok((ending, Some(attempt.amount)))
+}
+
+/// The page around learns that the shop has the order; in a borrowed window, whose page is
+/// another's, only a number by which the shop knows which one it was (¶80).
+fn tell_page(app: App, receipt: &Receipt) {
+    let is_lent = app.words().is_some_and(|words| words.host.is_some());
+    match (is_lent, &*app.attempt.borrow()) {
+        (true, Some(attempt)) => port::referred(&ReferralId::of(&attempt.sealed.context.purchase)),
+        _ => port::accepted(&receipt.order, &receipt.number),
+    }
 }
 
 fn hear(app: App, news: crate::progress::News) {
@@ -295,7 +305,8 @@ async fn challenge(app: App) -> Result<Ready, Problem> {
 /// sees them before anything is placed.
 async fn renew(app: App) -> Result<(), Problem> {
     let words = app.words().ok_or(Problem::MarkInvalid)?;
-    if words.check_time(app.now().plus(CLOCK_TOLERANCE)).is_ok() {
+    // A placement may be ended at any time, so that a borrowed window asks each time.
+    if words.host.is_none() && words.check_time(app.now().plus(CLOCK_TOLERANCE)).is_ok() {
         return Ok(());
     }
     renew_now(app).await

@@ -2,7 +2,7 @@
 //! was typed, nothing of a contract. And what it may ask: another language.
 
 use js_sys::{Array, Function};
-use shared_protocol::{HandlingNumber, Locale, Problem};
+use shared_protocol::{HandlingNumber, Locale, Problem, ReferralId};
 use wasm_bindgen::{JsCast, JsValue, UnwrapThrowExt as _, closure::Closure};
 
 use crate::page::{get, global, object};
@@ -17,6 +17,11 @@ pub fn accepted(order: &str, number: &HandlingNumber) {
     let asked = global("warifuNumberEvent").is_some_and(|asked| asked.is_truthy());
     let number = if asked { number.to_string().into() } else { JsValue::UNDEFINED };
     send("accepted", &[("orderId", order.into()), ("handlingNumber", number)]);
+}
+
+/// The shop has an order from its window in this page, under this number.
+pub fn referred(referral: &ReferralId) {
+    send("accepted", &[("referral", referral.to_string().into())]);
 }
 
 /// It was not completed.

@@ -50,6 +50,8 @@ pub struct Receipt {
     pub provisional: bool,
     /// How far the money is, where it is paid by transfer.
     pub sending: Option<Sending>,
+    /// Until when the shop may take it, where the agent keeps it for a shop without a server.
+    pub waits: Option<Timestamp>,
 }
 
 /// Why there is no order.
@@ -186,6 +188,7 @@ mod tests {
             accepted: Timestamp::from_millis(0),
             provisional: true,
             sending: None,
+            waits: None,
         }
     }
 

@@ -1,6 +1,8 @@
 //! What the parties have signed about this purchase: the agent's Mark, the merchant's Offer, the
 //! agent's Challenge. Nothing of them is used before its signature has been checked here.
 
+use std::rc::Rc;
+
 use shared_protocol::{
     Amount, Challenge, ItemId, Mark, MerchantId, Message, Offer, Plan, PlanQuote, PlanQuotes,
     Problem, PurchaseId, Signed, Statement, Terms, Timestamp, Verified, Verifier, VerifyingKey,
@@ -20,6 +22,8 @@ pub struct Claims {
     pub mark: Vec<u8>,
     /// A signed Offer.
     pub offer: Vec<u8>,
+    /// In a borrowed window the signed Mark of the merchant whose page it is; else empty.
+    pub host: Vec<u8>,
     /// Every origin of which one shows this page; none if it shows itself.
     pub origins: Vec<String>,
 }
@@ -33,6 +37,8 @@ pub struct Words {
     pub mark: Verified<Mark>,
     /// The merchant's Offer.
     pub offer: Verified<Offer>,
+    /// Whose page this is, where the merchant has only borrowed a window in it (¶79).
+    pub host: Option<Rc<Verified<Mark>>>,
     signed_offer: Signed<Offer>,
 }
 
@@ -51,7 +57,13 @@ impl Words {
         let item: ItemId = claims.item.parse().map_err(|_| Problem::OfferInvalid)?;
         let mark = read(&claims.mark).ok_or(Problem::MarkInvalid)?;
         let offer = read(&claims.offer).ok_or(Problem::OfferInvalid)?;
-        let words = Self::of(keys, &mark, offer, verifier).await?;
+        let mut words = Self::of(keys, &mark, offer, verifier).await?;
+        if !claims.host.is_empty() {
+            let host = read(&claims.host).ok_or(Problem::MarkInvalid)?;
+            let host: Verified<Mark> = by_any(&words.keys, &host, verifier).await?;
+            claims.origins.iter().try_for_each(|origin| host.check_origin(origin))?;
+            words.host = Some(Rc::new(host));
+        }
         if words.mark.merchant != merchant {
             return Err(Problem::MarkInvalid);
         }
@@ -72,9 +84,15 @@ impl Words {
         offer: Signed<Offer>,
         verifier: &impl Verifier,
     ) -> Result<Self, Problem> {
-        let words = Self::of(self.keys.clone(), mark, offer, verifier).await?;
+        let mut words = Self::of(self.keys.clone(), mark, offer, verifier).await?;
+        words.host = self.host.clone();
         let same = words.mark.merchant == self.mark.merchant && words.offer.item == self.offer.item;
         same.then_some(words).ok_or(Problem::OfferInvalid)
+    }
+
+    /// Whether the merchant has no server: its orders wait at the agent.
+    pub fn has_mailbox(&self) -> bool {
+        self.mark.server.is_empty()
     }
 
     /// Whether Mark and Offer are good at `now`.
@@ -152,7 +170,7 @@ impl Words {
             return Err(Problem::OfferInvalid);
         }
         offer.check_complete()?;
-        Ok(Self { keys, mark, offer, signed_offer })
+        Ok(Self { keys, mark, offer, host: None, signed_offer })
     }
 }
 

@@ -272,3 +272,63 @@ fn terms_that_changed_while_nobody_looked_are_noticed() {
         renewed(|offer| offer.unit_price = Amount::new(3301, party::yen(0).currency).unwrap());
     assert!(!words.has_same_terms(&dearer));
 }
+
+#[test]
+fn for_a_shop_without_a_server_the_agent_keeps_the_order() {
+    let world = Counterparts::with_mailbox();
+    let (ending, _) = buy(&world);
+    let Ending::Accepted(receipt) = ending else { panic!("{ending:?}") };
+    assert_eq!(receipt.waits, Some(NOW.plus(Span::hours(48))));
+    assert_eq!(receipt.amount, party::yen(3850));
+    let calls = world.calls.borrow();
+    let purchase = party::purchase(42).to_string();
+    let sent: Vec<_> = calls.iter().map(|call| call.url.clone()).collect();
+    let expected = [format!("/v1/purchases/{purchase}/grant"), format!("/v1/mailbox/{purchase}")];
+    assert_eq!(sent, expected, "nobody but the agent is asked");
+    assert!(calls[1].outlives_page, "a closing tab still delivers");
+    assert!(world.sent_off.borrow().is_empty(), "the shop has said nothing yet");
+}
+
+#[test]
+fn what_the_agent_says_of_another_order_is_not_believed() {
+    let forgeries: [fn(&mut shared_protocol::Deposit); 3] = [
+        |deposit| deposit.grant = Digest::new([1; 32]),
+        |deposit| deposit.purchase = party::purchase(43),
+        |deposit| deposit.merchant = "mrc_other".parse().unwrap(),
+    ];
+    for forge in forgeries {
+        let world = Counterparts::with_mailbox();
+        world.forge_deposit.set(forge);
+        let (ending, _) = buy(&world);
+        let trouble = failed(&ending);
+        assert_eq!((trouble.problem, trouble.known), (Problem::AcceptanceInvalid, false));
+    }
+}
+
+#[test]
+fn a_borrowed_window_names_its_host_and_only_one_that_the_agent_vouches_for() {
+    let world = Counterparts::new();
+    let host = shared_protocol::Mark {
+        merchant: "mrc_host".parse().unwrap(),
+        name: shared_protocol::Localized::new("お菓子の鈴木", "Suzuki Sweets"),
+        ..world.deal.signed_mark.claimed().unwrap()
+    };
+    let claims = |host: &shared_protocol::Mark,
+                  signer: &dyn Fn(&shared_protocol::Mark) -> Vec<u8>| {
+        client_wasm::words::Claims { host: signer(host), ..world.claims() }
+    };
+    let by_agent = |host: &shared_protocol::Mark| {
+        shared_protocol::encode(&shared_protocol::Signed::sign(host, &world.deal.agent))
+    };
+    let by_host = |host: &shared_protocol::Mark| {
+        shared_protocol::encode(&shared_protocol::Signed::sign(host, &world.deal.merchant))
+    };
+    let verified = |claims| block_on(Words::verify(&claims, &AtOnce));
+    let words = verified(claims(&host, &by_agent)).unwrap();
+    assert_eq!(words.host.unwrap().name.ja, "お菓子の鈴木");
+    let forged = verified(claims(&host, &by_host));
+    assert_eq!(forged.err(), Some(Problem::MarkInvalid));
+    let elsewhere = shared_protocol::Mark { origins: vec!["https://x.example".into()], ..host };
+    let elsewhere = verified(claims(&elsewhere, &by_agent));
+    assert_eq!(elsewhere.err(), Some(Problem::OriginNotRegistered));
+}

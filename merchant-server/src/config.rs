@@ -20,8 +20,10 @@ use shared_protocol::{AgentId, AgentKeys, MerchantId, Span, VerifyingKey};
 pub struct Config {
     /// Address and port to listen on; port 0 takes a free one.
     pub listen: SocketAddr,
-    /// Where shoppers' browsers and the agent reach this server: scheme, host, port, no path.
-    pub public_url: Origin,
+    /// Where shoppers' browsers and the agent reach this server: scheme, host, port, no path. Left
+    /// out by a seller without a server, whose orders wait in a mailbox at the agent.
+    #[serde(default)]
+    pub public_url: Option<Origin>,
     /// The shop's name in the protocol, as its agent registered it (`mrc_…`).
     pub merchant_id: MerchantId,
     /// The catalogue file: what is sold, at what price, on what terms.
@@ -248,6 +250,7 @@ mod tests {
     use super::*;
 
     const SAMPLE: &str = include_str!("../config.sample.toml");
+    const SELLER: &str = include_str!("../seller.sample.toml");
 
     #[test]
     fn the_sample_is_a_configuration() {
@@ -259,10 +262,21 @@ mod tests {
     }
 
     #[test]
-    fn the_sample_says_a_sentence_on_every_key() {
-        for line in SAMPLE.lines().filter(|line| line.contains(" = ")) {
+    fn a_seller_without_a_server_needs_little() {
+        let config = Config::from_toml(SELLER).unwrap();
+        assert_eq!(config.merchant_id.as_str(), "mrc_suzuki");
+        assert!(config.public_url.is_none());
+    }
+
+    #[test]
+    fn the_samples_say_a_sentence_on_every_key() {
+        [SAMPLE, SELLER].into_iter().for_each(says_a_sentence_on_every_key);
+    }
+
+    fn says_a_sentence_on_every_key(sample: &str) {
+        for line in sample.lines().filter(|line| line.contains(" = ")) {
             let key = line.trim_start_matches("# ").split(" = ").next().unwrap();
-            let told = SAMPLE.lines().zip(SAMPLE.lines().skip(1));
+            let told = sample.lines().zip(sample.lines().skip(1));
             let before = told.into_iter().find(|(_, next)| *next == line).unwrap().0;
             assert!(before.starts_with("# ") && before.ends_with('.'), "{key} has no sentence");
         }

@@ -99,16 +99,43 @@ bytes_id! {
     Digest, 32
 }
 
+bytes_id! {
+    /// All that the host of a borrowed window learns of a sale in it (¶80): seller and agent can
+    /// say from the purchase which referral it was, the host cannot say which purchase.
+    /// Shown as `ref_` and 26 Crockford base-32 symbols.
+    ReferralId, 16
+}
+
+impl ReferralId {
+    /// The referral that led to this purchase.
+    pub fn of(purchase: &PurchaseId) -> Self {
+        let digest = crate::digest("referral", &purchase.0);
+        let mut bytes = [0; Self::LEN];
+        bytes.copy_from_slice(&digest.0[..Self::LEN]);
+        Self(bytes)
+    }
+}
+
 impl fmt::Display for PurchaseId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("pur_")?;
-        let number = u128::from_be_bytes(self.0);
-        for place in (0..26).rev() {
-            let symbol = CROCKFORD[((number >> (place * 5)) & 31) as usize];
-            write!(f, "{}", symbol.to_ascii_lowercase() as char)?;
-        }
-        Ok(())
+        write_id(f, "pur_", self.0)
     }
+}
+
+impl fmt::Display for ReferralId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_id(f, "ref_", self.0)
+    }
+}
+
+fn write_id(f: &mut fmt::Formatter<'_>, prefix: &str, bytes: [u8; 16]) -> fmt::Result {
+    f.write_str(prefix)?;
+    let number = u128::from_be_bytes(bytes);
+    for place in (0..26).rev() {
+        let symbol = CROCKFORD[((number >> (place * 5)) & 31) as usize];
+        write!(f, "{}", symbol.to_ascii_lowercase() as char)?;
+    }
+    Ok(())
 }
 
 impl FromStr for PurchaseId {

@@ -22,12 +22,14 @@ mod id;
 #[cfg(feature = "jws")]
 pub mod jws;
 mod locale;
+mod mailbox;
 mod mark;
 mod money;
 mod offer;
 mod passkey;
 mod payee;
 mod place;
+mod placement;
 mod plan;
 mod problem;
 mod purchase;
@@ -56,14 +58,18 @@ pub use field::{Field, FieldProblem, read as read_field};
 pub use grant::{Grant, GrantProof, GrantRequest, MyOrder, OrderSubmission, RedeemableGrant};
 pub use half::{Address, Contact, Credential, Delivery, Goods, OrderHalf, PaymentHalf};
 pub use handling::HandlingNumber;
-pub use id::{AgentId, Digest, ItemId, MerchantId, Nonce, NotAnId, PurchaseId, Reference, Salt};
+pub use id::{
+    AgentId, Digest, ItemId, MerchantId, Nonce, NotAnId, PurchaseId, Reference, ReferralId, Salt,
+};
 pub use locale::{Locale, Localized, fill};
+pub use mailbox::{Deposit, Mailbox, MailboxEntry, MailboxVisit};
 pub use mark::{Mark, Relay};
 pub use money::{Amount, BasisPoints, Currency};
 pub use offer::{DeliveryTerms, Destination, Offer, QuantityLimits, ShippingZone, Total};
 pub use passkey::{PasskeyAssertion, PasskeyPart};
 pub use payee::Payee;
 pub use place::{Region, prefectures};
+pub use placement::{Placement, PlacementAgreement, PlacementEnd};
 pub use plan::{Plan, PlanClass};
 pub use problem::{MerchantView, NextStep, Problem};
 pub use purchase::{IllegalEvent, PurchaseEvent, PurchaseState};

@@ -27,9 +27,11 @@ pub struct Mark {
     pub name: Localized,
     /// Seller's name, address, representative, contact (特定商取引法).
     pub legal_notice: Localized,
-    /// Web origins where its widget may appear, exact (RFC 6454 serialization).
+    /// Web origins where its widget may appear, exact (RFC 6454 serialization); in the Mark of a
+    /// borrowed window those of its placement (¶79).
     pub origins: Vec<String>,
-    /// Base URL of its server: where order halves go.
+    /// Base URL of its server: where order halves go; empty: it has none, and they wait for it in
+    /// its mailbox at the agent.
     pub server: String,
     /// Whose signature its Offers and Acceptances bear.
     pub verifying_key: VerifyingKey,

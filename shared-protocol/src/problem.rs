@@ -277,6 +277,21 @@ problems! {
     99 Unavailable "unavailable" 503 true TryLater TryAgain
         "ただいま処理できません。少し待ってからお試しください。"
         "This cannot be done right now. Please try again shortly.";
+    100 PlacementUnknown "placement_unknown" 403 false FixOrder AskShop
+        "この販売者の商品を、このページに置く取り決めがありません。"
+        "There is no agreement to sell this seller's goods on this page.";
+    101 PlacementExpired "placement_expired" 410 false FixOrder AskShop
+        "この販売者の商品を、このページに置く取り決めの期間ではありません。"
+        "The agreement to sell this seller's goods on this page is not in force.";
+    102 PlacementRevoked "placement_revoked" 410 false FixOrder AskShop
+        "この販売者の商品を、このページに置く取り決めは取り消されました。"
+        "The agreement to sell this seller's goods on this page was ended.";
+    103 PlacementInvalid "placement_invalid" 422 false FixOrder AskShop
+        "掲載の取り決めの署名が正しくありません。"
+        "The signed agreement on where to sell does not hold.";
+    104 VisitInvalid "visit_invalid" 401 false FixOrder AskAgent
+        "郵便受けを開く署名が正しくありません。"
+        "The signed request to open the mailbox does not hold.";
 }
 
 impl Problem {

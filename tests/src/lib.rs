@@ -4,6 +4,7 @@
 
 pub mod account;
 pub mod authenticator;
+pub mod borrower;
 pub mod browser;
 pub mod client;
 pub mod database;
@@ -26,6 +27,7 @@ pub mod tap;
 pub mod widget;
 pub mod yardstick;
 
+pub use borrower::Borrower;
 pub use browser::Browser;
 pub use client::Client;
 pub use own_pages::OwnPages;

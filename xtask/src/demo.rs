@@ -62,6 +62,7 @@ pub fn run(job: &DemoJob) -> Result<()> {
     let mut shop = Running::start("shop", servers.shop())?;
     agent.wait_until_ready(AGENT)?;
     shop.wait_until_ready(SHOP)?;
+    servers.open_window()?;
     say::line(&welcome(&manifest, is_new, &say::duration(watch.elapsed())));
     stop_on_q();
     while !group::interrupted() {
@@ -92,6 +93,9 @@ fn welcome(manifest: &Manifest, is_new: bool, time: &str) -> String {
 warifu demo  ·  everything runs on this machine, nothing is charged
 
   Shop       http://{SHOP}               ← open this, buy the teapot
+  Sweets     http://{SHOP}/sweets         ← a seller without a site, in a window of the shop's;
+             it takes its orders by merchant-server --config warifu-demo/seller.toml
+             mailbox list | read NUMBER | accept NUMBER | ship NUMBER
   Mailbox    http://{AGENT}/_demo/mail    ← confirm or cancel the purchase here
   Split      http://{AGENT}/_demo/split   ← who received what, live
 

@@ -76,6 +76,9 @@ pub struct Add {
     /// Base URL of its server
     #[arg(long)]
     server_url: Option<String>,
+    /// It has no server: its orders wait in a mailbox here
+    #[arg(long, conflicts_with = "server_url")]
+    mailbox: bool,
     /// Web origin where its widget may appear; may be given several times
     #[arg(long)]
     origin: Vec<String>,
@@ -171,7 +174,10 @@ impl Add {
             _ => self.origin.clone(),
         };
         origins.iter().try_for_each(|origin| check_origin(origin))?;
-        let server = text(&self.server_url, known.map(|m| &m.server), "server-url")?;
+        let server = match self.mailbox {
+            true => String::new(),
+            false => text(&self.server_url, known.map(|m| &m.server), "server-url, or --mailbox,")?,
+        };
         let class = self.payout_class.clone().or(known.map(|m| m.payout_class.clone()));
         let until = self.valid_until.map(|s| Timestamp::from_millis(s.saturating_mul(1000)));
         Ok(Merchant {

@@ -11,6 +11,7 @@ mod ledger;
 mod merchant_bank;
 mod merchants;
 mod outbox;
+mod placements;
 mod purchases;
 mod relay;
 mod say;
@@ -67,6 +68,9 @@ enum Command {
     /// Merchants with a contract
     #[command(subcommand)]
     Merchants(merchants::Merchants),
+    /// Where sellers' windows may stand in others' pages
+    #[command(subcommand)]
+    Placements(placements::Placements),
     /// Shoppers' contracts
     #[command(subcommand)]
     Contracts(contracts::Contracts),
@@ -112,6 +116,7 @@ async fn run(place: &Place, command: Command) -> Said {
         Command::Serve(serve) => serve.run(place).await,
         Command::Keys(keys) => keys.run(place),
         Command::Merchants(merchants) => merchants.run(place).await,
+        Command::Placements(placements) => placements.run(place).await,
         Command::Contracts(contracts) => contracts.run(place).await,
         Command::Purchases(purchases) => purchases.run(place).await,
         Command::Outbox(outbox) => outbox.run(place).await,

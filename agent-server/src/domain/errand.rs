@@ -24,6 +24,10 @@ pub enum Letter {
     Cancelled,
     /// Nobody answered; nothing was charged (¶60).
     Expired,
+    /// The seller did not take the order out of its mailbox in time; nothing was charged.
+    Lapsed,
+    /// The seller did not take the order that was in its mailbox; nothing was charged.
+    Refused,
 }
 
 /// A letter that shows that an address is somebody's own.
@@ -110,6 +114,8 @@ impl Errand {
             Self::Mail(Letter::Confirmed) => "confirmed",
             Self::Mail(Letter::Cancelled) => "cancelled",
             Self::Mail(Letter::Expired) => "expired",
+            Self::Mail(Letter::Lapsed) => "lapsed",
+            Self::Mail(Letter::Refused) => "refused",
             Self::Code(CodeLetter::Enrol) => "enrol-code",
             Self::Code(CodeLetter::Known) => "enrol-known",
             Self::Code(CodeLetter::SignIn) => "sign-in-code",
@@ -131,11 +137,13 @@ impl Errand {
         }
     }
 
-    const MAILS: [Self; 11] = [
+    const MAILS: [Self; 13] = [
         Self::Mail(Letter::Confirm),
         Self::Mail(Letter::Confirmed),
         Self::Mail(Letter::Cancelled),
         Self::Mail(Letter::Expired),
+        Self::Mail(Letter::Lapsed),
+        Self::Mail(Letter::Refused),
         Self::Code(CodeLetter::Enrol),
         Self::Code(CodeLetter::Known),
         Self::Code(CodeLetter::SignIn),

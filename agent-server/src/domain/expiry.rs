@@ -4,7 +4,7 @@
 use shared_protocol::{Outcome, PurchaseId, PurchaseState, Timestamp};
 
 use super::{
-    confirm, transfer,
+    Purchase, confirm, transfer,
     turn::{Turned, Word},
 };
 use crate::{
@@ -46,7 +46,7 @@ pub const fn overdue(state: PurchaseState) -> Overdue {
 pub async fn sweep(app: &App, now: Timestamp) -> Result<(), Fault> {
     for purchase in app.store.overdue(now, AT_A_TIME).await? {
         let done = match overdue(purchase.state) {
-            Overdue::AskMerchant => app.store.ask_lapsed(purchase.id, now).await,
+            Overdue::AskMerchant => unredeemed(app, &purchase, now).await,
             Overdue::Cancel => match transfer::go_on(app, purchase.id, now).await {
                 Ok(false) => silence(app, purchase.id, now).await,
                 done => done.map(drop),
@@ -58,6 +58,16 @@ pub async fn sweep(app: &App, now: Timestamp) -> Result<(), Fault> {
         }
     }
     Ok(())
+}
+
+/// Asks the merchant. Whoever has only a mailbox cannot be asked: what it has not accepted by now
+/// has lapsed.
+async fn unredeemed(app: &App, purchase: &Purchase, now: Timestamp) -> Result<(), Fault> {
+    let merchant = app.store.merchant(&purchase.merchant).await?;
+    match merchant.is_some_and(|merchant| merchant.has_mailbox()) {
+        true => close(app, purchase.id, now).await.map(drop),
+        false => app.store.ask_lapsed(purchase.id, now).await,
+    }
 }
 
 /// Closes a purchase whose Grant will not be redeemed any more, and frees the credit.

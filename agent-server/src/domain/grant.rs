@@ -6,8 +6,8 @@ use std::{sync::Arc, time::Duration};
 use rand_core::CryptoRng;
 use ring::digest::{SHA256, digest};
 use shared_protocol::{
-    AgentId, Challenge, ContractNumber, Credential, Field, FieldProblem, Goods, Grant,
-    GrantRequest, HandlingNumber, Localized, MatchedPayment, PasskeyAssertion, PaymentHalf,
+    AgentId, CLOCK_TOLERANCE, Challenge, ContractNumber, Credential, Field, FieldProblem, Goods,
+    Grant, GrantRequest, HandlingNumber, Localized, MatchedPayment, PasskeyAssertion, PaymentHalf,
     Problem, PurchaseId, Signed, SignedTally, Span, Timestamp, Verified, read_field,
 };
 
@@ -17,6 +17,7 @@ use super::{
     day,
     network::Network,
     passkey::{Place, verify_assertion},
+    placement,
     plan::{self, Bill, PlanRules},
     purchase::redeemable_until,
     transfer::{self, Order},
@@ -58,6 +59,9 @@ pub struct Times {
     pub day: Timestamp,
     /// How long its Grant can be redeemed.
     pub lifetime: Span,
+    /// How long its order may be on the way to the merchant: where it waits in a mailbox, its Grant
+    /// lives for longer.
+    pub on_the_way: Span,
 }
 
 impl Opened {
@@ -132,7 +136,7 @@ impl Vetted {
         times: &Times,
         rng: &mut impl CryptoRng,
     ) -> Filing {
-        let Times { now, day, lifetime } = *times;
+        let Times { now, day, lifetime, on_the_way } = *times;
         // A contract number and a code alone never move money (TRUST.md D4).
         let provisional = matches!(payer, Payer::Code { .. });
         let tally = self.opened.matched.tally();
@@ -141,7 +145,7 @@ impl Vetted {
             let grant = grant(&self.opened.matched, provisional, now, lifetime, rng);
             Promise {
                 handling_number: grant.handling_number,
-                deadline: redeemable_until(&grant),
+                deadline: redeemable_until(&grant).min(now.plus(on_the_way).plus(CLOCK_TOLERANCE)),
                 grant: Signed::sign(&grant, keys),
                 bill,
                 quote: self.opened.half.quote.clone(),
@@ -253,7 +257,12 @@ async fn weigh(
     let trial = Trial::Code(network, merchant.id.clone());
     let payer = payer(app, &vetted.opened, &merchant, &trial, now).await?;
     let day = day::began(now, &app.config.zone());
-    let times = Times { now, day, lifetime: app.config.grant_lifetime() };
+    let lifetime = match merchant.has_mailbox() {
+        true => app.config.mailbox_lifetime(),
+        false => app.config.grant_lifetime(),
+    };
+    let on_the_way = app.config.grant_lifetime();
+    let times = Times { now, day, lifetime, on_the_way };
     let filing = vetted.file(payer, request_digest, &app.keys, &times, &mut app.entropy.clone());
     let answer = match &app.unstored {
         Some(contracts) => contracts.answer(filing),
@@ -317,12 +326,33 @@ async fn payer(
             };
             let passkey = known.ok_or(Problem::PasskeyUnknown)?;
             let challenge = opened.matched.tally().digest();
-            let place = Place::Checkout(&merchant.origins);
             let party = app.config.relying_party();
-            verify_assertion(&passkey, said, challenge.as_bytes(), &party, place)
-                .map(Payer::Passkey)
+            let verify = |origins: &[String]| {
+                let place = Place::Checkout(origins);
+                verify_assertion(&passkey, said, challenge.as_bytes(), &party, place)
+                    .map(Payer::Passkey)
+            };
+            match verify(&merchant.origins) {
+                Err(_) if app.unstored.is_none() => {
+                    verify(&lent(app, opened, merchant, now).await?)
+                }
+                verified => verified,
+            }
         }
         (Credential::Passkey, None) => Err(Problem::PasskeyInvalid),
+    }
+}
+
+/// Origins of other merchants' pages in which the item that is bought may be sold (¶79).
+async fn lent(
+    app: &App,
+    opened: &Opened,
+    merchant: &Merchant,
+    now: Timestamp,
+) -> Result<Vec<String>, Problem> {
+    match &opened.half.goods {
+        Goods::Offer(offer) => placement::origins(app, merchant, &offer.claimed()?.item, now).await,
+        Goods::Digest(_) => Ok(Vec::new()),
     }
 }
 

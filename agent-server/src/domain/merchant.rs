@@ -15,7 +15,8 @@ pub struct Merchant {
     pub legal_notice: Localized,
     /// Web origins where its widget may appear, exact.
     pub origins: Vec<String>,
-    /// Base URL of its server, without a slash at the end.
+    /// Base URL of its server, without a slash at the end; empty: it has none, and its orders wait
+    /// in its mailbox here.
     pub server: String,
     /// Whose signature its Offers and Acceptances bear.
     pub verifying_key: VerifyingKey,
@@ -59,6 +60,11 @@ impl Merchant {
     /// Whether it is paid by plans of this class.
     pub fn takes(&self, class: PlanClass) -> bool {
         self.plans.contains(&class) && (class != PlanClass::Transfer || self.payee.is_some())
+    }
+
+    /// Whether it has no server of its own, so that its orders wait here.
+    pub fn has_mailbox(&self) -> bool {
+        self.server.is_empty()
     }
 
     /// Checks that the agent stands for its sales at `now` (step 59).

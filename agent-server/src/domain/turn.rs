@@ -115,6 +115,15 @@ impl Word {
         }
     }
 
+    /// What the shopper is told where the order was in a mailbox: it was not read on the screen.
+    pub fn from_mailbox(&self) -> Option<Letter> {
+        match self {
+            Self::Refused(_) => Some(Letter::Refused),
+            Self::Lapsed => Some(Letter::Lapsed),
+            Self::Accepted { .. } | Self::Decided { .. } | Self::Withdrawn { .. } => None,
+        }
+    }
+
     /// What has to be sent because of it.
     pub fn errands(&self) -> &'static [Errand] {
         const ASK: &[Errand] = &[Errand::Webhook(Notice::Accepted), Errand::Mail(Letter::Confirm)];

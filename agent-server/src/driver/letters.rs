@@ -55,6 +55,8 @@ fn kind(app: &App, question: &Question, letter: Letter) -> LetterKind {
         Letter::Confirmed => LetterKind::Confirmed,
         Letter::Cancelled => LetterKind::Cancelled,
         Letter::Expired => LetterKind::Expired,
+        Letter::Lapsed => LetterKind::Lapsed,
+        Letter::Refused => LetterKind::Refused,
     }
 }
 

@@ -57,12 +57,12 @@ pub async fn run(app: App, mut stopped: watch::Receiver<bool>) {
         }
         while under_way.try_join_next().is_some() {}
         let now = app.clock.now();
+        if let Err(fault) = look(&app, &mut under_way).await {
+            tracing::error!(%fault, "the driver could not look");
+        }
         if now > pruned.plus(LOG_PRUNED) {
             pruned = now;
             prune(&app, now).await;
-        }
-        if let Err(fault) = look(&app, &mut under_way).await {
-            tracing::error!(%fault, "the driver could not look");
         }
     }
     let finish = async { while under_way.join_next().await.is_some() {} };
@@ -74,6 +74,9 @@ pub async fn run(app: App, mut stopped: watch::Receiver<bool>) {
 async fn prune(app: &App, now: Timestamp) {
     if let Err(fault) = app.store.prune_attempts(now.minus(LOG_KEPT)).await {
         tracing::error!(%fault, "the log of deliveries was not pruned");
+    }
+    if let Err(fault) = app.store.prune_mailboxes(now).await {
+        tracing::error!(%fault, "the mailboxes were not pruned");
     }
 }
 

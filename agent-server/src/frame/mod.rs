@@ -10,7 +10,7 @@ use shared_protocol::{
 };
 
 use crate::{
-    domain::{Merchant, plan::PlanRules},
+    domain::{Merchant, placement::Window, plan::PlanRules},
     texts::{self, Words},
     widget::{Files, GLUE, PROGRAM},
 };
@@ -28,6 +28,8 @@ pub struct FrameFacts<'a> {
     pub keys: &'a [VerifyingKey],
     /// Who sells.
     pub merchant: &'a Merchant,
+    /// In whose pages, if the window is a borrowed one, and that merchant's own Mark.
+    pub host: Option<(&'a Window, &'a Signed<Mark>)>,
     /// When they look.
     pub now: Timestamp,
     /// In which ways shoppers may pay.
@@ -48,10 +50,6 @@ pub struct FrameFacts<'a> {
     pub other_url: &'a str,
     /// The build of the widget.
     pub files: &'a Files,
-    /// The page's style.
-    pub css: &'a str,
-    /// The page's script.
-    pub boot: &'a str,
 }
 
 /// Writes the page.
@@ -59,7 +57,8 @@ pub fn page(facts: &FrameFacts<'_>) -> String {
     let w = Words::of(facts.locale);
     let offer = facts.offer;
     let shop_name = facts.merchant.name.get(facts.locale);
-    let names = [("shop", shop_name), ("agent", facts.agent)];
+    let host_name = facts.host.map_or("", |(window, _)| window.host.name.get(facts.locale));
+    let names = [("shop", shop_name), ("agent", facts.agent), ("host", host_name)];
     let quantity = facts.quantity.unwrap_or(offer.quantity.min);
     let quantity = quantity.clamp(offer.quantity.min, offer.quantity.max.max(offer.quantity.min));
     let mut choices = plans(offer, facts.merchant, (facts.rules, facts.now), w);
@@ -69,15 +68,20 @@ pub fn page(facts: &FrameFacts<'_>) -> String {
         Some("bank-transfer") => choices.retain(is_transfer),
         _ => {}
     }
+    let (alone, with_server) = ([shop_name], [shop_name, facts.merchant.server.as_str()]);
     let idle = ORDER_IDLE.as_millis() / 1000;
     let view = FrameView {
         w,
         names: &names,
         form: FormWords(facts.locale),
         shop_name,
+        host: &facts.host.map(|(_, mark)| BASE64URL.encode(encode(mark))).unwrap_or_default(),
         module: &address(facts.files, GLUE),
         wasm: &address(facts.files, PROGRAM),
-        origins: &facts.merchant.origins.join(" "),
+        origins: &facts
+            .host
+            .map_or(&facts.merchant.origins, |(window, _)| &window.origins)
+            .join(" "),
         merchant: facts.merchant.id.as_str(),
         item: offer.item.as_str(),
         reference: facts.reference,
@@ -86,10 +90,10 @@ pub fn page(facts: &FrameFacts<'_>) -> String {
         keys: &keys(facts.keys),
         mark: &BASE64URL.encode(encode(facts.mark)),
         offer: &BASE64URL.encode(encode(facts.signed_offer)),
-        css: facts.css,
-        boot: facts.boot,
+        css: facts.files.inline("widget.css").0,
+        boot: facts.files.inline("boot.js").0,
         other_url: facts.other_url,
-        help_shop: &[shop_name, &facts.merchant.server],
+        help_shop: if facts.merchant.has_mailbox() { &alone } else { &with_server },
         help_agent: &[facts.agent, facts.agent_contact],
         legal: &facts.merchant.legal_notice.get(facts.locale).lines().collect::<Vec<_>>(),
         photo: &photo(facts.merchant, offer),
@@ -123,7 +127,8 @@ fn keys(keys: &[VerifyingKey]) -> String {
 
 /// The picture's address; none if the Offer has none or it would leave the merchant's server.
 fn photo(merchant: &Merchant, offer: &Offer) -> String {
-    let path = offer.image.as_deref().filter(|path| path.starts_with('/'));
+    let path = offer.image.as_deref();
+    let path = path.filter(|path| path.starts_with('/') && !merchant.has_mailbox());
     path.map(|path| format!("{}{path}", merchant.server)).unwrap_or_default()
 }
 
@@ -158,6 +163,7 @@ struct FrameView<'a> {
     names: &'a [(&'a str, &'a str)],
     form: FormWords,
     shop_name: &'a str,
+    host: &'a str,
     module: &'a str,
     wasm: &'a str,
     origins: &'a str,

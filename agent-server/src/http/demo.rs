@@ -113,7 +113,11 @@ fn demo_of(app: &App) -> Result<&Demo, Problem> {
 
 async fn shops(app: &App) -> Result<Vec<String>, Problem> {
     let merchants = app.store.merchants().await.map_err(unavailable)?;
-    Ok(merchants.into_iter().map(|merchant| merchant.server).collect())
+    Ok(merchants
+        .into_iter()
+        .map(|merchant| merchant.server)
+        .filter(|url| !url.is_empty())
+        .collect())
 }
 
 /// Newest first, with the time as people read it.

@@ -1,7 +1,7 @@
 //! The frame page (51, Fig 7): `/v1/frame` inside the pages that the merchant registered and
 //! nowhere else, `/v1/page` alone in a window. Whatever is missing, it answers a readable page.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use askama::Template;
 use axum::{
@@ -11,7 +11,7 @@ use axum::{
     response::Response,
     routing::get,
 };
-use shared_protocol::{ItemId, MerchantId, Offer, Problem, Signed};
+use shared_protocol::{ItemId, Mark, MerchantId, Offer, Problem, Signed};
 
 use super::{
     html::{Inline, answer, brotli, style, takes_brotli},
@@ -21,7 +21,10 @@ use super::{
 };
 use crate::{
     app::App,
-    domain::Merchant,
+    domain::{
+        Merchant, mailbox,
+        placement::{self, Window},
+    },
     frame::{self, FrameFacts, address},
     texts::Words,
     widget::{Files, GLUE, PROGRAM},
@@ -58,19 +61,29 @@ struct Visit<'a> {
 
 async fn respond(visit: Visit<'_>) -> Response {
     let now = visit.app.clock.now();
-    let Some(id) = visit.parameter("merchant").and_then(|id| id.parse::<MerchantId>().ok()) else {
+    let named = visit.parameter("seller").or(visit.parameter("merchant"));
+    let Some(id) = named.and_then(|id| id.parse::<MerchantId>().ok()) else {
         return visit.failure(Problem::UnknownMerchant, None);
     };
     let merchant = match visit.app.merchants.get(&id, now).await {
         Ok(merchant) => merchant,
         Err(problem) => return visit.failure(problem, None),
     };
-    if visit.is_elsewhere(&merchant) {
+    let window = match visit.window(&merchant).await {
+        Ok(window) => window,
+        // The reason is read in the host's page, or in none.
+        Err((problem, host)) => return visit.failure(problem, host.as_deref()),
+    };
+    let origins = window.as_ref().map_or(&merchant.origins, |window| &window.origins);
+    if visit.is_elsewhere(origins) {
         return visit.unregistered();
     }
-    match visit.offer(&merchant).await.and_then(|offer| visit.product(&merchant, &offer)) {
+    let offered = visit.offer(&merchant).await;
+    match offered.and_then(|offer| visit.product((&merchant, window.as_ref()), &offer)) {
         Ok(answer) => answer,
-        Err(problem) => visit.failure(problem, Some(&merchant)),
+        Err(problem) => {
+            visit.failure(problem, Some(window.as_ref().map_or(&merchant, |window| &window.host)))
+        }
     }
 }
 
@@ -83,25 +96,54 @@ impl<'a> Visit<'a> {
         Words::of(language(self.parameter("locale"), self.headers))
     }
 
+    fn item(&self) -> Result<ItemId, Problem> {
+        self.parameter("item").unwrap_or("").parse().map_err(|_| Problem::UnknownItem)
+    }
+
+    /// The window that this seller has borrowed in the merchant's pages, if it sells in another's
+    /// (¶79); else why it has not, and whose pages these are. Alone in its tab, any seller's page
+    /// is the agent's own.
+    async fn window(
+        &self,
+        seller: &Merchant,
+    ) -> Result<Option<Window>, (Problem, Option<Arc<Merchant>>)> {
+        let (Some(_), true) = (self.parameter("seller"), self.is_framed) else { return Ok(None) };
+        let (app, now) = (self.app, self.app.clock.now());
+        let host = self.parameter("merchant").and_then(|id| id.parse::<MerchantId>().ok());
+        let host = host.ok_or((Problem::UnknownMerchant, None))?;
+        let opened = async {
+            seller.check_in_force(now)?;
+            placement::open(app, seller, &host, &self.item()?, now).await
+        };
+        match opened.await {
+            Ok(window) => Ok(Some(window)),
+            Err(problem) => Err((problem, app.merchants.get(&host, now).await.ok())),
+        }
+    }
+
     async fn offer(&self, merchant: &Merchant) -> Result<Signed<Offer>, Problem> {
         let now = self.app.clock.now();
         merchant.check_in_force(now)?;
-        let item = self.parameter("item").unwrap_or("").parse::<ItemId>();
-        self.app.offers.get(merchant, &item.map_err(|_| Problem::UnknownItem)?, now).await
+        mailbox::offer(self.app, merchant, &self.item()?, now).await
     }
 
-    fn product(&self, merchant: &Merchant, offer: &Signed<Offer>) -> Result<Response, Problem> {
+    fn product(
+        &self,
+        (merchant, window): (&Merchant, Option<&Window>),
+        offer: &Signed<Offer>,
+    ) -> Result<Response, Problem> {
         let (app, w, files) = (self.app, self.words(), self.app.widget.files());
-        let (css, boot) = (files.inline("widget.css"), files.inline("boot.js"));
+        let (mark, host) = self.marks(merchant, window);
         let html = frame::page(&FrameFacts {
             locale: w.locale(),
             agent: app.config.agent_name.get(w.locale()),
             agent_contact: contact(app),
             keys: &app.keys.verifying_keys(),
             merchant,
+            host: window.zip(host.as_ref()),
             now: app.clock.now(),
             rules: &app.plans,
-            mark: &app.marks.current(merchant, &app.keys, app.clock.now()),
+            mark: &mark,
             offer: &offer.claimed()?,
             signed_offer: offer,
             method: self.parameter("method"),
@@ -109,16 +151,36 @@ impl<'a> Visit<'a> {
             reference: &self.reference(),
             other_url: &with_locale(self.uri, w.other_tag()),
             files: &files,
-            css: css.0,
-            boot: boot.0,
         });
-        let mut answer = self.answer(
-            StatusCode::OK,
-            &frame_policy(merchant, css.1, boot.1, self.is_framed),
-            html,
-        );
+        let (css, boot) = (files.inline("widget.css").1, files.inline("boot.js").1);
+        let policy = frame_policy(merchant, css, boot, self.around(merchant, window));
+        let mut answer = self.answer(StatusCode::OK, &policy, html);
         preload(&mut answer, &files);
         Ok(answer)
+    }
+
+    /// In whose pages the product may be shown.
+    fn around<'w>(&self, merchant: &'w Merchant, window: Option<&'w Window>) -> Ancestors<'w> {
+        match window {
+            Some(window) => Ancestors::Of(&window.origins),
+            None => Ancestors::of(Some(merchant), self.is_framed),
+        }
+    }
+
+    /// The agent's word on who sells, and on whose page it is where that is another's.
+    fn marks(
+        &self,
+        seller: &Merchant,
+        window: Option<&Window>,
+    ) -> (Signed<Mark>, Option<Signed<Mark>>) {
+        let (marks, keys, now) = (&self.app.marks, &self.app.keys, self.app.clock.now());
+        match window {
+            None => (marks.current(seller, keys, now), None),
+            Some(window) => {
+                let host = marks.current(&window.host, keys, now);
+                (marks.within(seller, window, keys, now), Some(host))
+            }
+        }
     }
 
     /// The shop's own id for this visit; a longer one than any shop needs is cut.
@@ -130,12 +192,12 @@ impl<'a> Visit<'a> {
 
     /// Whether a page that the merchant did not register tries to frame this one. Browsers refuse
     /// that by the policy; this is so that whoever set it up reads why.
-    fn is_elsewhere(&self, merchant: &Merchant) -> bool {
+    fn is_elsewhere(&self, origins: &[String]) -> bool {
         let text = |name: &str| self.headers.get(name).and_then(|value| value.to_str().ok());
         let in_frame = matches!(text("sec-fetch-dest"), Some("iframe" | "frame"));
         let from = text("referer").and_then(origin_of);
         let is_known = |from| {
-            merchant.origins.iter().any(|origin| origin == from)
+            origins.iter().any(|origin| origin == from)
                 || origin_of(&self.app.config.public_url) == Some(from)
         };
         in_frame && from.is_some_and(|from| !is_known(from))

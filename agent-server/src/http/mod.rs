@@ -16,12 +16,14 @@ pub mod health;
 pub mod html;
 pub mod keys;
 pub mod language;
+pub mod mailbox;
 pub mod marks;
 pub mod me;
 pub mod pages;
 pub mod passkey_pages;
 pub mod passkeys;
 pub mod peer;
+pub mod placements;
 pub mod plans;
 pub mod policy;
 pub mod problem;
@@ -56,6 +58,8 @@ pub fn router(app: App) -> Router {
         .merge(settlements::routes())
         .merge(events::routes())
         .merge(marks::routes())
+        .merge(placements::routes())
+        .merge(mailbox::routes())
         .merge(keys::routes())
         .merge(confirm::routes())
         .merge(confirm_code::routes())

@@ -44,14 +44,18 @@ impl<'a> Ancestors<'a> {
     }
 }
 
-/// The frame page: its own script and program, its merchant's server and relay, its merchant's
-/// pages.
-pub fn frame_policy(merchant: &Merchant, style: &str, boot: &str, is_framed: bool) -> String {
+/// The frame page: its own script and program, its merchant's server and relay, the pages around it.
+pub fn frame_policy(
+    merchant: &Merchant,
+    style: &str,
+    boot: &str,
+    around: Ancestors<'_>,
+) -> String {
     let server = origin_of(&merchant.server).unwrap_or_default();
     let relay = merchant.relay.as_ref().map_or("", |relay| &relay.url);
     let relay = origin_of(relay).filter(|relay| *relay != server);
     let relay = relay.map_or(String::new(), |relay| format!(" {relay}"));
-    let ancestors = Ancestors::of(Some(merchant), is_framed).directive();
+    let ancestors = around.directive();
     format!(
         "default-src 'none'; script-src 'self' {boot} 'wasm-unsafe-eval'; \
          connect-src 'self' {server}{relay}; frame-src 'self'; style-src 'self' {style}; \

@@ -35,6 +35,10 @@ pub enum LetterKind {
     Cancelled,
     /// Says that nobody answered in time and nothing was charged (¶60).
     Expired,
+    /// Says that the seller did not take the order in time and nothing was charged.
+    Lapsed,
+    /// Says that the seller does not take the order and nothing was charged.
+    Refused,
 }
 
 /// What every letter says about its purchase.
@@ -79,6 +83,8 @@ pub fn letter(kind: &LetterKind, facts: &LetterFacts, locale: Locale) -> Letter 
         LetterKind::Confirmed => lines.outcome("mail_confirmed.subject", "mail_confirmed.body"),
         LetterKind::Cancelled => lines.outcome("mail_cancelled.subject", "mail_cancelled.body"),
         LetterKind::Expired => lines.outcome("mail_expired.subject", "mail_expired.body"),
+        LetterKind::Lapsed => lines.outcome("mail_expired.subject", "mail_lapsed.body"),
+        LetterKind::Refused => lines.outcome("mail_expired.subject", "mail_refused.body"),
     }
 }
 

@@ -67,6 +67,8 @@ fn kinds() -> Vec<(&'static str, LetterKind)> {
         ("confirmed", LetterKind::Confirmed),
         ("cancelled", LetterKind::Cancelled),
         ("expired", LetterKind::Expired),
+        ("lapsed", LetterKind::Lapsed),
+        ("refused", LetterKind::Refused),
     ]
 }
 

@@ -158,7 +158,8 @@ impl Store {
     }
 }
 
-/// Appends an event, and its webhook where it has one; returns its number.
+/// Appends an event, and its webhook where it has one and the merchant has a server to hear it;
+/// returns its number.
 pub(super) async fn add(
     tx: &mut Tx<'_>,
     purchase: i64,
@@ -185,7 +186,9 @@ pub(super) async fn add(
             "INSERT INTO outbox (id, purchase, merchant, kind, what, sequence, state, attempts,
                  next_at, created_at, updated_at)
              SELECT id, purchase, merchant, 'webhook', what, sequence, 'waiting', 0, at, at, at
-             FROM merchant_events WHERE id = $1",
+             FROM merchant_events WHERE id = $1 AND NOT EXISTS
+                 (SELECT 1 FROM merchants m WHERE m.id = merchant_events.merchant
+                  AND m.server = '')",
         )
         .bind(id)
         .execute(&mut *tx.connection)

@@ -6,7 +6,8 @@ use shared_protocol::{
 };
 
 use super::{
-    Fault, Store, contracts, events, outbox, purchases, questions, remittances, settlements,
+    Fault, Store, contracts, events, mailbox, outbox, purchases, questions, remittances,
+    settlements,
     writer::{Tx, Work},
 };
 use crate::domain::{
@@ -125,6 +126,11 @@ impl Turn {
                 }
                 letter => outbox::add(tx, purchase.row, letter, number, self.now).await?,
             }
+        }
+        if let Some(letter) = word.from_mailbox()
+            && mailbox::holds(tx, purchase.row).await?
+        {
+            outbox::add(tx, purchase.row, Errand::Mail(letter), number, self.now).await?;
         }
         Ok(Turned::Now(state))
     }

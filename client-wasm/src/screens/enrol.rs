@@ -16,7 +16,9 @@ use crate::{
 
 /// The way there, below the contract number.
 pub(super) fn way(app: App, words: &Words) -> El {
-    let merchant = words.mark.merchant.as_str();
+    // Whose page may be around it: in a borrowed window the host's.
+    let mark = words.host.as_deref().unwrap_or(&words.mark);
+    let merchant = mark.merchant.as_str();
     let locale = app.locale.peek().tag();
     let address = ["/enrol?inline=1&merchant=", merchant, "&locale=", locale].concat();
     let text = app.say(texts::DETAILS_ENROL);

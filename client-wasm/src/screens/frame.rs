@@ -7,7 +7,8 @@ use super::{button, lines, row, value};
 use crate::{
     app::{App, Panel, Trust},
     element::{El, dynamic, el, of, said, set, write},
-    intl, texts,
+    intl,
+    texts::{self, Text},
     words::Words,
 };
 
@@ -16,13 +17,30 @@ pub fn header(app: App) -> El {
     dynamic(move || {
         app.lang();
         of("header", "top")
-            .child(said("p", "shop", &app.shop()))
+            .child(said("p", "shop", &sellers(app)))
             .child(mark_button(app))
             .child(language(app))
             .child(toggle(app, Panel::Help, "help").text(&app.say(texts::HELP_LABEL)))
             .child(dynamic(move || panel(app, Panel::Mark)))
             .child(dynamic(move || panel(app, Panel::Help)))
     })
+}
+
+/// Who sells; in a borrowed window, whose page it is too (¶79).
+fn sellers(app: App) -> String {
+    with_host(app, texts::WINDOW_BOTH).unwrap_or_else(|| app.shop())
+}
+
+/// What the merchant learns in whose page a window was borrowed (¶80); nothing to say in others.
+pub(super) fn host_learns(app: App) -> Option<El> {
+    Some(said("p", "note", &with_host(app, texts::WINDOW_HOST_LEARNS)?))
+}
+
+/// A text that names the merchant in whose page this is, if that is another's.
+fn with_host(app: App, text: Text) -> Option<String> {
+    let words = app.words()?;
+    let host = app.local(&words.host.as_ref()?.name);
+    Some(app.fill(text, &[("host", &host)]))
 }
 
 /// The warning that time runs out, and the one that there is no network.
@@ -108,7 +126,7 @@ fn mark_panel(app: App, section: El) -> El {
     let text = |text| app.said("p", "", text);
     match (*app.trust.read(), app.words()) {
         (Trust::Verified, Some(words)) => section
-            .child(text(texts::MARK_OK))
+            .child(said("p", "", &mark_ok(app)))
             .child(verified(app, &words))
             .child(text(texts::MARK_OFFER_OK)),
         (Trust::Refused(problem), _) => {
@@ -116,6 +134,11 @@ fn mark_panel(app: App, section: El) -> El {
         }
         (Trust::Checking | Trust::Verified, _) => section.child(text(texts::MARK_WAIT)),
     }
+}
+
+/// That the page is the shop's own, or that it may sell on this page of another's.
+fn mark_ok(app: App) -> String {
+    with_host(app, texts::MARK_OK_LENT).unwrap_or_else(|| app.say(texts::MARK_OK))
 }
 
 /// What was verified: who, where, by whom, until when.

@@ -21,6 +21,7 @@ use crate::{
     texts::{self, Text},
 };
 pub use enrol::hear;
+use frame::host_learns;
 pub use frame::{bars, footer, header};
 pub use number::spelt;
 

@@ -4,7 +4,7 @@ use shared_protocol::{Amount, DeliveryTerms, Offer};
 use wasm_bindgen::JsCast;
 use web_sys::HtmlInputElement;
 
-use super::{button, heading, unfolding};
+use super::{button, heading, host_learns, unfolding};
 use crate::{
     app::App,
     element::{El, el, of, said},
@@ -31,6 +31,7 @@ pub(super) fn view(app: App, words: &Words) -> El {
                 .child(app.said("li", "who shop", texts::PRODUCT_PRIVACY_SHOP))
                 .child(app.said("li", "who agent", texts::PRODUCT_PRIVACY_AGENT)),
         )
+        .maybe(host_learns(app))
         .child(button("go", "order", &app.say(texts::PRODUCT_ORDER)).click(move || order(app)))
         .child(said("p", "note", &idle_note(app)));
     let more = |title: Text, text| {

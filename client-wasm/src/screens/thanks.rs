@@ -3,7 +3,8 @@
 use shared_protocol::{CONFIRMATION_LIFETIME, DeliveryTerms, Field};
 
 use super::{
-    button, field::shown, lines, number::number_box, row, tally, titled, transfer, unfolding,
+    button, field::shown, host_learns, lines, number::number_box, row, tally, titled, transfer,
+    unfolding,
 };
 use crate::{
     app::App,
@@ -15,11 +16,13 @@ use crate::{
 };
 
 pub(super) fn view(app: App, words: &Words, receipt: &Receipt) -> El {
-    let deadline = receipt.accepted.plus(CONFIRMATION_LIFETIME);
+    let deadline = receipt.waits.unwrap_or(receipt.accepted.plus(CONFIRMATION_LIFETIME));
     let deadline = intl::moment(deadline, *app.locale.peek());
-    let confirm = match receipt.provisional {
-        true => app.fill(texts::THANKS_CONFIRM, &[("deadline", &deadline)]),
-        false => app.say(texts::THANKS_CONFIRMED),
+    let deadline: &[_] = &[("deadline", deadline.as_str())];
+    let (lead, confirm) = match (receipt.waits, receipt.provisional) {
+        (Some(_), _) => (texts::THANKS_KEPT, app.fill(texts::THANKS_WAITS, deadline)),
+        (None, true) => (texts::THANKS_LEAD, app.fill(texts::THANKS_CONFIRM, deadline)),
+        (None, false) => (texts::THANKS_LEAD, app.say(texts::THANKS_CONFIRMED)),
     };
     let confirm = of("p", "lead").child(said("strong", "", &confirm));
     let total = of("dd", "").child(said("strong", "", &app.money(receipt.amount)));
@@ -33,20 +36,19 @@ pub(super) fn view(app: App, words: &Words, receipt: &Receipt) -> El {
         .attr("data-s", "thanks")
         .child(tally("tally whole"))
         .child(titled(app, texts::THANKS_TITLE))
-        .child(app.said("p", "lead", texts::THANKS_LEAD))
+        .child(app.said("p", "lead", lead))
         .child(confirm)
         .child(number_box(app, &receipt.number, total))
         .child(app.said("h2", "lead", texts::THANKS_NEXT))
         .child(steps(app, words, receipt))
         .child(unfolding(app, "", texts::THANKS_MAIL_MISSING, missing))
         .child(who_received_what(app, words))
-        .child(app.said("p", "note lead", texts::THANKS_SIGNED))
+        .maybe(receipt.waits.is_none().then(|| app.said("p", "note lead", texts::THANKS_SIGNED)))
         .child(of("div", "act").child(print))
 }
 
 /// From now to the payment.
 fn steps(app: App, words: &Words, receipt: &Receipt) -> El {
-    let provisional = receipt.provisional;
     let offer = &words.offer;
     let step = |class: &str, what: Text, when: Text, more: &[&str]| {
         of("li", class)
@@ -55,9 +57,13 @@ fn steps(app: App, words: &Words, receipt: &Receipt) -> El {
             .child(lines(el("p"), more))
     };
     let plan = shown(app, Field::PaymentPlan);
-    let mail = provisional.then(|| {
+    let mail = receipt.provisional.then(|| {
         let note = app.say(texts::THANKS_STEP_MAIL_NOTE);
-        step("now", texts::THANKS_STEP_MAIL, texts::THANKS_STEP_MAIL_WHEN, &[&note])
+        let (class, when) = match receipt.waits {
+            Some(_) => ("", texts::THANKS_STEP_TAKEN),
+            None => ("now", texts::THANKS_STEP_MAIL_WHEN),
+        };
+        step(class, texts::THANKS_STEP_MAIL, when, &[&note])
     });
     let pay = match receipt.sending {
         Some(sending) => of("li", "")
@@ -110,9 +116,8 @@ fn who_received_what(app: App, words: &Words) -> El {
         .child(column("who agent", texts::RECEIPT_AGENT));
     let table = el("table").child(el("thead").child(head)).child(el("tbody").all(body));
     let note = app.said("p", "note", texts::RECEIPT_NOTE);
-    unfolding(app, "", texts::RECEIPT_TITLE, el("div").child(table).child(note))
-        .test("receipt")
-        .flag("open", true)
+    let note = el("div").child(table).child(note).maybe(host_learns(app));
+    unfolding(app, "", texts::RECEIPT_TITLE, note).test("receipt").flag("open", true)
 }
 
 /// A tick or a dash for the eye, the word for the ear; the word for both where it says more.

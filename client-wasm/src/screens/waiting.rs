@@ -20,8 +20,13 @@ use crate::{
 pub(super) fn view(app: App, words: &Words) -> El {
     let now = ticking();
     let shop = match words.offer.delivery {
+        _ if words.has_mailbox() => texts::WAITING_TERMS,
         DeliveryTerms::Physical { .. } => texts::WAITING_SHOP,
         DeliveryTerms::Intangible => texts::WAITING_SHOP_NO_DELIVERY,
+    };
+    let accepts = match words.has_mailbox() {
+        true => texts::WAITING_MAILBOX,
+        false => texts::WAITING_ACCEPTANCE,
     };
     of("section", "")
         .child(tally("tally"))
@@ -31,7 +36,7 @@ pub(super) fn view(app: App, words: &Words) -> El {
             of("ol", "checks")
                 .child(line(app, now.clone(), Check::Shop, shop))
                 .child(line(app, now.clone(), Check::Agent, texts::WAITING_AGENT))
-                .child(line(app, now.clone(), Check::Acceptance, texts::WAITING_ACCEPTANCE)),
+                .child(line(app, now.clone(), Check::Acceptance, accepts)),
         )
         .child(patience(app, now))
         .child(dynamic(move || number(app)))

@@ -13,10 +13,7 @@ use client_wasm::{
     words::{Claims, Words},
 };
 use shared_protocol::{
-    Acceptance, AtOnce, ChallengeRequest, Field, Form, Grant, GrantProof, GrantRequest, Locale,
-    Message, OrderCheck, OrderSubmission, Plan, PlanClass, PlanInquiry, PlanQuotes, Problem,
-    PurchaseState, PurchaseStatus, Remittance, Signature, Signed, Timestamp, Verifier,
-    VerifyingKey, decode, encode,
+    Acceptance, AtOnce, ChallengeRequest, Deposit, Field, Form, Grant, GrantProof, GrantRequest, Locale, Message, OrderCheck, OrderSubmission, Plan, PlanClass, PlanInquiry, PlanQuotes, Problem, PurchaseState, PurchaseStatus, Remittance, Signature, Signed, Span, Timestamp, Verifier, VerifyingKey, decode, encode,
 };
 use unicode_normalization::UnicodeNormalization as _;
 
@@ -43,6 +40,8 @@ pub struct Counterparts {
     pub forge_grant: Cell<fn(&mut Grant)>,
     /// Changes each Acceptance before it is signed.
     pub forge_acceptance: Cell<fn(&mut Acceptance)>,
+    /// Changes what the agent says of an order in a mailbox before it is signed.
+    pub forge_deposit: Cell<fn(&mut Deposit)>,
 }
 
 impl Counterparts {
@@ -59,6 +58,7 @@ impl Counterparts {
             remittance: RefCell::default(),
             forge_grant: Cell::new(|_| {}),
             forge_acceptance: Cell::new(|_| {}),
+            forge_deposit: Cell::new(|_| {}),
         }
     }
 
@@ -79,8 +79,18 @@ impl Counterparts {
             keys: vec![self.deal.agent.key().as_bytes().to_vec()],
             mark: encode(&self.deal.signed_mark),
             offer: encode(&self.deal.signed_offer),
+            host: Vec::new(),
             origins: vec!["http://127.0.0.1:8080".into()],
         }
+    }
+
+    /// A shop without a server: its orders wait at the agent.
+    pub fn with_mailbox() -> Self {
+        let mut world = Self::new();
+        let mark = world.deal.signed_mark.claimed().unwrap();
+        let mark = shared_protocol::Mark { server: String::new(), ..mark };
+        world.deal.signed_mark = Signed::sign(&mark, &world.deal.agent);
+        world
     }
 
     pub fn words(&self) -> Words {
@@ -130,6 +140,7 @@ impl Counterparts {
             ("POST", "plans") => self.quote(&read(body)),
             ("POST", "check") => self.check(&read(body)),
             ("PUT", "grant") => self.give(&read(body)),
+            ("PUT", _) if call.url.starts_with("/v1/mailbox/") => self.keep(&read(body)),
             ("PUT", _) => self.take(&read(body)),
             ("GET", _) => self.stand(),
             other => panic!("nobody answers {other:?}"),
@@ -185,6 +196,22 @@ impl Counterparts {
         let signed = Signed::sign(&acceptance, &self.deal.merchant);
         self.acceptance.replace(Some(signed.clone()));
         Answer::Good(encode(&signed))
+    }
+
+    fn keep(&self, submission: &OrderSubmission) -> Answer {
+        let GrantProof::Signed(signed) = &submission.grant else { panic!("a signed Grant") };
+        let grant = signed.verify(&self.deal.agent.key()).unwrap();
+        let mut deposit = Deposit {
+            agent: grant.agent.clone(),
+            merchant: grant.merchant.clone(),
+            purchase: grant.purchase,
+            handling_number: grant.handling_number,
+            grant: grant.digest(),
+            deadline: NOW.plus(Span::hours(48)),
+            deposited: NOW,
+        };
+        self.forge_deposit.get()(&mut deposit);
+        Answer::Good(encode(&Signed::sign(&deposit, &self.deal.agent)))
     }
 
     fn stand(&self) -> Answer {

@@ -22,10 +22,15 @@ impl Item {
     /// is the same to the last bit, so that all who keep a copy have one digest.
     pub fn offer(&self, now: Timestamp) -> Option<Offer> {
         let into_hour = now.as_millis().rem_euclid(Span::hours(1).as_millis());
-        let issued = now.minus(Span::millis(into_hour));
+        let offer = self.offer_from(now.minus(Span::millis(into_hour)));
+        (now < offer.expires).then_some(offer)
+    }
+
+    /// The Offer of this item as it would be signed at this very moment.
+    pub fn offer_from(&self, issued: Timestamp) -> Offer {
         let full = issued.plus(self.valid);
         let expires = self.orders_until.map_or(full, |until| until.min(full));
-        (now < expires).then(|| Offer { issued, expires, ..self.terms.clone() })
+        Offer { issued, expires, ..self.terms.clone() }
     }
 
     /// How many there are to sell in all, counted from the first sale; `None` is without end.
@@ -62,7 +67,7 @@ impl Item {
         let [description, specification, how_to_use] =
             FREE_TEXTS.map(|field| from.localized_if_any(field).unwrap_or_default());
         let stock = from.number_if_any("stock", 0..=u64::from(u32::MAX));
-        let valid_hours = from.number_if_any("valid_hours", 2..=168);
+        let valid_hours = from.number_if_any("valid_hours", 2..=744);
         let orders_until = read_orders_until(&mut from);
         let terms = (|| {
             Some(Offer {

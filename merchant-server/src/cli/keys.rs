@@ -6,7 +6,7 @@ use clap::Subcommand;
 use serde_json::json;
 
 use super::Verdict;
-use crate::config::Config;
+use crate::config::{Config, Origin};
 use crate::entropy::Entropy;
 use crate::keys::{Keyring, public_text};
 
@@ -34,7 +34,7 @@ pub(super) fn run(
     if as_json {
         let document = json!({
             "merchant": config.merchant_id.as_str(),
-            "server": config.public_url.as_str(),
+            "server": config.public_url.as_ref().map(Origin::as_str),
             "verifying_key": verifying,
             "sealing_key": sealing,
         });

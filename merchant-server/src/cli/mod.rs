@@ -4,9 +4,11 @@
 mod doctor;
 mod events;
 mod keys;
+mod mailbox;
 mod offers;
 mod orders;
 mod relay;
+mod placements;
 mod serve;
 mod settle;
 
@@ -51,6 +53,12 @@ enum Command {
     /// Look after the catalogue
     #[command(subcommand)]
     Offers(offers::OffersCommand),
+    /// Orders that wait at the agent, for a seller without a server
+    #[command(subcommand)]
+    Mailbox(mailbox::MailboxCommand),
+    /// Agree on a seller's window in another merchant's pages
+    #[command(subcommand)]
+    Placements(placements::PlacementsCommand),
     /// Check that everything is as it should be
     Doctor,
 }
@@ -89,7 +97,15 @@ fn run(arguments: Arguments, out: &mut impl Write) -> anyhow::Result<Verdict> {
         Command::Events(command) => {
             runtime.block_on(events::run(&command, config()?, arguments.json, out))
         }
-        Command::Offers(command) => offers::run(&command, &config()?, arguments.json, out),
+        Command::Offers(command) => {
+            runtime.block_on(offers::run(&command, &config()?, arguments.json, out))
+        }
+        Command::Mailbox(command) => {
+            runtime.block_on(mailbox::run(&command, &config()?, arguments.json, out))
+        }
+        Command::Placements(command) => {
+            runtime.block_on(placements::run(&command, &config()?, arguments.json, out))
+        }
         Command::Doctor => runtime.block_on(doctor::run(&arguments.config, arguments.json, out)),
     }
 }

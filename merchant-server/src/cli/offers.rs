@@ -1,17 +1,23 @@
 //! `offers check`: every mistake of a catalogue file at once, each with its line, item and field.
+//! `offers publish | withdraw`: what a seller without a server leaves with the agent.
 
 use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use clap::Subcommand;
 use serde_json::{Value, json};
-use shared_protocol::{Amount, DeliveryTerms, Offer};
+use shared_protocol::{Amount, DeliveryTerms, ItemId, Locale, Offer};
 
 use super::Verdict;
+use super::orders::local;
+use crate::app::App;
 use crate::catalogue::{Catalogue, Item, Mistake};
+use crate::clock::SystemClock;
 use crate::config::Config;
+use crate::domain::Offers;
 
 #[derive(Subcommand)]
 pub(super) enum OffersCommand {
@@ -20,16 +26,77 @@ pub(super) enum OffersCommand {
         /// Another file than the configured one
         file: Option<PathBuf>,
     },
+    /// Sign Offers and leave them with the agent, for a seller without a server; good for
+    /// `valid_hours` of the catalogue
+    Publish {
+        /// Only these items; left out, all of the catalogue
+        #[arg(value_parser = item)]
+        item: Vec<ItemId>,
+    },
+    /// Take an item's Offer back from the agent
+    Withdraw {
+        /// Which
+        #[arg(value_parser = item)]
+        item: ItemId,
+    },
 }
 
-pub(super) fn run(
+pub(super) async fn run(
     command: &OffersCommand,
     config: &Config,
     as_json: bool,
     out: &mut impl Write,
 ) -> anyhow::Result<Verdict> {
-    let OffersCommand::Check { file } = command;
-    let file = file.clone().unwrap_or_else(|| config.catalogue.relative());
+    match command {
+        OffersCommand::Check { file } => check(file.as_ref(), config, as_json, out),
+        OffersCommand::Publish { item } => leave(item, false, config, as_json, out).await,
+        OffersCommand::Withdraw { item } => {
+            leave(std::slice::from_ref(item), true, config, as_json, out).await
+        }
+    }
+}
+
+/// Signs the Offers of these items anew and leaves them with the agent.
+async fn leave(
+    items: &[ItemId],
+    is_withdrawn: bool,
+    config: &Config,
+    as_json: bool,
+    out: &mut impl Write,
+) -> anyhow::Result<Verdict> {
+    let app = App::open(config.clone(), Arc::new(SystemClock)).await?;
+    let (shop, store, catalogue) = (app.shop(), app.store(), app.shelf().catalogue().await);
+    let all = || catalogue.items().map(|(id, _)| id.clone()).collect();
+    let items: Vec<ItemId> = if items.is_empty() { all() } else { items.to_vec() };
+    let mut left = Vec::new();
+    for item in &items {
+        let what = (item, is_withdrawn);
+        let signed = Offers::publish(shop, store, &catalogue, what, app.now()).await;
+        let signed = signed.map_err(|failure| anyhow::anyhow!("{item}: {failure}"))?;
+        let path = format!("/v1/offers/{}/{item}", shop.merchant);
+        if let Err(problem) = app.agent().leave(&path, &signed).await? {
+            bail!("{item}: {} ({problem})", problem.text(Locale::En));
+        }
+        let until = local(signed.claimed()?.expires, &config.time_zone);
+        match as_json {
+            true => left.push(json!({ "item": item.as_str(), "until": until })),
+            false => writeln!(out, "✓ {item} until {until}")?,
+        }
+    }
+    store.close().await;
+    if as_json {
+        writeln!(out, "{}", Value::from(left))?;
+    }
+    Ok(Verdict::Fine)
+}
+
+fn check(
+    file: Option<&PathBuf>,
+    config: &Config,
+    as_json: bool,
+    out: &mut impl Write,
+) -> anyhow::Result<Verdict> {
+    let file = file.cloned().unwrap_or_else(|| config.catalogue.relative());
     let text = fs::read_to_string(&file).with_context(|| file.display().to_string())?;
     match Catalogue::read(&text, &config.merchant_id) {
         Ok(catalogue) => {
@@ -55,6 +122,11 @@ pub(super) fn run(
             Ok(Verdict::Amiss)
         }
     }
+}
+
+/// Reads an item's id.
+pub(super) fn item(text: &str) -> Result<ItemId, String> {
+    text.parse().map_err(|_| "1 to 64 letters, digits, - _ .".into())
 }
 
 /// An amount as people of no particular country read it: `3300 JPY`, `12.34 USD`.

@@ -8,7 +8,7 @@ use clap::Subcommand;
 use jiff::Timestamp as Moment;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
-use shared_protocol::{Delivery, Standing, Timestamp};
+use shared_protocol::{Contact, Delivery, Standing, Timestamp};
 
 use super::Verdict;
 use super::offers::plainly;
@@ -146,24 +146,7 @@ fn in_full(
     document["plan_class"] = deal.map(|deal| deal.plan_class.name()).into();
     document["language"] = deal.map(|deal| deal.locale.tag()).into();
     if let Some(Recipient { contact, delivery }) = recipient {
-        document["contact"] = json!({
-            "name": contact.name.expose(),
-            "kana": contact.kana.expose(),
-            "email": contact.email.expose(),
-            "phone": contact.phone.expose(),
-        });
-        document["delivery"] = match delivery {
-            Delivery::Intangible => "by e-mail".into(),
-            Delivery::Physical(address) => json!({
-                "name": address.name.expose(),
-                "postal_code": address.postal_code.expose(),
-                "region": address.region.as_str(),
-                "locality": address.locality.expose(),
-                "line1": address.line1.expose(),
-                "line2": address.line2.expose(),
-                "phone": address.phone.expose(),
-            }),
-        };
+        add_person(&mut document, contact, delivery);
     }
     let event =
         |event: &OrderEvent| json!({ "event": event.event, "at": local(event.happened, zone) });
@@ -171,8 +154,30 @@ fn in_full(
     document
 }
 
+/// Who ordered and where it goes, for whoever packs the parcel.
+pub(super) fn add_person(document: &mut Value, contact: &Contact, delivery: &Delivery) {
+    document["contact"] = json!({
+        "name": contact.name.expose(),
+        "kana": contact.kana.expose(),
+        "email": contact.email.expose(),
+        "phone": contact.phone.expose(),
+    });
+    document["delivery"] = match delivery {
+        Delivery::Intangible => "by e-mail".into(),
+        Delivery::Physical(address) => json!({
+            "name": address.name.expose(),
+            "postal_code": address.postal_code.expose(),
+            "region": address.region.as_str(),
+            "locality": address.locality.expose(),
+            "line1": address.line1.expose(),
+            "line2": address.line2.expose(),
+            "phone": address.phone.expose(),
+        }),
+    };
+}
+
 /// One line per value, with the way to it.
-fn show(way: &str, value: &Value, out: &mut impl Write) -> std::io::Result<()> {
+pub(super) fn show(way: &str, value: &Value, out: &mut impl Write) -> std::io::Result<()> {
     let deeper = |key: &str| if way.is_empty() { key.to_owned() } else { format!("{way}.{key}") };
     match value {
         Value::Object(members) => {
@@ -197,7 +202,7 @@ fn money(told: &Told) -> String {
     }
 }
 
-fn local(moment: Timestamp, zone: &TimeZone) -> String {
+pub(super) fn local(moment: Timestamp, zone: &TimeZone) -> String {
     let moment = Moment::from_millisecond(moment.as_millis()).unwrap_or(Moment::UNIX_EPOCH);
     moment.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string()
 }

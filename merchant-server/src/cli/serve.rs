@@ -25,6 +25,9 @@ pub(super) struct ServeCommand {
 pub(super) async fn run(command: &ServeCommand, mut config: Config) -> anyhow::Result<Verdict> {
     log_to_stderr();
     config.demo = command.demo;
+    if config.public_url.is_none() {
+        bail!("public_url is missing: nobody would find this server");
+    }
     let clock: Arc<dyn Clock> = match command.demo || command.test_clock {
         true => Arc::new(TestClock::running()),
         false => Arc::new(SystemClock),

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
-use serde_json::json;
-use shared_protocol::{Amount, Locale, Reference};
+use serde_json::{Value, json};
+use shared_protocol::{Amount, Locale, Receipt, Reference};
 
 use super::Verdict;
 use crate::app::App;
@@ -90,7 +90,7 @@ impl SettleCommand {
     }
 }
 
-fn reference(text: &str) -> Result<Reference, String> {
+pub(super) fn reference(text: &str) -> Result<Reference, String> {
     text.parse().map_err(|_| "1 to 64 letters, digits, - _ .".into())
 }
 
@@ -104,27 +104,11 @@ pub(super) async fn run(
     let Which { order: called, name } = command.which();
     let order = app.store().order_called(called).await?;
     let order = order.with_context(|| format!("there is no order {called}"))?;
-    let settled = settle(&app, &order, name, &command.step(&order)?).await;
+    let said = settled(&app, &order, name, &command.step(&order)?).await;
     app.store().close().await;
-    let receipt = match settled {
-        Ok(receipt) => receipt,
-        Err(Unsaid::Problem(problem)) => {
-            bail!("{} ({problem})", problem.text(Locale::En))
-        }
-        Err(other) => return Err(other.into()),
-    };
-    let document = json!({
-        "purchase": receipt.purchase.to_string(),
-        "standing": receipt.standing.name(),
-        "granted": receipt.granted.minor,
-        "claimed": receipt.claimed.minor,
-        "voided": receipt.voided.minor,
-        "refunded": receipt.refunded.minor,
-        "currency": receipt.granted.currency.code(),
-        "entry": receipt.entry,
-    });
+    let receipt = said?;
     match as_json {
-        true => writeln!(out, "{document}")?,
+        true => writeln!(out, "{}", receipt_json(&receipt))?,
         false => writeln!(
             out,
             "{}: {} of {} claimed, {} let go, {} given back",
@@ -136,6 +120,33 @@ pub(super) async fn run(
         )?,
     }
     Ok(Verdict::Fine)
+}
+
+/// Says it; or why not, in words for the shop.
+pub(super) async fn settled(
+    app: &App,
+    order: &Order,
+    name: &Reference,
+    step: &Step,
+) -> anyhow::Result<Receipt> {
+    match settle(app, order, name, step).await {
+        Ok(receipt) => Ok(receipt),
+        Err(Unsaid::Problem(problem)) => bail!("{} ({problem})", problem.text(Locale::En)),
+        Err(other) => Err(other.into()),
+    }
+}
+
+pub(super) fn receipt_json(receipt: &Receipt) -> Value {
+    json!({
+        "purchase": receipt.purchase.to_string(),
+        "standing": receipt.standing.name(),
+        "granted": receipt.granted.minor,
+        "claimed": receipt.claimed.minor,
+        "voided": receipt.voided.minor,
+        "refunded": receipt.refunded.minor,
+        "currency": receipt.granted.currency.code(),
+        "entry": receipt.entry,
+    })
 }
 
 fn amount(order: &Order, how_much: &HowMuch) -> anyhow::Result<Amount> {

@@ -28,6 +28,37 @@ pub async fn accept(
     came: (&[u8], &OrderSubmission),
     now: Timestamp,
 ) -> Result<Vec<u8>, Failure> {
+    decide(shop, store, (catalogue, None), purchase, came, now).await
+}
+
+/// Refuses an order for this reason, as `accept` does where it cannot be filled: for a seller who
+/// reads orders before taking them.
+///
+/// # Errors
+/// As [`accept`]; [`Problem::PurchaseClosed`] if it was taken before.
+pub async fn refuse(
+    shop: &Shop,
+    store: &Store,
+    (catalogue, reason): (&Catalogue, Problem),
+    purchase: PurchaseId,
+    came: (&[u8], &OrderSubmission),
+    now: Timestamp,
+) -> Result<(), Failure> {
+    match decide(shop, store, (catalogue, Some(reason)), purchase, came, now).await {
+        Err(Failure::Refused(_)) => Ok(()),
+        Err(failure) => Err(failure),
+        Ok(_) => Err(Problem::PurchaseClosed.into()),
+    }
+}
+
+async fn decide(
+    shop: &Shop,
+    store: &Store,
+    (catalogue, refusal): (&Catalogue, Option<Problem>),
+    purchase: PurchaseId,
+    came: (&[u8], &OrderSubmission),
+    now: Timestamp,
+) -> Result<Vec<u8>, Failure> {
     let (bytes, submission) = came;
     let submitted = digest("order-submission", bytes);
     if let Some(order) = store.order(purchase).await? {
@@ -45,7 +76,7 @@ pub async fn accept(
     };
     let grant = grant.redeem(&mine, now)?;
     let deal = new_deal(&order, &grant, submission, submitted);
-    let taking = Taking { shop, order: &order, grant: &grant, now };
+    let taking = Taking { shop, order: &order, grant: &grant, refusal, now };
     match taking.consume(store, catalogue, &deal).await? {
         Consumed::Taken(acceptance) => Ok(acceptance),
         Consumed::Refused(cause) => Err(Failure::Refused(cause)),
@@ -118,6 +149,8 @@ struct Taking<'a> {
     shop: &'a Shop,
     order: &'a OpenedOrder,
     grant: &'a RedeemableGrant,
+    /// Why it is refused whatever is in stock, if it is.
+    refusal: Option<Problem>,
     now: Timestamp,
 }
 
@@ -153,6 +186,9 @@ impl Taking<'_> {
     /// What makes the shop refuse whatever the stock: the browser was asked to check these first,
     /// so only a browser that did not, or a shop that changed its mind meanwhile, comes to this.
     fn sellable<'c>(&self, catalogue: &'c Catalogue) -> Result<&'c Item, Problem> {
+        if let Some(refusal) = self.refusal {
+            return Err(refusal);
+        }
         // An Offer taken up in time is honoured: what counts is when the agent granted it.
         self.order.offer().check_open(self.grant.issued)?;
         if !wrong_fields(self.order.half()).is_empty() {

@@ -44,11 +44,41 @@ impl Offers {
         Ok(signed)
     }
 
+    /// The Offer of an item as it is left with the agent, for a seller who has no server: new each
+    /// time, so that it replaces the one before, and without a picture, which nobody would serve.
+    /// Withdrawn, it ends at once.
+    ///
+    /// # Errors
+    /// [`Problem::UnknownItem`]; [`Problem::OfferExpired`] once its time to order is over.
+    pub async fn publish(
+        shop: &Shop,
+        store: &Store,
+        catalogue: &Catalogue,
+        (item, is_withdrawn): (&ItemId, bool),
+        now: Timestamp,
+    ) -> Result<Signed<Offer>, Failure> {
+        let item = catalogue.item(item).ok_or(Problem::UnknownItem)?;
+        let offer = item.offer_from(now);
+        let expires = if is_withdrawn { now.plus(WITHDRAWAL) } else { offer.expires };
+        let offer = Offer { image: None, expires, ..offer };
+        if now >= expires {
+            return Err(Problem::OfferExpired.into());
+        }
+        let signed = Signed::sign(&offer, &shop.keys);
+        let mut tx = store.begin("publish_offer", now).await?;
+        tx.keep_offer(&signed, &offer).await?;
+        tx.forget_offers_before(now.minus(KEPT)).await?;
+        tx.commit().await?;
+        Ok(signed)
+    }
+
     fn already_out(&self, offer: &Offer) -> Option<Signed<Offer>> {
         let out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
         out.get(&offer.item).filter(|signed| signed.bytes() == encode(offer)).cloned()
     }
 }
 
+/// How long a withdrawn Offer may still be on the way to the agent.
+const WITHDRAWAL: Span = Span::minutes(1);
 /// How long an Offer that nobody took up is kept after its end.
 const KEPT: Span = Span::hours(30 * 24);

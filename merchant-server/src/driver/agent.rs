@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL};
 use reqwest::header::{CONTENT_TYPE, DATE};
-use reqwest::{Client, Response, StatusCode, redirect};
+use reqwest::{Client, RequestBuilder, Response, StatusCode, redirect};
 use serde::Deserialize;
 use shared_protocol::{
-    Acceptance, AgentId, MerchantId, Message, Problem, PurchaseId, PurchaseStatus, Receipt,
-    Refusal, Signed, Signer as _, Timestamp, VerifyingKey, decode,
+    Acceptance, AgentId, Mailbox, MailboxVisit, MerchantId, Message, Problem, PurchaseId,
+    PurchaseStatus, Receipt, Refusal, Signed, Signer as _, Timestamp, VerifyingKey, decode, encode,
 };
 
 use crate::config::Origin;
@@ -103,19 +103,41 @@ impl AgentClient {
         path: &str,
         said: &SignedStep,
     ) -> Result<Result<Signed<Receipt>, Problem>, AgentSilence> {
-        let request = self.client.put(self.url.at(path)).header(CONTENT_TYPE, &said.media_type);
-        let response = request.body(said.bytes.clone()).send().await?;
-        let status = response.status();
-        let body = limited(response, PROBLEM_BYTES_MAX).await?;
-        if status.is_success() {
-            return decode(&body).map(Ok).map_err(|_| AgentSilence::Unreadable);
+        let request = self.client.put(self.url.at(path));
+        let body = (said.media_type.clone(), said.bytes.clone());
+        match say(request, body, PROBLEM_BYTES_MAX).await? {
+            Ok(answer) => decode(&answer).map(Ok).map_err(|_| AgentSilence::Unreadable),
+            Err(problem) => Ok(Err(problem)),
         }
-        let document: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
-        let problem = document["code"].as_str().and_then(Problem::from_code);
-        // What may pass later was not decided: the same is tried again.
-        match problem.filter(|problem| status.is_client_error() && !problem.may_pass_later()) {
-            Some(problem) => Ok(Err(problem)),
-            None => Err(AgentSilence::Status(status.as_u16())),
+    }
+
+    /// Leaves something here that the agent keeps: an Offer, an agreement, its end.
+    ///
+    /// # Errors
+    /// [`AgentSilence`].
+    pub async fn leave<M: Message>(
+        &self,
+        path: &str,
+        message: &M,
+    ) -> Result<Result<(), Problem>, AgentSilence> {
+        let request = self.client.put(self.url.at(path));
+        let said = say(request, (M::media_type(), encode(message)), PROBLEM_BYTES_MAX).await?;
+        Ok(said.map(drop))
+    }
+
+    /// What lies in this shop's mailbox.
+    ///
+    /// # Errors
+    /// [`AgentSilence`].
+    pub async fn mailbox(
+        &self,
+        visit: &Signed<MailboxVisit>,
+    ) -> Result<Result<Mailbox, Problem>, AgentSilence> {
+        let request = self.client.post(self.url.at("/v1/mailbox"));
+        let body = (MailboxVisit::media_type(), encode(visit));
+        match say(request, body, Mailbox::LEN_MAX).await? {
+            Ok(answer) => decode(&answer).map(Ok).map_err(|_| AgentSilence::Unreadable),
+            Err(problem) => Ok(Err(problem)),
         }
     }
 
@@ -188,6 +210,27 @@ impl From<reqwest::Error> for AgentSilence {
             () => "broken off",
         };
         Self::Unreachable(cause.to_owned())
+    }
+}
+
+/// Says something and hears the answer, or why not for good.
+async fn say(
+    request: RequestBuilder,
+    (media_type, bytes): (String, Vec<u8>),
+    answer_max: usize,
+) -> Result<Result<Vec<u8>, Problem>, AgentSilence> {
+    let response = request.header(CONTENT_TYPE, media_type).body(bytes).send().await?;
+    let status = response.status();
+    if status.is_success() {
+        return limited(response, answer_max).await.map(Ok);
+    }
+    let body = limited(response, PROBLEM_BYTES_MAX).await?;
+    let document: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
+    let problem = document["code"].as_str().and_then(Problem::from_code);
+    // What may pass later was not decided: the same is tried again.
+    match problem.filter(|problem| status.is_client_error() && !problem.may_pass_later()) {
+        Some(problem) => Ok(Err(problem)),
+        None => Err(AgentSilence::Status(status.as_u16())),
     }
 }
 

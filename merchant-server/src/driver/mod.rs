@@ -3,6 +3,7 @@
 
 mod agent;
 mod listen;
+mod mailbox;
 mod outbox;
 mod reconcile;
 mod settle;
@@ -13,8 +14,9 @@ use tokio::sync::watch;
 
 pub use agent::{AgentClient, AgentSilence, ToldEvent, ToldEvents};
 pub use listen::{Forwarded, Listener};
+pub use mailbox::{catch_up, look};
 pub use outbox::deliver;
-pub use reconcile::ask;
+pub use reconcile::{ask, ask_until};
 pub use settle::{Unsaid, settle};
 
 use crate::app::App;

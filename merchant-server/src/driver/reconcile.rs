@@ -1,6 +1,8 @@
 //! Asks the agent about orders of which nothing was heard: a notification may have been lost.
 //! What it answers counts only by its signature, as if it had been pushed.
 
+use shared_protocol::Timestamp;
+
 use crate::app::App;
 use crate::domain::{Failure, Order, confirm, told};
 use crate::store::Fault;
@@ -10,7 +12,15 @@ use crate::store::Fault;
 /// # Errors
 /// [`Fault`].
 pub async fn ask(app: &App) -> Result<(), Fault> {
-    for order in app.store().orders_to_ask(app.now()).await? {
+    ask_until(app, app.now()).await
+}
+
+/// The same about every order whose time to be asked about comes until then.
+///
+/// # Errors
+/// [`Fault`].
+pub async fn ask_until(app: &App, until: Timestamp) -> Result<(), Fault> {
+    for order in app.store().orders_to_ask(until).await? {
         // First the next time to ask, then the question: a question that breaks this process must
         // not be its first again.
         let now = app.now();

@@ -26,6 +26,7 @@ impl From<Failure> for Unsaid {
     fn from(failure: Failure) -> Self {
         match failure {
             Failure::Fault(fault) => Self::Fault(fault),
+            Failure::Refused(problem) => Self::Problem(problem),
             other => Self::Problem(other.problem()),
         }
     }

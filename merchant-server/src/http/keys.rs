@@ -7,6 +7,7 @@ use axum::extract::State;
 use serde_json::{Value, json};
 
 use crate::app::App;
+use crate::config::Origin;
 use crate::keys::public_text;
 
 pub(super) fn show(State(app): State<App>) -> Ready<Json<Value>> {
@@ -15,7 +16,7 @@ pub(super) fn show(State(app): State<App>) -> Ready<Json<Value>> {
         "warifu": 1,
         "role": "merchant",
         "merchant": shop.merchant.as_str(),
-        "server": app.config().public_url.as_str(),
+        "server": app.config().public_url.as_ref().map(Origin::as_str),
         "agent": { "id": shop.agent.agent.as_str(), "url": app.config().agent.url.as_str() },
         "verifying_keys": [public_text(shop.keys.verifying().as_bytes())],
         "sealing_key": public_text(shop.keys.sealing().as_bytes()),

@@ -3,10 +3,10 @@
 
 use shared_protocol::{
     Acceptance, Amount, BasisPoints, Challenge, ChallengeRequest, Channel, Claim, Confirmation,
-    Credential, Date, DeliveryTerms, Digest, Goods, Grant, GrantProof, GrantRequest, HandlingNumber, Locale, Mark, Offer, OrderCheck, OrderSubmission, Outcome, PasskeyAssertion, PasskeyPart, PaymentHalf, Plan, PlanClass, PlanInquiry, PlanQuote, PlanQuotes, Problem, PurchaseState, PurchaseStatus, QuantityLimits, Receipt, Refund, Refusal, Relay, Remittance, Salt, SealContext, SettlementState, ShippingNotice, Signed, SignedTally, Span, Standing, Tally, Timestamp, Void, digest, jws,
+    Credential, Date, DeliveryTerms, Deposit, Digest, Goods, Grant, GrantProof, GrantRequest, HandlingNumber, Locale, Mailbox, MailboxEntry, MailboxVisit, Mark, Offer, OrderCheck, OrderSubmission, Outcome, PasskeyAssertion, PasskeyPart, PaymentHalf, Placement, PlacementAgreement, PlacementEnd, Plan, PlanClass, PlanInquiry, PlanQuote, PlanQuotes, Problem, PurchaseState, PurchaseStatus, QuantityLimits, Receipt, Refund, Refusal, Relay, Remittance, Salt, SealContext, SettlementState, ShippingNotice, Signed, SignedTally, Span, Standing, Tally, Timestamp, Void, digest, jws,
 };
 
-use crate::party::{Deal, NOW, Seeded, form, payee, purchase, yen};
+use crate::party::{Deal, NOW, Party, Seeded, form, payee, purchase, yen};
 
 pub fn marks(deal: &Deal) -> Vec<Mark> {
     let usual = deal.signed_mark.claimed().unwrap();
@@ -287,6 +287,77 @@ pub fn receipts(deal: &Deal) -> Vec<Receipt> {
         booked: NOW.plus(Span::hours(31)),
     };
     SettlementState::ALL.into_iter().enumerate().map(receipt).collect()
+}
+
+pub fn placements(deal: &Deal) -> Vec<Placement> {
+    let usual = Placement {
+        agent: deal.agent.id.clone(),
+        seller: deal.merchant.id.clone(),
+        host: "mrc_host".parse().unwrap(),
+        origins: vec!["https://host.example".into()],
+        items: vec![],
+        valid_from: NOW.minus(Span::hours(1)),
+        valid_until: NOW.plus(Span::hours(24 * 90)),
+    };
+    let other = Placement {
+        origins: vec!["https://host.example".into(), "http://127.0.0.1:8080".into()],
+        items: vec!["TEAPOT-01".parse().unwrap(), "E-BOOK_2.1".parse().unwrap()],
+        ..usual.clone()
+    };
+    vec![usual, other]
+}
+
+/// Signed by a host whose key is made of sevens.
+pub fn agreements(deal: &Deal) -> Vec<PlacementAgreement> {
+    let host = Party::new((), 7);
+    let both = |placement: &Placement| PlacementAgreement {
+        placement: Signed::sign(placement, &deal.merchant),
+        host: *Signed::sign(placement, &host).signature(),
+    };
+    placements(deal).iter().map(both).collect()
+}
+
+pub fn placement_ends(deal: &Deal) -> Vec<PlacementEnd> {
+    vec![PlacementEnd {
+        agent: deal.agent.id.clone(),
+        merchant: deal.merchant.id.clone(),
+        placement: agreements(deal)[0].placement.digest(),
+        ended: NOW,
+    }]
+}
+
+pub fn deposits(deal: &Deal) -> Vec<Deposit> {
+    let grant = grant(deal);
+    vec![Deposit {
+        agent: grant.agent.clone(),
+        merchant: grant.merchant.clone(),
+        purchase: grant.purchase,
+        handling_number: grant.handling_number,
+        grant: Signed::sign(&grant, &deal.agent).digest(),
+        deadline: NOW.plus(Span::hours(48)),
+        deposited: NOW,
+    }]
+}
+
+pub fn visits(deal: &Deal) -> Vec<MailboxVisit> {
+    let (merchant, agent) = (deal.merchant.id.clone(), deal.agent.id.clone());
+    let all = MailboxVisit { merchant, agent, purchase: None, after: 0, visited: NOW };
+    let one = MailboxVisit { purchase: Some(purchase(42)), after: 300, ..all.clone() };
+    vec![all, one]
+}
+
+pub fn mailbox_entries(deal: &Deal) -> Vec<MailboxEntry> {
+    let entry = |(at, submission)| MailboxEntry {
+        number: at as u64 + 1,
+        state: PurchaseState::Granted,
+        deposited: NOW,
+        submission,
+    };
+    order_submissions(deal).into_iter().enumerate().map(entry).collect()
+}
+
+pub fn mailboxes(deal: &Deal) -> Vec<Mailbox> {
+    vec![Mailbox { entries: mailbox_entries(deal) }, Mailbox { entries: vec![] }]
 }
 
 /// A passkey's word, of the lengths that are usual.

@@ -19,7 +19,8 @@ macro_rules! for_each_statement {
         for_each_statement!(@ $deal, $call, $with, mark agent, offer merchant, challenge agent,
             tally session, grant agent, acceptance merchant, refusal merchant, confirmation agent,
             quote agent, shipping_notice merchant, claim merchant, void merchant, refund merchant,
-            receipt agent, remittance agent)
+            receipt agent, remittance agent, placement merchant, placement_end merchant,
+            deposit agent, visit merchant)
     };
     (@ $deal:ident, $call:ident, $with:expr, $($statement:ident $signer:ident),*) => {
         [$({
@@ -58,6 +59,10 @@ mod usual {
         refund Refund, refunds;
         receipt Receipt, receipts;
         remittance Remittance, remittances;
+        placement Placement, placements;
+        placement_end PlacementEnd, placement_ends;
+        deposit Deposit, deposits;
+        visit MailboxVisit, visits;
     }
 }
 
@@ -156,7 +161,7 @@ fn a_signature_under_another_version_purpose_or_role_is_refused() {
         .iter()
         .filter_map(|message| message.signed.as_ref().map(|form| form.label.clone()))
         .collect();
-    assert_eq!(labels.len(), 15);
+    assert_eq!(labels.len(), 19);
     for_each_statement!(deal, refuses_other_labels, &labels);
 }
 

@@ -28,6 +28,7 @@ mod pairs;
 #[path = "../party/mod.rs"]
 mod party;
 mod passkeys;
+mod placements;
 mod published;
 mod quotes;
 mod random;

@@ -96,6 +96,13 @@ pub fn all(deal: &Deal) -> Vec<Spoken> {
     let asked = plain("RelayedRequest", &relays::requests(deal));
     let answer = plain("RelayedAnswer", &relays::answers(deal));
     let reply = plain("RelayedReply", &relays::replies(deal));
+    let placement = statement("Placement", &examples::placements(deal), merchant);
+    let agreement = plain("PlacementAgreement", &examples::agreements(deal));
+    let end = statement("PlacementEnd", &examples::placement_ends(deal), merchant);
+    let deposit = statement("Deposit", &examples::deposits(deal), agent);
+    let visit = statement("MailboxVisit", &examples::visits(deal), merchant);
+    let entry = plain("MailboxEntry", &examples::mailbox_entries(deal));
+    let mailbox = plain("Mailbox", &examples::mailboxes(deal));
     vec![
         spoken(mark, "agent", "anyone", "51", "signed"),
         spoken(offer, "merchant", "anyone", "51", "signed"),
@@ -125,6 +132,13 @@ pub fn all(deal: &Deal) -> Vec<Spoken> {
         spoken(call, "shopper", "agent", "51–62", "sealed, in relayed-request"),
         spoken(reply, "agent", "shopper", "51–62", "through the relay; holds a sealed answer"),
         spoken(answer, "agent", "shopper", "51–62", "sealed, in relayed-reply"),
+        spoken(placement, "merchant", "agent", "¶79", "signed, in placement-agreement"),
+        spoken(agreement, "merchant", "agent", "¶79", "as it is; holds a signed one"),
+        spoken(end, "merchant", "agent", "¶79", "signed"),
+        spoken(deposit, "agent", "shopper", "62", "signed"),
+        spoken(visit, "merchant", "agent", "61", "signed"),
+        spoken(entry, "agent", "merchant", "61", "in mailbox; holds an order-submission"),
+        spoken(mailbox, "agent", "merchant", "61", "as it is"),
     ]
 }
 

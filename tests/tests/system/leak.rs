@@ -4,7 +4,7 @@
 
 use rand_core::TryRng as _;
 use whole_system::{
-    Browser, OwnPages, Result, Shop, Widget, account,
+    Borrower, Browser, OwnPages, Result, Shop, Widget, account,
     authenticator::{Authenticator, member, public_point},
     leak::Marker,
     randomness::Entropy,
@@ -122,6 +122,55 @@ async fn a_passkey_leaves_nothing_at_the_shop() -> Result {
         let name = &marker.name;
         assert!(found.iter().any(|line| line.contains(name)), "the agent does not hold the {name}");
     }
+    Ok(())
+}
+
+/// A borrowed window has a table of its own: the seller learns the order half and the agent the
+/// payment half as ever, and the host, in whose page all of it happens, neither.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_host_of_a_borrowed_window_learns_nothing_of_what_is_sold_in_it() -> Result {
+    let shop = Shop::start_as(Start::Plain).await?;
+    let seller = Borrower::open(&shop, "mrc_suzuki", "お菓子の鈴木", "Suzuki Sweets")?;
+    seller.borrow_window(&shop, &shop.host.url)?;
+    let one = Marked::new(&format!("C4839{:08}", random(99_999_999)), "83920175");
+    add_contract(&shop, one.value("payment.contract_number"), one.value("payment.code"))?;
+    let keep = "window.told = []; addEventListener('message', (e) => told.push(e.data)); \
+         for (const kind of ['ready', 'screenchange', 'accepted', 'failure', 'cancel']) \
+         document.addEventListener(kind, (e) => told.push([kind, e.detail ?? 0]));";
+    let script = format!("<script src=\"{}/v1/warifu.js\" async></script>", shop.agent.url);
+    let window = seller.window();
+    shop.host
+        .show("", &format!("<!doctype html><html lang=ja><script>{keep}</script>{script}{window}"));
+    let browser = Browser::open().await?;
+    let widget = begin(&shop, &browser, &one, Pays::ByCode).await?;
+    widget.press("place-order").await?;
+    widget.wait_for("thanks").await?;
+    let number = widget.text("[data-test=\"handling-number\"]").await?;
+    browser.leave_frames().await?;
+    let told: Vec<serde_json::Value> = browser.script("return window.told").await?;
+    browser.close().await?;
+    seller.cli(&["mailbox", "read", &number, "--json"])?;
+    seller.cli(&["mailbox", "accept", &number, "--json"])?;
+
+    let mut host = shop.everything("merchant-server")?;
+    host.push(("told".into(), serde_json::to_vec(&told)?));
+    let (agent, sold) = (shop.everything("agent-server")?, shop.files("mrc_suzuki")?);
+    let deal = ["handling number", "its digits"]
+        .into_iter()
+        .zip([number.clone(), number.replace('-', "")])
+        .map(|(name, value)| Marker::new(name, &value));
+    let deal: Vec<_> = deal.chain([Marker::new("what was bought", "YOKAN-01")]).collect();
+    let mut found = Vec::new();
+    search(&mut found, "agent", &agent, &one.delivery());
+    search(&mut found, "seller", &sold, &one.payment());
+    search(&mut found, "host", &host, &one.delivery());
+    search(&mut found, "host", &host, &one.payment());
+    search(&mut found, "host", &host, &deal);
+    assert!(found.is_empty(), "leaks:\n{}", found.join("\n"));
+    assert!(told.iter().any(|event| event[1]["referral"].is_string()), "{told:?}");
+    they_do_hold_their_own(&agent, &sold, &one);
+    search(&mut found, "agent", &agent, &deal);
+    assert!(found.iter().any(|line| line.contains("handling number")), "the agent holds none");
     Ok(())
 }
 

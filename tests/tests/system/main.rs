@@ -21,4 +21,5 @@ mod several_agents;
 mod staying_one;
 mod tampering;
 mod transfers;
+mod windows;
 mod yardstick;

@@ -33,7 +33,41 @@ impl Servers {
         let url = format!("http://{SHOP}");
         let named: &[&str] = if self.relay { &["--url", &url] } else { &["--none"] };
         output(self.agent_server(&["merchants", "relay", "mrc_tea"]).args(named))?;
+        self.introduce_seller(agent_key)
+    }
+
+    /// The same for the seller without a server, whose orders wait in a mailbox at the agent.
+    fn introduce_seller(&self, agent_key: &str) -> Result<()> {
+        fs::write(seller_settings(), seller_settings_with(agent_key))?;
+        let keys = place::demo().join("seller-keys.json");
+        let shown = output(&mut self.seller(&["keys", "show", "--json"]));
+        let shown = shown.or_else(|_| output(&mut self.seller(&["keys", "init", "--json"])))?;
+        fs::write(&keys, shown)?;
+        let mut add = self.agent_server(&["merchants", "add", SELLER, "--mailbox"]);
+        add.args(["--name-ja", "お菓子の鈴木", "--name-en", "Suzuki Sweets"]);
+        add.args(["--legal-ja", SELLER_LEGAL_JA, "--legal-en", SELLER_LEGAL_EN]);
+        output(add.arg("--keys").arg(keys))?;
         Ok(())
+    }
+
+    /// Once the agent serves: the seller leaves its Offers there, and agrees with the shop on a
+    /// window in its pages.
+    pub fn open_window(&self) -> Result<()> {
+        output(&mut self.seller(&["offers", "publish"]))?;
+        let origin = format!("http://{SHOP}");
+        let proposed = self
+            .seller(&["placements", "propose", "--host", "mrc_tea", "--origin", &origin, "--json"])
+            .output()?;
+        let proposed: Value = serde_json::from_slice(&proposed.stdout)?;
+        let placement = proposed["placement"].as_str().context("no placement was proposed")?;
+        output(&mut self.merchant_server(&["placements", "agree", placement]))?;
+        Ok(())
+    }
+
+    fn seller(&self, arguments: &[&str]) -> Command {
+        let mut command = self.server("merchant-server");
+        command.args(arguments).arg("--config").arg(seller_settings());
+        command
     }
 
     /// The agent, serving until it is asked to stop.
@@ -88,6 +122,25 @@ fn shop_settings_with(agent_key: &str, relay: bool) -> String {
     )
 }
 
+fn seller_settings() -> PathBuf {
+    place::demo().join("seller.toml")
+}
+
+fn seller_settings_with(agent_key: &str) -> String {
+    format!(
+        "merchant_id = \"{SELLER}\"\ndata_dir = \"seller\"\norder_prefix = \"S\"\n\
+         catalogue = \"../merchant-server/sweets.sample.toml\"\n\n\
+         [agent]\nurl = \"http://{AGENT}\"\nid = \"agt_demo\"\n\
+         verifying_keys = [\"{agent_key}\"]\n"
+    )
+}
+
+const SELLER: &str = "mrc_suzuki";
+const SELLER_LEGAL_JA: &str =
+    "お菓子の鈴木　代表 鈴木花　岩手県盛岡市菓子町3-4　電話 019-000-0001（架空の店です）";
+const SELLER_LEGAL_EN: &str = "Suzuki Sweets, represented by Hana Suzuki, 3-4 Kashicho, Morioka, \
+     Iwate, Japan. Phone +81-19-000-0001. A fictional shop.";
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -95,8 +148,11 @@ mod tests {
     #[test]
     fn the_demos_settings_name_no_folder_of_this_machine() {
         let settings = shop_settings_with("key", true);
+        let settings = shop_settings_with("key") + &seller_settings_with("key");
         assert!(!settings.contains(&place::root().display().to_string()), "{settings}");
-        for path in ["../merchant-server/catalogue.sample.toml", "../www/shop"] {
+        let catalogues =
+            ["catalogue", "sweets"].map(|name| format!("../merchant-server/{name}.sample.toml"));
+        for path in catalogues.iter().map(String::as_str).chain(["../www/shop"]) {
             assert!(settings.contains(path), "{settings}");
             assert!(place::root().join(&path[3..]).exists(), "{path}");
         }
