@@ -187,7 +187,7 @@ mod tests {
     /// Every key in the pages, the letters and their code, and a file where it stands.
     fn used_keys() -> BTreeMap<String, String> {
         let room = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let sources = ["templates", "src/http", "src/mail", "src/demo", "src/frame", "src/texts"];
+        let sources = ["templates", "src/http", "src/mail", "src/demo", "src/frame", "src/marks", "src/texts"];
         let mut used = BTreeMap::new();
         for file in sources.iter().flat_map(|folder| files(&room.join(folder))) {
             let text = fs::read_to_string(&file).unwrap();
@@ -203,7 +203,7 @@ mod tests {
             Texts::product().0.keys().filter_map(|key| key.split('.').next()).collect();
         let is_key = |word: &&str| {
             word.split_once('.').is_some_and(|(group, _)| groups.contains(group))
-                && !word.ends_with(".html")
+                && ![".html", ".svg"].iter().any(|kind| word.ends_with(kind))
                 && word.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'.'))
         };
         text.lines().flat_map(|line| line.split('"').skip(1).step_by(2)).filter(is_key).collect()

@@ -253,6 +253,21 @@ problems! {
     99 Unavailable "unavailable" 503 true TryLater TryAgain
         "ただいま処理できません。少し待ってからお試しください。"
         "This cannot be done right now. Please try again shortly.";
+    105 MarkRevoked "mark_revoked" 403 false FixOrder AskShop
+        "決済代行会社が、このお店の確認マークを取り消しました。"
+        "The payment agent has withdrawn the shop's mark.";
+    106 TermsChanged "terms_changed" 409 false Nothing StartOver
+        "ご覧になっていた間に、価格や条件が変わりました。"
+        "The price or terms changed while you were looking.";
+    107 SellerChanged "seller_changed" 409 false Nothing StartOver
+        "ご覧になっていた間に、販売者の表示が変わりました。"
+        "The seller's legal notice changed while you were looking.";
+    108 OriginLookalike "origin_lookalike" 403 false FixOrder AskShop
+        "このページのアドレスは、お店のアドレスに似せた別のものです。"
+        "This page's address only looks like the shop's.";
+    109 MarkMissing "mark_missing" 422 false Nothing AskShop
+        "この画像には、確認マークの署名が入っていません。"
+        "This picture carries no signed mark.";
 }
 
 impl Problem {

@@ -10,7 +10,7 @@ use shared_protocol::{Localized, MerchantId, PlanClass, SealingKey, Timestamp, V
 use super::{Place, Said, merchant_bank::Bank, say::Report, webhook::Webhook};
 use crate::{
     clock::{Clock as _, SystemClock},
-    domain::{Merchant, MerchantStatus},
+    domain::{Merchant, MerchantStatus, lookalike, mark::WhyRevoked},
     store::Store,
 };
 
@@ -30,6 +30,14 @@ pub enum Merchants {
     Resume {
         /// mrc_…
         id: String,
+    },
+    /// Take its Mark back: open widgets say so within a minute; `resume` gives it a new one
+    RevokeMark {
+        /// mrc_…
+        id: String,
+        /// keys, misuse, ended or asked: for the agent's own books
+        #[arg(long, value_parser = why_revoked)]
+        why: WhyRevoked,
     },
     /// Show, add or remove web origins where the widget may appear
     Origins {
@@ -116,12 +124,19 @@ impl Merchants {
             }
             Self::Suspend { id } => set_status(store, id, MerchantStatus::Suspended).await,
             Self::Resume { id } => set_status(store, id, MerchantStatus::Active).await,
+            Self::RevokeMark { id, why } => {
+                let merchant = find(store, id).await?;
+                store.revoke_marks(merchant.id, *why, SystemClock.now()).await?;
+                let merchant = find(store, id).await?;
+                Ok(Report::line(line(&merchant), shown(&merchant)))
+            }
             Self::Bank(bank) => bank.run(store).await,
             Self::Webhook(webhook) => webhook.act(place, store).await,
             Self::Origins { id, add, remove } => {
                 let mut merchant = find(store, id).await?;
                 for origin in add {
                     check_origin(origin)?;
+                    check_nobody_elses(store, origin, &merchant.id).await?;
                     if !merchant.origins.contains(origin) {
                         merchant.origins.push(origin.clone());
                     }
@@ -144,6 +159,9 @@ impl Add {
         let known = store.merchant(&id).await?;
         let known = known.or_else(|| (place.demo && id.as_str() == DEMO).then(|| demo(id.clone())));
         let merchant = self.over(id, known)?;
+        for origin in &self.origin {
+            check_nobody_elses(store, origin, &merchant.id).await?;
+        }
         store.put_merchant(merchant.clone(), SystemClock.now()).await?;
         Ok(Report::line(format!("added {}", line(&merchant)), shown(&merchant)))
     }
@@ -231,6 +249,25 @@ fn check_origin(origin: &str) -> Result<(), String> {
     sound.then_some(()).ok_or_else(|| {
         format!("{origin}: an origin is https://host or https://host:port, lower case, no path")
     })
+}
+
+/// An origin that could be taken for another merchant's is nobody's to register.
+async fn check_nobody_elses(
+    store: &Store,
+    origin: &str,
+    merchant: &MerchantId,
+) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    for other in store.merchants().await?.iter().filter(|other| other.id != *merchant) {
+        if let Some(known) = lookalike::of(origin, other.origins.iter().map(String::as_str)) {
+            return Err(format!("{origin} could be taken for {known} of {}", other.id).into());
+        }
+    }
+    Ok(())
+}
+
+fn why_revoked(name: &str) -> Result<WhyRevoked, String> {
+    let found = WhyRevoked::ALL.into_iter().find(|why| why.name() == name);
+    found.ok_or_else(|| "keys, misuse, ended or asked".into())
 }
 
 /// Reads a class of plan.

@@ -8,6 +8,7 @@ mod events;
 mod files;
 mod keys;
 mod ledger;
+mod mark;
 mod merchant_bank;
 mod merchants;
 mod outbox;
@@ -66,6 +67,9 @@ enum Command {
     /// Merchants with a contract
     #[command(subcommand)]
     Merchants(merchants::Merchants),
+    /// Pictures of Marks
+    #[command(subcommand)]
+    Mark(mark::Marks),
     /// Shoppers' contracts
     #[command(subcommand)]
     Contracts(contracts::Contracts),
@@ -111,6 +115,7 @@ async fn run(place: &Place, command: Command) -> Said {
         Command::Serve(serve) => serve.run(place).await,
         Command::Keys(keys) => keys.run(place),
         Command::Merchants(merchants) => merchants.run(place).await,
+        Command::Mark(mark) => mark.run(place).await,
         Command::Contracts(contracts) => contracts.run(place).await,
         Command::Purchases(purchases) => purchases.run(place).await,
         Command::Outbox(outbox) => outbox.run(place).await,

@@ -40,14 +40,19 @@ pub enum MerchantStatus {
     Active,
     /// It has been stopped by the operator.
     Suspended,
+    /// Its Mark has been taken back; nothing is sold under it.
+    Revoked,
 }
 
 impl Merchant {
     /// Checks that the agent stands for its sales at `now` (step 59).
     ///
     /// # Errors
-    /// [`Problem::MerchantLapsed`].
+    /// [`Problem::MarkRevoked`], [`Problem::MerchantLapsed`].
     pub fn check_in_force(&self, now: Timestamp) -> Result<(), Problem> {
+        if self.status == MerchantStatus::Revoked {
+            return Err(Problem::MarkRevoked);
+        }
         let runs = self.valid_until.is_none_or(|until| now < until);
         let active = self.status == MerchantStatus::Active;
         (runs && active).then_some(()).ok_or(Problem::MerchantLapsed)
@@ -60,11 +65,12 @@ impl MerchantStatus {
         match self {
             Self::Active => "active",
             Self::Suspended => "suspended",
+            Self::Revoked => "revoked",
         }
     }
 
     /// The status of this name.
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Active, Self::Suspended].into_iter().find(|status| status.name() == name)
+        [Self::Active, Self::Suspended, Self::Revoked].into_iter().find(|status| status.name() == name)
     }
 }

@@ -16,6 +16,7 @@ pub mod health;
 pub mod html;
 pub mod keys;
 pub mod language;
+pub mod mark_page;
 pub mod marks;
 pub mod me;
 pub mod pages;
@@ -54,6 +55,7 @@ pub fn router(app: App) -> Router {
         .merge(settlements::routes())
         .merge(events::routes())
         .merge(marks::routes())
+        .merge(mark_page::routes())
         .merge(keys::routes())
         .merge(confirm::routes())
         .merge(confirm_code::routes())

@@ -22,6 +22,7 @@ mod jwt;
 mod letters;
 mod limits;
 mod market;
+mod marks;
 mod merchant;
 mod notices;
 mod operator;
