@@ -11,8 +11,8 @@ CREATE TABLE mark_revocations (
     PRIMARY KEY (merchant, serial)
 );
 
--- Answers that did not come by the link in the mail (¶56), or were waived (¶61): who wrote them
--- down, and how the shopper was reached. The answer itself is the purchase's confirmation.
+-- Answers that did not come through our pages (¶56): who wrote them down, and how the shopper was
+-- reached. The answer itself is the purchase's confirmation.
 CREATE TABLE recorded_answers (
     purchase    BIGINT NOT NULL PRIMARY KEY REFERENCES purchases (id),
     channel     TEXT   NOT NULL CHECK (channel IN ('telephone', 'fax', 'post', 'in_person')),
@@ -23,12 +23,10 @@ CREATE TABLE recorded_answers (
     created_at  BIGINT NOT NULL
 );
 
--- Up to which amount a merchant's purchases need no answer (¶61); one row per currency.
-CREATE TABLE waivers (
-    merchant   TEXT   NOT NULL REFERENCES merchants (id),
-    currency   TEXT   NOT NULL,
-    up_to      BIGINT NOT NULL CHECK (up_to > 0), -- minor units, this amount included
-    updated_at BIGINT NOT NULL,
-    updated_by TEXT   NOT NULL,
-    PRIMARY KEY (merchant, currency)
-);
+-- Up to which amount a merchant's purchases need no answer (¶61); NULL: all are asked about.
+ALTER TABLE merchants ADD COLUMN waives_up_to BIGINT;
+ALTER TABLE merchants ADD COLUMN waives_currency TEXT;
+
+-- Why the shopper is not asked although no passkey signed the tally: 'waived' by policy, or
+-- 'by_hand', where they have asked for the number themselves; NULL: they are asked.
+ALTER TABLE purchases ADD COLUMN unasked TEXT;

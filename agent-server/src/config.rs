@@ -54,6 +54,9 @@ pub struct Config {
     /// Minutes within which a Grant can be redeemed (step 61).
     #[serde(default = "default_grant_minutes")]
     pub grant_minutes: u32,
+    /// Hours within which a shop can hand in a number that was read out to it.
+    #[serde(default = "default_by_hand_hours")]
+    pub by_hand_hours: u32,
     /// What one trial of a security code costs (argon2id).
     #[serde(default = "default_code_cost")]
     pub code_cost: CodeCost,
@@ -211,6 +214,11 @@ impl Config {
         Span::minutes(i64::from(self.grant_minutes))
     }
 
+    /// How long a number that was read out can be handed in.
+    pub fn by_hand_lifetime(&self) -> Span {
+        Span::hours(i64::from(self.by_hand_hours))
+    }
+
     /// Whether merchants' servers may be on this very machine; in a demo they are.
     pub fn has_local_merchants(&self) -> bool {
         self.demo || self.local_merchants
@@ -308,6 +316,7 @@ fn environment() -> Env {
         "smtp_from",
         "confirmation_hours",
         "grant_minutes",
+        "by_hand_hours",
         "plans_file",
         "local_merchants",
     ];
@@ -344,6 +353,10 @@ fn default_confirmation_hours() -> u32 {
 
 fn default_grant_minutes() -> u32 {
     10
+}
+
+fn default_by_hand_hours() -> u32 {
+    24
 }
 
 /// What a demo needs no file for.

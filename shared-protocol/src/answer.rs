@@ -103,6 +103,10 @@ pub enum Channel {
     Page,
     /// By the passkey that signed the tally: there was nothing left to ask (¶61).
     Passkey,
+    /// By telephone, fax, post or in person, to a member of the agent's staff.
+    Staff,
+    /// The agent's policy asks nobody about so little at this merchant (¶61).
+    Waived,
 }
 
 /// How a purchase stands, as one server tells it to whoever knows its id.

@@ -31,6 +31,7 @@ mod plan;
 mod problem;
 mod purchase;
 mod quote;
+mod redemption;
 mod role;
 mod rows;
 mod seal;
@@ -64,6 +65,7 @@ pub use plan::{Plan, PlanClass};
 pub use problem::{MerchantView, NextStep, Problem};
 pub use purchase::{IllegalEvent, PurchaseEvent, PurchaseState};
 pub use quote::{Instalment, PlanInquiry, PlanQuote, PlanQuotes};
+pub use redemption::Redemption;
 pub use role::{Agent, Merchant, Reader, Role, VisibleTo};
 pub use rows::row;
 pub use seal::{

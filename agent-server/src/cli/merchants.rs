@@ -5,7 +5,9 @@ use std::{fs, path::PathBuf};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
-use shared_protocol::{Localized, MerchantId, PlanClass, SealingKey, Timestamp, VerifyingKey};
+use shared_protocol::{
+    Amount, Currency, Localized, MerchantId, PlanClass, SealingKey, Timestamp, VerifyingKey,
+};
 
 use super::{Place, Said, merchant_bank::Bank, say::Report, webhook::Webhook};
 use crate::{
@@ -38,6 +40,17 @@ pub enum Merchants {
         /// keys, misuse, ended or asked: for the agent's own books
         #[arg(long, value_parser = why_revoked)]
         why: WhyRevoked,
+    },
+    /// Ask no shopper to confirm up to an amount (¶61), or ask all of them again
+    Waive {
+        /// mrc_…
+        id: String,
+        /// This amount included, in minor units; without it everybody is asked
+        #[arg(long, value_name = "MINOR", requires = "currency")]
+        up_to: Option<u64>,
+        /// ISO 4217
+        #[arg(long, value_parser = currency)]
+        currency: Option<Currency>,
     },
     /// Show, add or remove web origins where the widget may appear
     Origins {
@@ -130,6 +143,15 @@ impl Merchants {
                 let merchant = find(store, id).await?;
                 Ok(Report::line(line(&merchant), shown(&merchant)))
             }
+            Self::Waive { id, up_to, currency } => {
+                let waives = match up_to.zip(*currency) {
+                    Some((minor, currency)) if minor > 0 => Amount::new(minor, currency),
+                    _ => None,
+                };
+                let merchant = Merchant { waives, ..find(store, id).await? };
+                store.put_merchant(merchant.clone(), SystemClock.now()).await?;
+                Ok(Report::line(line(&merchant), shown(&merchant)))
+            }
             Self::Bank(bank) => bank.run(store).await,
             Self::Webhook(webhook) => webhook.act(place, store).await,
             Self::Origins { id, add, remove } => {
@@ -201,6 +223,7 @@ impl Add {
                 (true, None) => PlanClass::ALL.into(),
             },
             payout_class: class.unwrap_or_else(|| "standard".into()),
+            waives: known.and_then(|m| m.waives),
             status: known.map_or(MerchantStatus::Active, |m| m.status),
             valid_until: until.or(known.and_then(|m| m.valid_until)),
             serial: known.map_or(1, |m| m.serial),
@@ -265,6 +288,10 @@ async fn check_nobody_elses(
     Ok(())
 }
 
+fn currency(name: &str) -> Result<Currency, String> {
+    name.parse().map_err(|_| "three letters, as JPY".into())
+}
+
 fn why_revoked(name: &str) -> Result<WhyRevoked, String> {
     let found = WhyRevoked::ALL.into_iter().find(|why| why.name() == name);
     found.ok_or_else(|| "keys, misuse, ended or asked".into())
@@ -299,6 +326,9 @@ fn shown(merchant: &Merchant) -> Value {
         "sealing_key": BASE64URL.encode(merchant.sealing_key.as_bytes()),
         "plans": merchant.plans.iter().map(|class| class.name()).collect::<Vec<_>>(),
         "payout_class": merchant.payout_class,
+        "waives": merchant.waives.map(|most| {
+            json!({ "up_to": most.minor, "currency": most.currency.code() })
+        }),
         "serial": merchant.serial,
     })
 }
@@ -321,6 +351,7 @@ fn demo(id: MerchantId) -> Merchant {
         payout_class: "standard".into(),
         status: MerchantStatus::Active,
         valid_until: None,
+        waives: None,
         serial: 1,
     }
 }

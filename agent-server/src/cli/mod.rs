@@ -2,6 +2,7 @@
 //! exit code 1 means that it could not, 2 that it was not understood.
 
 mod audit;
+mod confirmations;
 mod contracts;
 mod doctor;
 mod events;
@@ -76,6 +77,9 @@ enum Command {
     /// Purchases, and what shoppers object to
     #[command(subcommand)]
     Purchases(purchases::Purchases),
+    /// What shoppers said by telephone, fax, post or in person
+    #[command(subcommand)]
+    Confirmations(confirmations::Confirmations),
     /// Letters and webhooks that are owed
     #[command(subcommand)]
     Outbox(outbox::Outbox),
@@ -118,6 +122,7 @@ async fn run(place: &Place, command: Command) -> Said {
         Command::Mark(mark) => mark.run(place).await,
         Command::Contracts(contracts) => contracts.run(place).await,
         Command::Purchases(purchases) => purchases.run(place).await,
+        Command::Confirmations(confirmations) => confirmations.run(place).await,
         Command::Outbox(outbox) => outbox.run(place).await,
         Command::Events(events) => events.run(place).await,
         Command::Ledger(ledger) => ledger.run(place).await,

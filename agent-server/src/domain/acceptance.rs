@@ -12,7 +12,7 @@ use super::{
 use crate::{app::App, store::Turn};
 
 /// Carries out a merchant's Acceptance; from then on the shopper is asked (64). Where their passkey
-/// has signed the tally, it is confirmed at once (¶61).
+/// has signed the tally, or policy waives the question, it is confirmed at once (¶61).
 ///
 /// # Errors
 /// [`Problem::PurchaseUnknown`], [`Problem::AcceptanceInvalid`], [`Problem::GrantExpired`],
@@ -34,7 +34,8 @@ pub async fn accept(
         deadline: now.plus(app.config.confirmation_lifetime()),
     };
     let question = grant.provisional.then(asked);
-    let then = (!grant.provisional).then(|| confirm::by_passkey(&grant, &app.keys, now));
+    let unasked = || confirm::unasked(&grant, purchase.consent(), &app.keys, now);
+    let then = (!grant.provisional).then(unasked);
     let word = Word::Accepted { acceptance, question };
     carry_out(app, Turn { purchase: id, word, then, now }).await
 }

@@ -4,7 +4,7 @@
 use shared_protocol::{Outcome, PurchaseId, PurchaseState, Timestamp};
 
 use super::{
-    confirm,
+    Purchase, Unasked, confirm,
     turn::{Turned, Word},
 };
 use crate::{
@@ -46,7 +46,7 @@ pub const fn overdue(state: PurchaseState) -> Overdue {
 pub async fn sweep(app: &App, now: Timestamp) -> Result<(), Fault> {
     for purchase in app.store.overdue(now, AT_A_TIME).await? {
         let done = match overdue(purchase.state) {
-            Overdue::AskMerchant => app.store.ask_lapsed(purchase.id, now).await,
+            Overdue::AskMerchant => lapse(app, &purchase, now).await,
             Overdue::Cancel => silence(app, purchase.id, now).await,
             Overdue::Nothing => Ok(()),
         };
@@ -55,6 +55,15 @@ pub async fn sweep(app: &App, now: Timestamp) -> Result<(), Fault> {
         }
     }
     Ok(())
+}
+
+/// Asks the merchant after its order. Of a number that was never handed in it knows nothing.
+async fn lapse(app: &App, purchase: &Purchase, now: Timestamp) -> Result<(), Fault> {
+    let is_by_hand = purchase.unasked == Some(Unasked::ByHand);
+    if is_by_hand && app.store.is_unredeemed(purchase.row).await? {
+        return close(app, purchase.id, now).await.map(drop);
+    }
+    app.store.ask_lapsed(purchase.id, now).await
 }
 
 /// Closes a purchase whose Grant will not be redeemed any more, and frees the credit.

@@ -89,6 +89,7 @@ mod tests {
             payout_class: "standard".into(),
             status: MerchantStatus::Active,
             valid_until: None,
+            waives: None,
             serial: 7,
         }
     }

@@ -1,7 +1,7 @@
 //! A merchant as the agent knows it from their contract (¶44).
 
 use shared_protocol::{
-    Localized, MerchantId, PlanClass, Problem, SealingKey, Timestamp, VerifyingKey,
+    Amount, Localized, MerchantId, PlanClass, Problem, SealingKey, Timestamp, VerifyingKey,
 };
 
 /// A merchant that has, or had, a contract with the agent.
@@ -29,6 +29,8 @@ pub struct Merchant {
     pub status: MerchantStatus,
     /// Until when its contract runs; `None`: without end.
     pub valid_until: Option<Timestamp>,
+    /// Up to which amount its shoppers need not be asked (¶61); `None`: all are.
+    pub waives: Option<Amount>,
     /// Counts the changes of what its Mark says.
     pub serial: u64,
 }
@@ -59,6 +61,14 @@ impl Merchant {
     }
 }
 
+impl Merchant {
+    /// Whether the agent's policy asks nobody about this amount (¶61).
+    pub fn waives(&self, amount: Amount) -> bool {
+        let within = |most: Amount| most.currency == amount.currency && amount.minor <= most.minor;
+        self.waives.is_some_and(within)
+    }
+}
+
 impl MerchantStatus {
     /// Its name in the database and on the command line.
     pub const fn name(self) -> &'static str {
@@ -71,6 +81,8 @@ impl MerchantStatus {
 
     /// The status of this name.
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Active, Self::Suspended, Self::Revoked].into_iter().find(|status| status.name() == name)
+        [Self::Active, Self::Suspended, Self::Revoked]
+            .into_iter()
+            .find(|status| status.name() == name)
     }
 }

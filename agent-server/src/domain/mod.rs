@@ -7,6 +7,7 @@ pub mod allowance;
 pub mod audit;
 pub mod bank;
 pub mod bank_files;
+pub mod by_hand;
 pub mod challenge;
 pub mod code;
 pub mod confirm;
@@ -27,6 +28,7 @@ pub mod passkey;
 pub mod plan;
 pub mod purchase;
 pub mod question;
+pub mod recorded;
 pub mod retry;
 pub mod session;
 pub mod settlement;
@@ -35,7 +37,7 @@ pub mod turn;
 pub mod webhook;
 
 pub use merchant::{Merchant, MerchantStatus};
-pub use purchase::Purchase;
+pub use purchase::{Purchase, Unasked};
 pub use question::{ConfirmationCode, ConfirmationToken, Question, TokenDigest};
 
 use shared_protocol::Problem;

@@ -2,8 +2,8 @@
 //! traffic, for recovery and for time that ran out. Pure.
 
 use shared_protocol::{
-    Acceptance, Confirmation, Outcome, Problem, PurchaseEvent, PurchaseState, Refusal, Signed,
-    Timestamp,
+    Acceptance, Channel, Confirmation, Outcome, Problem, PurchaseEvent, PurchaseState, Refusal,
+    Signed, Timestamp,
 };
 
 use super::{errand::Errand, errand::Letter, errand::Notice, question::TokenDigest};
@@ -86,6 +86,8 @@ impl Word {
             &[Errand::Webhook(Notice::Accepted), Errand::Mail(Letter::Confirmed)];
         const REFUSED: &[Errand] = &[Errand::Webhook(Notice::Refused)];
         const CONFIRMED: &[Errand] = &[Errand::Webhook(Notice::Confirmed)];
+        const TOLD: &[Errand] =
+            &[Errand::Webhook(Notice::Confirmed), Errand::Mail(Letter::Confirmed)];
         const CANCELLED: &[Errand] =
             &[Errand::Webhook(Notice::Cancelled), Errand::Mail(Letter::Cancelled)];
         const EXPIRED: &[Errand] =
@@ -93,6 +95,12 @@ impl Word {
         match self {
             Self::Accepted { question: Some(_), .. } => ASK,
             Self::Accepted { question: None, .. } => RECEIPT,
+            // What others wrote down in the shopper's name, the shopper reads.
+            Self::Decided { outcome: Outcome::Confirmed, confirmation }
+                if is_staffs(confirmation) =>
+            {
+                TOLD
+            }
             Self::Decided { outcome: Outcome::Confirmed, .. } => CONFIRMED,
             Self::Decided { outcome: Outcome::Cancelled, .. } | Self::Withdrawn { .. } => CANCELLED,
             Self::Decided { outcome: Outcome::Expired, .. } => EXPIRED,
@@ -102,6 +110,11 @@ impl Word {
             Self::Lapsed => &[],
         }
     }
+}
+
+/// Whether it came to a member of the agent's staff (¶56).
+fn is_staffs(confirmation: &Signed<Confirmation>) -> bool {
+    confirmation.claimed().is_ok_and(|said| said.channel == Channel::Staff)
 }
 
 /// Why a decision cannot be taken in this state, in the shopper's words.

@@ -2,6 +2,7 @@
 //! All routes are here on one page.
 
 pub mod assets;
+pub mod by_hand;
 pub mod challenges;
 pub mod confirm;
 pub mod confirm_code;
@@ -53,6 +54,7 @@ pub fn router(app: App) -> Router {
         .merge(grants::routes())
         .merge(purchases::routes())
         .merge(settlements::routes())
+        .merge(by_hand::routes())
         .merge(events::routes())
         .merge(marks::routes())
         .merge(mark_page::routes())

@@ -47,7 +47,8 @@ fn in_svg(picture: &[u8]) -> Option<String> {
     let mut proof: Option<String> = None;
     loop {
         let (namespace, event) = reader.read_resolved_event().ok()?;
-        let is_own = matches!(namespace, ResolveResult::Bound(name) if name.0 == NAMESPACE.as_bytes());
+        let is_own =
+            matches!(namespace, ResolveResult::Bound(name) if name.0 == NAMESPACE.as_bytes());
         match event {
             Event::Start(start) if is_own && start.local_name().as_ref() == b"mark" => {
                 proof = Some(String::new());

@@ -7,7 +7,7 @@ use shared_protocol::{
 };
 
 use super::{
-    Fault, Store, contracts, instalments, passkeys, purchases,
+    Fault, Store, by_hand, contracts, instalments, passkeys, purchases,
     row::minor,
     writer::{Tx, Work},
 };
@@ -16,6 +16,7 @@ use crate::domain::{
     contract::{Ask, ContractFacts, Decline, KeyedHash, Payer, Spent, judge, judge_passkey},
     passkey::Asserted,
     plan::Bill,
+    purchase::Unasked,
 };
 
 /// A purchase to be entered, with the answer that it gets if its contract pays.
@@ -34,6 +35,8 @@ pub struct Filing {
     pub item: Localized,
     /// The language of its letters.
     pub locale: Locale,
+    /// Why the shopper will not be asked, where no passkey has said it.
+    pub unasked: Option<Unasked>,
     /// Both halves bound together, as it came.
     pub tally: SignedTally,
     /// The promise, or why there will be none whatever the contract says.
@@ -174,6 +177,9 @@ impl File {
             0 => Ok(false),
             4 => {
                 instalments::add_later(tx, row.id, &promise.bill).await?;
+                if let Some(unasked) = self.0.unasked {
+                    by_hand::note(tx, (row.id, contract), unasked, self.0.now).await?;
+                }
                 self.advance(tx).await.map(|()| true)
             }
             _ => Err(Fault::Raced),

@@ -4,7 +4,7 @@ use shared_protocol::{Localized, MerchantId, Timestamp};
 
 use super::{
     Fault, Store,
-    row::{Cells as _, Row, class_names},
+    row::{Cells as _, Row, class_names, minor},
     writer::{Tx, Work},
 };
 use crate::domain::{Merchant, MerchantStatus, mark::WhyRevoked};
@@ -57,10 +57,11 @@ impl Store {
     /// # Errors
     /// [`Fault`].
     pub async fn revoked_serial(&self, merchant: &MerchantId) -> Result<Option<u64>, Fault> {
-        let row = sqlx::query("SELECT MAX(serial) AS serial FROM mark_revocations WHERE merchant = $1")
-            .bind(merchant.as_str())
-            .fetch_one(&self.0.reads)
-            .await?;
+        let row =
+            sqlx::query("SELECT MAX(serial) AS serial FROM mark_revocations WHERE merchant = $1")
+                .bind(merchant.as_str())
+                .fetch_one(&self.0.reads)
+                .await?;
         let serial: Option<i64> = row.cell("serial")?;
         Ok(serial.and_then(|serial| serial.try_into().ok()))
     }
@@ -116,13 +117,15 @@ impl Work for PutMerchant {
         sqlx::query(
             "INSERT INTO merchants (id, name_ja, name_en, legal_ja, legal_en, origins, server,
                  verifying_key, sealing_key, payout_class, status, valid_until, serial,
-                 updated_at, updated_by, plans, mark_revoked_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 1, $13, $14, $15, $16)
+                 updated_at, updated_by, plans, mark_revoked_at, waives_up_to,
+                 waives_currency)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 1, $13, $14, $15, $16,
+                 $17, $18)
              ON CONFLICT (id) DO UPDATE SET name_ja = $2, name_en = $3, legal_ja = $4,
                  legal_en = $5, origins = $6, server = $7, verifying_key = $8, sealing_key = $9,
                  payout_class = $10, status = $11, valid_until = $12,
                  serial = merchants.serial + 1, updated_at = $13, updated_by = $14,
-                 plans = $15,
+                 plans = $15, waives_up_to = $17, waives_currency = $18,
                  mark_revoked_at = CASE WHEN $16 > 0
                      THEN COALESCE(merchants.mark_revoked_at, $16) END",
         )
@@ -145,6 +148,8 @@ impl Work for PutMerchant {
         .bind(Self::NAME)
         .bind(class_names(&merchant.plans))
         .bind(is_revoked.then(|| self.now.as_millis()))
+        .bind(merchant.waives.map(minor))
+        .bind(merchant.waives.as_ref().map(|most| most.currency.code()))
         .execute(&mut *tx.connection)
         .await?;
         Ok(())
@@ -168,6 +173,10 @@ fn read(row: &Row) -> Result<Merchant, Fault> {
             None => row.named("status", MerchantStatus::from_name)?,
         },
         valid_until: row.moment_or_none("valid_until")?,
+        waives: match row.cell::<Option<i64>>("waives_up_to")? {
+            Some(_) => Some(row.amount("waives_up_to", "waives_currency")?),
+            None => None,
+        },
         serial: row.count("serial")?,
     })
 }

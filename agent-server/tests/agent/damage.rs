@@ -172,6 +172,8 @@ const WAYS: &[Way] = ways! {
     RefusalForged "purchases {c}" "" "refusal_invalid" "flip purchases.refusal where id = {c}";
     RefusalMissing "purchases {c}" "a Refusal" "none"
         "UPDATE purchases SET refusal = NULL WHERE id = {c}";
+    AnswerOther "purchases {a}" "none" "confirmed" "INSERT INTO recorded_answers
+        VALUES ({a}, 'telephone', 'confirmed', 0, 'Sato', '', 0)";
     ConfirmationForged "purchases {a}" "" "confirmation_invalid"
         "flip purchases.confirmation where id = {a}";
     ConfirmationMissing "purchases {a}" "Confirmed" "none"

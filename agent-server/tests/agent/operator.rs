@@ -323,6 +323,7 @@ fn drawn(operator: &Operator) -> String {
         payout_class: "standard".into(),
         status: agent_server::domain::MerchantStatus::Active,
         valid_until: None,
+        waives: None,
         serial: shop["serial"].as_u64().unwrap(),
     };
     let marks = agent_server::marks::Marks::new("agt_demo".parse().unwrap(), both);

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL};
 use reqwest::header::{CONTENT_TYPE, DATE};
-use reqwest::{Client, Response, StatusCode, redirect};
+use reqwest::{Client, RequestBuilder, Response, StatusCode, redirect};
 use serde::Deserialize;
 use shared_protocol::{
-    Acceptance, AgentId, MerchantId, Message, Problem, PurchaseId, PurchaseStatus, Receipt,
+    Acceptance, AgentId, Grant, MerchantId, Message, Problem, PurchaseId, PurchaseStatus, Receipt,
     Refusal, Signed, Signer as _, Timestamp, VerifyingKey, decode,
 };
 
@@ -103,7 +103,27 @@ impl AgentClient {
         path: &str,
         said: &SignedStep,
     ) -> Result<Result<Signed<Receipt>, Problem>, AgentSilence> {
-        let request = self.client.put(self.url.at(path)).header(CONTENT_TYPE, &said.media_type);
+        self.answer(self.client.put(self.url.at(path)), said).await
+    }
+
+    /// Hands in a number that was read out; the Grant that it stands for, or why there is none.
+    ///
+    /// # Errors
+    /// [`AgentSilence`].
+    pub async fn redeem(
+        &self,
+        said: &SignedStep,
+    ) -> Result<Result<Signed<Grant>, Problem>, AgentSilence> {
+        self.answer(self.client.post(self.url.at("/v1/by-hand/redemptions")), said).await
+    }
+
+    /// What the agent answers to something signed, or its reason.
+    async fn answer<M: Message>(
+        &self,
+        request: RequestBuilder,
+        said: &SignedStep,
+    ) -> Result<Result<M, Problem>, AgentSilence> {
+        let request = request.header(CONTENT_TYPE, &said.media_type);
         let response = request.body(said.bytes.clone()).send().await?;
         let status = response.status();
         let body = limited(response, PROBLEM_BYTES_MAX).await?;

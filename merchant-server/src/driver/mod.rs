@@ -2,6 +2,7 @@
 //! about orders of which nothing was heard. At least once; the agent is idempotent.
 
 mod agent;
+mod by_hand;
 mod listen;
 mod outbox;
 mod reconcile;
@@ -12,6 +13,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 pub use agent::{AgentClient, AgentSilence, ToldEvent, ToldEvents};
+pub use by_hand::redeem;
 pub use listen::{Forwarded, Listener};
 pub use outbox::deliver;
 pub use reconcile::ask;

@@ -6,8 +6,9 @@ use shared_protocol::{
     Credential, DeliveryTerms, Digest, Goods, Grant, GrantProof, GrantRequest, HandlingNumber,
     Locale, Mark, Offer, OrderCheck, OrderSubmission, Outcome, PasskeyAssertion, PasskeyPart,
     PaymentHalf, Plan, PlanClass, PlanInquiry, PlanQuote, PlanQuotes, Problem, PurchaseState,
-    PurchaseStatus, QuantityLimits, Receipt, Refund, Refusal, Salt, SealContext, SettlementState,
-    ShippingNotice, Signed, SignedTally, Span, Tally, Timestamp, Void, digest, jws,
+    PurchaseStatus, QuantityLimits, Receipt, Redemption, Refund, Refusal, Salt, SealContext,
+    SettlementState, ShippingNotice, Signed, SignedTally, Span, Tally, Timestamp, Void, digest,
+    jws,
 };
 
 use crate::party::{Deal, NOW, Seeded, form, purchase, yen};
@@ -167,7 +168,21 @@ pub fn confirmations(deal: &Deal) -> Vec<Confirmation> {
         confirmation(Outcome::Expired, Channel::Silence),
         confirmation(Outcome::Cancelled, Channel::Page),
         confirmation(Outcome::Confirmed, Channel::Passkey),
+        confirmation(Outcome::Confirmed, Channel::Staff),
+        confirmation(Outcome::Confirmed, Channel::Waived),
     ]
+}
+
+pub fn redemptions(deal: &Deal) -> Vec<Redemption> {
+    let grant = grant(deal);
+    vec![Redemption {
+        merchant: grant.merchant.clone(),
+        agent: grant.agent.clone(),
+        redemption: "TEL-17".parse().unwrap(),
+        handling_number: grant.handling_number,
+        amount: grant.amount,
+        redeemed: NOW,
+    }]
 }
 
 pub fn purchase_statuses(deal: &Deal) -> Vec<PurchaseStatus> {

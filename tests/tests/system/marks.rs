@@ -111,8 +111,16 @@ async fn ten_forgeries_are_refused_with_their_reason() -> Result {
     let forged: [(&str, Vec<u8>, &str); 9] = [
         ("mark", encode(&Signed::sign(&mark.claimed()?, &stranger)), "mark_invalid"),
         ("mark", changed::<Mark>(&mark, |m| m.legal_notice = notice())?, "mark_invalid"),
-        ("mark", changed::<Mark>(&mark, |m| m.origins.push("https://evil.test".into()))?, "mark_invalid"),
-        ("mark", changed::<Mark>(&mark, |m| m.verifying_key = stranger.verifying_key())?, "mark_invalid"),
+        (
+            "mark",
+            changed::<Mark>(&mark, |m| m.origins.push("https://evil.test".into()))?,
+            "mark_invalid",
+        ),
+        (
+            "mark",
+            changed::<Mark>(&mark, |m| m.verifying_key = stranger.verifying_key())?,
+            "mark_invalid",
+        ),
         ("mark", encode(other.signed_mark()), "mark_invalid"),
         ("mark", encode(&Signed::sign(&stale, &AgentKey::of(&shop)?)), "mark_expired"),
         ("offer", changed::<Offer>(&offer, |o| o.unit_price.minor = 1)?, "offer_invalid"),
@@ -269,7 +277,8 @@ async fn a_saved_mark_is_checked_by_hand_by_drop_and_by_the_link_around_it() -> 
     assert_eq!(verdict().await?, ("good".into(), String::new()));
     assert!(page.text("main").await?.contains("mrc_tea"));
 
-    let forged = String::from_utf8(saved[0].clone())?.replace("<mark xmlns=\"urn:warifu:mark:1\">", "<mark xmlns=\"urn:warifu:mark:1\">AA");
+    let forged = String::from_utf8(saved[0].clone())?
+        .replace("<mark xmlns=\"urn:warifu:mark:1\">", "<mark xmlns=\"urn:warifu:mark:1\">AA");
     for (picture, wanted) in
         [(saved[0].clone(), ("good", "")), (forged.into_bytes(), ("bad", "mark_invalid"))]
     {
