@@ -3,6 +3,7 @@
 
 mod accessibility;
 mod bad_input;
+mod by_hand;
 mod contracts;
 mod correction;
 mod crashes;
