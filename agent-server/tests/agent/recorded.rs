@@ -59,7 +59,8 @@ async fn an_answer_by_each_channel_is_the_shoppers_and_names_who_wrote_it_down()
             (kept[0].channel.as_str(), kept[0].outcome.as_str()),
             (route.name(), "confirmed")
         );
-        assert_eq!((kept[0].recorded_by.as_str(), kept[0].answered_at), ("Sato", market.now()));
+        assert_eq!(kept[0].recorded_by, "Sato");
+        assert!(kept[0].answered_at <= kept[0].created_at);
         assert_eq!(kept[0].handling_number, said.handling_number);
     }
     // The question and, as somebody else wrote the answer down, a receipt: for each of the four.
