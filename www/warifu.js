@@ -83,6 +83,9 @@ const control = (host, root) => {
 	const fail = (reason) => {
 		end();
 		link();
+		refuse(reason);
+	};
+	const refuse = (reason) => {
 		settle.reject(Error(reason));
 		emit("loaderror", { reason });
 	};
@@ -92,7 +95,8 @@ const control = (host, root) => {
 		if (source !== frame.contentWindow || origin !== AGENT || data?.warifu !== 1) return;
 		if (data.type === "unregistered") {
 			console.warn(`warifu: ${location.origin} is not registered for ${get("merchant")} at ${AGENT}`);
-			fail("origin");
+			clearTimeout(timer);
+			refuse("origin");
 		}
 		if (data.type !== "hello") return;
 		clearTimeout(timer);

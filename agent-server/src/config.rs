@@ -60,6 +60,9 @@ pub struct Config {
     /// Days for which the mailbox keeps an order after it was read, or could no longer be taken.
     #[serde(default = "default_mailbox_days")]
     pub mailbox_days: u32,
+    /// Hours within which a shop can hand in a number that was read out to it.
+    #[serde(default = "default_by_hand_hours")]
+    pub by_hand_hours: u32,
     /// What one trial of a security code costs (argon2id).
     #[serde(default = "default_code_cost")]
     pub code_cost: CodeCost,
@@ -230,6 +233,11 @@ impl Config {
         Span::hours(i64::from(self.mailbox_days) * 24)
     }
 
+    /// How long a number that was read out can be handed in.
+    pub fn by_hand_lifetime(&self) -> Span {
+        Span::hours(i64::from(self.by_hand_hours))
+    }
+
     /// Whether merchants' servers may be on this very machine; in a demo they are.
     pub fn has_local_merchants(&self) -> bool {
         self.demo || self.local_merchants
@@ -335,6 +343,7 @@ fn environment() -> Env {
         "grant_minutes",
         "mailbox_hours",
         "mailbox_days",
+        "by_hand_hours",
         "plans_file",
         "local_merchants",
     ];
@@ -379,6 +388,10 @@ fn default_mailbox_days() -> u32 {
 
 fn default_grant_minutes() -> u32 {
     10
+}
+
+fn default_by_hand_hours() -> u32 {
+    24
 }
 
 /// What a demo needs no file for.

@@ -27,6 +27,10 @@ pub struct Limits {
     pub codes_of_merchant: u32,
     /// Wrong codes altogether.
     pub codes: u32,
+    /// Wrong handling numbers that one merchant hands in.
+    pub numbers_of_merchant: u32,
+    /// Wrong handling numbers altogether.
+    pub numbers: u32,
     /// Letters with a code to one address.
     pub letters_of_address: u32,
     /// Letters with a code that one network asked for.
@@ -42,6 +46,8 @@ impl Default for Limits {
             codes_of_relay: 600,
             codes_of_merchant: 1_000,
             codes: 10_000,
+            numbers_of_merchant: 30,
+            numbers: 1_000,
             letters_of_address: 3,
             letters_of_network: 30,
             letters: 10_000,
@@ -62,6 +68,8 @@ pub enum Trial {
     Code(Network, MerchantId),
     /// A mailed or security code on a page of ours.
     PageCode(Network),
+    /// A merchant hands in a handling number that was read out to it.
+    Number(MerchantId),
     /// A letter with a code is asked for.
     Letter(Network),
 }
@@ -71,6 +79,8 @@ enum Key {
     CodesOfNetwork(Network),
     CodesOfMerchant(MerchantId),
     Codes,
+    NumbersOfMerchant(MerchantId),
+    Numbers,
     LettersOfNetwork(Network),
     Letters,
 }
@@ -123,6 +133,10 @@ impl Guard {
             Trial::PageCode(network) => vec![
                 (Key::CodesOfNetwork(*network), limits.codes_of(network)),
                 (Key::Codes, limits.codes),
+            ],
+            Trial::Number(merchant) => vec![
+                (Key::NumbersOfMerchant(merchant.clone()), limits.numbers_of_merchant),
+                (Key::Numbers, limits.numbers),
             ],
             Trial::Letter(network) => vec![
                 (Key::LettersOfNetwork(*network), limits.letters_of_network),

@@ -4,6 +4,7 @@
 mod amount;
 mod bill;
 mod moment;
+mod spelling;
 
 use std::{collections::HashMap, sync::LazyLock};
 
@@ -12,6 +13,7 @@ use shared_protocol::Locale;
 pub use amount::amount;
 pub use bill::{BillWords, plan_name};
 pub use moment::{date, day, day_of_month, minute, month};
+pub use spelling::spelled;
 
 /// The product's texts by key.
 #[derive(Debug)]
@@ -187,7 +189,15 @@ mod tests {
     /// Every key in the pages, the letters and their code, and a file where it stands.
     fn used_keys() -> BTreeMap<String, String> {
         let room = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let sources = ["templates", "src/http", "src/mail", "src/demo", "src/frame", "src/texts"];
+        let sources = [
+            "templates",
+            "src/http",
+            "src/mail",
+            "src/demo",
+            "src/frame",
+            "src/marks",
+            "src/texts",
+        ];
         let mut used = BTreeMap::new();
         for file in sources.iter().flat_map(|folder| files(&room.join(folder))) {
             let text = fs::read_to_string(&file).unwrap();
@@ -203,7 +213,7 @@ mod tests {
             Texts::product().0.keys().filter_map(|key| key.split('.').next()).collect();
         let is_key = |word: &&str| {
             word.split_once('.').is_some_and(|(group, _)| groups.contains(group))
-                && !word.ends_with(".html")
+                && ![".html", ".svg"].iter().any(|kind| word.ends_with(kind))
                 && word.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'.'))
         };
         text.lines().flat_map(|line| line.split('"').skip(1).step_by(2)).filter(is_key).collect()

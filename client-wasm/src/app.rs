@@ -7,7 +7,7 @@ use std::{
     rc::Rc,
 };
 
-use shared_protocol::{Field, FieldProblem, Locale, Localized, Problem, Timestamp};
+use shared_protocol::{Field, FieldProblem, Locale, Localized, Problem, Span, Timestamp};
 use wasm_bindgen::{JsCast, UnwrapThrowExt as _, closure::Closure};
 use wasm_bindgen_futures::spawn_local;
 
@@ -21,7 +21,7 @@ use crate::{
     live::Live,
     network::Network,
     page::{self, Focus, Rendered},
-    placing::Ready,
+    placing::{self, Ready},
     port,
     progress::Progress,
     session_key::SessionKey,
@@ -77,6 +77,8 @@ pub struct State {
     pub key_failed: Cell<bool>,
     /// Whether the shopper has chosen to pay by passkey.
     pub by_passkey: Cell<bool>,
+    /// When the agent was last asked whether it stands for the shop.
+    looked: Cell<Timestamp>,
     idle: Cell<Idle>,
 }
 
@@ -136,6 +138,7 @@ impl State {
             key: RefCell::new(None),
             key_failed: Cell::new(false),
             by_passkey: Cell::new(false),
+            looked: Cell::new(now),
             idle: Cell::new(Idle::new(idle, now)),
         }
     }
@@ -282,6 +285,7 @@ impl State {
 
     /// A second has passed.
     pub fn tick(&'static self) {
+        self.look_again();
         let counts = self.stage.peek().may_end();
         let quiet = if counts { self.idle.get().at(clock::now()) } else { Quiet::Fine };
         match quiet {
@@ -295,6 +299,17 @@ impl State {
             Quiet::Over => {
                 self.dispatch(Event::Idle);
             }
+        }
+    }
+
+    /// As long as the page is seen and nothing is placed, the agent is asked now and then whether
+    /// it still stands for the shop: what it takes back is told within a minute (claim 5, ¶63).
+    fn look_again(&'static self) {
+        let now = clock::now();
+        let waits = self.stage.peek().may_end() || matches!(*self.trust.peek(), Trust::Refused(_));
+        if waits && !page::is_hidden() && now.since(self.looked.get()) >= LOOK {
+            self.looked.set(now);
+            placing::look_again(self);
         }
     }
 
@@ -334,6 +349,9 @@ impl State {
         self.typed.borrow().read(field, &words.offer, page::PLATFORM)
     }
 }
+
+/// So often the mark is asked after.
+const LOOK: Span = Span::secs(50);
 
 /// Does this when the effects of the current turn have drawn.
 pub fn after_drawing(act: impl FnOnce() + 'static) {

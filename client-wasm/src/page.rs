@@ -172,6 +172,11 @@ pub fn document() -> Document {
     window().document().unwrap_throw()
 }
 
+/// Whether nobody sees the page now.
+pub fn is_hidden() -> bool {
+    get(&document(), "hidden").is_some_and(|hidden| hidden.is_truthy())
+}
+
 /// Presses a button that was pressed too early, if it is there.
 pub fn press(css: &str) {
     if let Some(button) = find(css) {

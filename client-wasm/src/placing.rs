@@ -19,7 +19,7 @@ use crate::{
     progress::Progress,
     session_key::{SessionKey, WebCrypto},
     stage::{Ending, Event, Receipt, Stage, Trouble},
-    words::Challenged,
+    words::{Challenged, Words},
 };
 
 /// A Challenge for one purchase id, not yet used.
@@ -116,9 +116,9 @@ pub fn place(app: App, by_passkey: bool) {
 pub fn retry(app: App) {
     spawn(async move {
         // If the shop or the agent cannot be asked now, placing the order will say so.
-        let _ = match is_payee_wrong(app) {
-            true => renew_now(app).await,
-            false => renew(app).await,
+        let _ = match app.words().filter(|_| is_payee_wrong(app)) {
+            Some(words) => look(app, &words).await,
+            None => renew(app).await,
         };
         let is_ready = is_complete(app) && (!is_known(app) || quote(app).await.is_ok());
         let event = if is_ready { Event::Retry } else { Event::Back };
@@ -163,16 +163,33 @@ pub fn judge(app: App) {
         if let Ok(ready) = challenge(app).await {
             app.ready.replace(Some(ready));
         }
-        match renew(app).await {
-            Ok(()) => app.trust.set(Trust::Verified),
-            // Nobody could be asked: placing the order asks again, and nothing goes out before.
-            Err(problem) if problem.may_pass_later() => {}
-            Err(problem) => {
-                app.trust.set(Trust::Refused(problem));
-                app.dispatch(Event::Broken(problem));
-            }
-        }
+        heed(app, renew(app).await);
     });
+}
+
+/// Asks the agent whether it still stands for this shop.
+pub fn look_again(app: App) {
+    let Some(words) = app.words() else { return };
+    spawn(async move {
+        heed(app, look(app, &words).await);
+    });
+}
+
+/// Shows what came of looking at the mark. What was typed stays.
+fn heed(app: App, seen: Result<(), Problem>) {
+    let trust = match seen {
+        // Nobody could be asked: placing the order asks again, and nothing goes out before.
+        Err(problem) if problem.may_pass_later() => return,
+        // The mark holds, and says something else than what was shown.
+        Ok(()) | Err(Problem::SellerChanged | Problem::TermsChanged) => Trust::Verified,
+        Err(problem) => Trust::Refused(problem),
+    };
+    if *app.trust.peek() != trust {
+        app.trust.set(trust);
+    }
+    if let Err(problem) = seen {
+        app.dispatch(Event::Broken(problem));
+    }
 }
 
 /// Whether the form could go out as it is.
@@ -301,28 +318,31 @@ async fn challenge(app: App) -> Result<Ready, Problem> {
     Ok(Ready { challenged, fetched })
 }
 
-/// Fetches Mark and Offer anew if they have run out. If the terms are others now, the shopper
-/// sees them before anything is placed.
+/// Fetches Mark and Offer anew if they have run out.
 async fn renew(app: App) -> Result<(), Problem> {
     let words = app.words().ok_or(Problem::MarkInvalid)?;
     // A placement may be ended at any time, so that a borrowed window asks each time.
     if words.host.is_none() && words.check_time(app.now().plus(CLOCK_TOLERANCE)).is_ok() {
         return Ok(());
     }
-    renew_now(app).await
+    look(app, &words).await
 }
 
-async fn renew_now(app: App) -> Result<(), Problem> {
-    let words = app.words().ok_or(Problem::MarkInvalid)?;
+/// Asks for Mark and Offer as they are now. If seller or terms are others, the shopper sees them
+/// before anything is placed.
+async fn look(app: App, words: &Words) -> Result<(), Problem> {
     let network = app.network();
     let id = PurchaseId::random(&mut Entropy);
-    let mark: Signed<Mark> = course::fetch(&network, &Call::mark(&words, id)).await?;
-    let offer: Signed<Offer> = course::fetch(&network, &Call::offer(&words, id)).await?;
+    let mark: Signed<Mark> = course::fetch(&network, &Call::mark(words, id)).await?;
+    if mark.digest() == words.mark.digest() && words.check_time(app.now()).is_ok() {
+        return Ok(());
+    }
+    let offer: Signed<Offer> = course::fetch(&network, &Call::offer(words, id)).await?;
     let renewed = words.renew(&mark, offer, &WebCrypto).await?;
     renewed.check_time(app.now())?;
-    let same = words.has_same_terms(&renewed);
+    let same = words.check_same(&renewed);
     app.words.replace(Some(Rc::new(renewed)));
-    if same { Ok(()) } else { Err(Problem::OfferExpired) }
+    same
 }
 
 impl Ready {

@@ -40,6 +40,8 @@ pub struct Words {
     /// Whose page this is, where the merchant has only borrowed a window in it (¶79).
     pub host: Option<Rc<Verified<Mark>>>,
     signed_offer: Signed<Offer>,
+    /// Every origin of which one shows this page.
+    origins: Vec<String>,
 }
 
 impl Words {
@@ -57,7 +59,8 @@ impl Words {
         let item: ItemId = claims.item.parse().map_err(|_| Problem::OfferInvalid)?;
         let mark = read(&claims.mark).ok_or(Problem::MarkInvalid)?;
         let offer = read(&claims.offer).ok_or(Problem::OfferInvalid)?;
-        let mut words = Self::of(keys, &mark, offer, verifier).await?;
+        let origins = claims.origins.clone();
+        let mut words = Self::of(keys, &mark, offer, origins, verifier).await?;
         if !claims.host.is_empty() {
             let host = read(&claims.host).ok_or(Problem::MarkInvalid)?;
             let host: Verified<Mark> = by_any(&words.keys, &host, verifier).await?;
@@ -70,7 +73,6 @@ impl Words {
         if words.offer.item != item {
             return Err(Problem::OfferInvalid);
         }
-        claims.origins.iter().try_for_each(|origin| words.mark.check_origin(origin))?;
         Ok(words)
     }
 
@@ -84,7 +86,8 @@ impl Words {
         offer: Signed<Offer>,
         verifier: &impl Verifier,
     ) -> Result<Self, Problem> {
-        let mut words = Self::of(self.keys.clone(), mark, offer, verifier).await?;
+        let origins = self.origins.clone();
+        let mut words = Self::of(self.keys.clone(), mark, offer, origins, verifier).await?;
         words.host = self.host.clone();
         let same = words.mark.merchant == self.mark.merchant && words.offer.item == self.offer.item;
         same.then_some(words).ok_or(Problem::OfferInvalid)
@@ -104,9 +107,18 @@ impl Words {
         self.offer.check_open(now)
     }
 
-    /// Whether the shopper was shown these very terms, whenever they were signed.
-    pub fn has_same_terms(&self, other: &Self) -> bool {
-        terms(&self.offer) == terms(&other.offer) && self.mark.payee == other.mark.payee
+    /// Whether the shopper was shown these very terms of this very seller, whenever they were
+    /// signed.
+    ///
+    /// # Errors
+    /// [`Problem::SellerChanged`], [`Problem::TermsChanged`].
+    pub fn check_same(&self, other: &Self) -> Result<(), Problem> {
+        if self.mark.legal_notice != other.mark.legal_notice {
+            return Err(Problem::SellerChanged);
+        }
+        let same =
+            terms(&self.offer) == terms(&other.offer) && self.mark.payee == other.mark.payee;
+        same.then_some(()).ok_or(Problem::TermsChanged)
     }
 
     /// Checks a Challenge for `purchase`.
@@ -162,6 +174,7 @@ impl Words {
         keys: Vec<VerifyingKey>,
         mark: &Signed<Mark>,
         signed_offer: Signed<Offer>,
+        origins: Vec<String>,
         verifier: &impl Verifier,
     ) -> Result<Self, Problem> {
         let mark = by_any(&keys, mark, verifier).await?;
@@ -170,7 +183,8 @@ impl Words {
             return Err(Problem::OfferInvalid);
         }
         offer.check_complete()?;
-        Ok(Self { keys, mark, offer, host: None, signed_offer })
+        origins.iter().try_for_each(|origin| mark.check_origin(origin))?;
+        Ok(Self { keys, mark, offer, host: None, signed_offer, origins })
     }
 }
 

@@ -105,6 +105,10 @@ pub enum Channel {
     Passkey,
     /// No consent at all: the bank could not carry out the transfer (158, 160).
     Bank,
+    /// By telephone, fax, post or in person, to a member of the agent's staff.
+    Staff,
+    /// The agent's policy asks nobody about so little at this merchant (¶61).
+    Waived,
 }
 
 /// How a purchase stands, as one server tells it to whoever knows its id.

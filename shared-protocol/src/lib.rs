@@ -34,6 +34,7 @@ mod plan;
 mod problem;
 mod purchase;
 mod quote;
+mod redemption;
 mod relayed;
 mod remittance;
 mod role;
@@ -74,6 +75,7 @@ pub use plan::{Plan, PlanClass};
 pub use problem::{MerchantView, NextStep, Problem};
 pub use purchase::{IllegalEvent, PurchaseEvent, PurchaseState};
 pub use quote::{Instalment, PlanInquiry, PlanQuote, PlanQuotes};
+pub use redemption::Redemption;
 pub use relayed::{
     RELAYED_SIZES, RelayedAnswer, RelayedCall, RelayedReply, RelayedRequest, ReplyOpener,
     ReplySealer,

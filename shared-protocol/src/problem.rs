@@ -292,6 +292,27 @@ problems! {
     104 VisitInvalid "visit_invalid" 401 false FixOrder AskAgent
         "郵便受けを開く署名が正しくありません。"
         "The signed request to open the mailbox does not hold.";
+    105 MarkRevoked "mark_revoked" 403 false FixOrder AskShop
+        "決済代行会社が、このお店の確認マークを取り消しました。"
+        "The payment agent has withdrawn the shop's mark.";
+    106 TermsChanged "terms_changed" 409 false Nothing StartOver
+        "ご覧になっていた間に、価格や条件が変わりました。"
+        "The price or terms changed while you were looking.";
+    107 SellerChanged "seller_changed" 409 false Nothing StartOver
+        "ご覧になっていた間に、販売者の表示が変わりました。"
+        "The seller's legal notice changed while you were looking.";
+    108 OriginLookalike "origin_lookalike" 403 false FixOrder AskShop
+        "このページのアドレスは、お店のアドレスに似せた別のものです。"
+        "This page's address only looks like the shop's.";
+    109 MarkMissing "mark_missing" 422 false Nothing AskShop
+        "この画像には、確認マークの署名が入っていません。"
+        "This picture carries no signed mark.";
+    110 NumberUnknown "number_unknown" 404 false FixOrder AskShop
+        "この取扱番号では受け付けできません。"
+        "This handling number cannot be redeemed here.";
+    111 TooManyNumbers "too_many_numbers" 409 true Nothing AskAgent
+        "お店に伝えていない取扱番号が多すぎます。使わないものを取り消してください。"
+        "You have too many numbers that no shop has redeemed. Cancel those you do not need.";
 }
 
 impl Problem {

@@ -41,6 +41,11 @@ impl<'a> Widget<'a> {
         Ok(widget)
     }
 
+    /// What is on the page itself: a page of the agent's alone in its window.
+    pub fn alone(browser: &'a Browser) -> Self {
+        Self { browser, index: 0 }
+    }
+
     /// Enters the frame again, for example after looking at the host page.
     pub async fn focus_frame(&self) -> Result {
         self.browser.leave_frames().await?;

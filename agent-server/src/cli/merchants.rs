@@ -5,12 +5,14 @@ use std::{fs, path::PathBuf};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
-use shared_protocol::{Localized, MerchantId, PlanClass, SealingKey, Timestamp, VerifyingKey};
+use shared_protocol::{
+    Amount, Currency, Localized, MerchantId, PlanClass, SealingKey, Timestamp, VerifyingKey,
+};
 
 use super::{Place, Said, merchant_bank::Bank, relay::RelayCommand, say::Report, webhook::Webhook};
 use crate::{
     clock::{Clock as _, SystemClock},
-    domain::{Merchant, MerchantStatus},
+    domain::{Merchant, MerchantStatus, lookalike, mark::WhyRevoked},
     files::{BankAccount, JapaneseAccount, Kana},
     store::{AccountNames, Store},
 };
@@ -31,6 +33,25 @@ pub enum Merchants {
     Resume {
         /// mrc_…
         id: String,
+    },
+    /// Take its Mark back: open widgets say so within a minute; `resume` gives it a new one
+    RevokeMark {
+        /// mrc_…
+        id: String,
+        /// keys, misuse, ended or asked: for the agent's own books
+        #[arg(long, value_parser = why_revoked)]
+        why: WhyRevoked,
+    },
+    /// Ask no shopper to confirm up to an amount (¶61), or ask all of them again
+    Waive {
+        /// mrc_…
+        id: String,
+        /// This amount included, in minor units; without it everybody is asked
+        #[arg(long, value_name = "MINOR", requires = "currency")]
+        up_to: Option<u64>,
+        /// ISO 4217
+        #[arg(long, value_parser = currency)]
+        currency: Option<Currency>,
     },
     /// Show, add or remove web origins where the widget may appear
     Origins {
@@ -123,12 +144,28 @@ impl Merchants {
             Self::Suspend { id } => set_status(store, id, MerchantStatus::Suspended).await,
             Self::Resume { id } => set_status(store, id, MerchantStatus::Active).await,
             Self::Relay(relay) => relay.run(store).await,
+            Self::RevokeMark { id, why } => {
+                let merchant = find(store, id).await?;
+                store.revoke_marks(merchant.id, *why, SystemClock.now()).await?;
+                let merchant = find(store, id).await?;
+                Ok(Report::line(line(&merchant), shown(&merchant)))
+            }
+            Self::Waive { id, up_to, currency } => {
+                let waives = match up_to.zip(*currency) {
+                    Some((minor, currency)) if minor > 0 => Amount::new(minor, currency),
+                    _ => None,
+                };
+                let merchant = Merchant { waives, ..find(store, id).await? };
+                store.put_merchant(merchant.clone(), SystemClock.now()).await?;
+                Ok(Report::line(line(&merchant), shown(&merchant)))
+            }
             Self::Bank(bank) => bank.run(store).await,
             Self::Webhook(webhook) => webhook.act(place, store).await,
             Self::Origins { id, add, remove } => {
                 let mut merchant = find(store, id).await?;
                 for origin in add {
                     check_origin(origin)?;
+                    check_nobody_elses(store, origin, &merchant.id).await?;
                     if !merchant.origins.contains(origin) {
                         merchant.origins.push(origin.clone());
                     }
@@ -151,6 +188,9 @@ impl Add {
         let known = store.merchant(&id).await?;
         let known = known.or_else(|| (place.demo && id.as_str() == DEMO).then(|| demo(id.clone())));
         let merchant = self.over(id, known)?;
+        for origin in &self.origin {
+            check_nobody_elses(store, origin, &merchant.id).await?;
+        }
         store.put_merchant(merchant.clone(), SystemClock.now()).await?;
         if place.demo && merchant.id.as_str() == DEMO {
             demo_account(store, merchant.id.clone()).await?;
@@ -198,6 +238,7 @@ impl Add {
             },
             payee: None,
             payout_class: class.unwrap_or_else(|| "standard".into()),
+            waives: known.and_then(|m| m.waives),
             status: known.map_or(MerchantStatus::Active, |m| m.status),
             valid_until: until.or(known.and_then(|m| m.valid_until)),
             serial: known.map_or(1, |m| m.serial),
@@ -248,6 +289,29 @@ pub(super) fn check_origin(origin: &str) -> Result<(), String> {
     })
 }
 
+/// An origin that could be taken for another merchant's is nobody's to register.
+async fn check_nobody_elses(
+    store: &Store,
+    origin: &str,
+    merchant: &MerchantId,
+) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    for other in store.merchants().await?.iter().filter(|other| other.id != *merchant) {
+        if let Some(known) = lookalike::of(origin, other.origins.iter().map(String::as_str)) {
+            return Err(format!("{origin} could be taken for {known} of {}", other.id).into());
+        }
+    }
+    Ok(())
+}
+
+fn currency(name: &str) -> Result<Currency, String> {
+    name.parse().map_err(|_| "three letters, as JPY".into())
+}
+
+fn why_revoked(name: &str) -> Result<WhyRevoked, String> {
+    let found = WhyRevoked::ALL.into_iter().find(|why| why.name() == name);
+    found.ok_or_else(|| "keys, misuse, ended or asked".into())
+}
+
 /// Reads a class of plan.
 pub(super) fn class(name: &str) -> Result<PlanClass, String> {
     let known = PlanClass::ALL.map(PlanClass::name).join(", ");
@@ -278,6 +342,9 @@ pub(super) fn shown(merchant: &Merchant) -> Value {
         "sealing_key": BASE64URL.encode(merchant.sealing_key.as_bytes()),
         "plans": merchant.plans.iter().map(|class| class.name()).collect::<Vec<_>>(),
         "payout_class": merchant.payout_class,
+        "waives": merchant.waives.map(|most| {
+            json!({ "up_to": most.minor, "currency": most.currency.code() })
+        }),
         "serial": merchant.serial,
     })
 }
@@ -302,6 +369,7 @@ fn demo(id: MerchantId) -> Merchant {
         payout_class: "standard".into(),
         status: MerchantStatus::Active,
         valid_until: None,
+        waives: None,
         serial: 1,
     }
 }

@@ -2,12 +2,14 @@
 //! exit code 1 means that it could not, 2 that it was not understood.
 
 mod audit;
+mod confirmations;
 mod contracts;
 mod doctor;
 mod events;
 mod files;
 mod keys;
 mod ledger;
+mod mark;
 mod merchant_bank;
 mod merchants;
 mod outbox;
@@ -71,12 +73,18 @@ enum Command {
     /// Where sellers' windows may stand in others' pages
     #[command(subcommand)]
     Placements(placements::Placements),
+    /// Pictures of Marks
+    #[command(subcommand)]
+    Mark(mark::Marks),
     /// Shoppers' contracts
     #[command(subcommand)]
     Contracts(contracts::Contracts),
     /// Purchases, and what shoppers object to
     #[command(subcommand)]
     Purchases(purchases::Purchases),
+    /// What shoppers said by telephone, fax, post or in person
+    #[command(subcommand)]
+    Confirmations(confirmations::Confirmations),
     /// Letters and webhooks that are owed
     #[command(subcommand)]
     Outbox(outbox::Outbox),
@@ -117,8 +125,10 @@ async fn run(place: &Place, command: Command) -> Said {
         Command::Keys(keys) => keys.run(place),
         Command::Merchants(merchants) => merchants.run(place).await,
         Command::Placements(placements) => placements.run(place).await,
+        Command::Mark(mark) => mark.run(place).await,
         Command::Contracts(contracts) => contracts.run(place).await,
         Command::Purchases(purchases) => purchases.run(place).await,
+        Command::Confirmations(confirmations) => confirmations.run(place).await,
         Command::Outbox(outbox) => outbox.run(place).await,
         Command::Events(events) => events.run(place).await,
         Command::Ledger(ledger) => ledger.run(place).await,

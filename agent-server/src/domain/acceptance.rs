@@ -13,7 +13,7 @@ use super::{
 use crate::{app::App, store::Turn};
 
 /// Carries out a merchant's Acceptance; from then on the shopper is asked (64). Where their passkey
-/// has signed the tally, it is confirmed at once (¶61).
+/// has signed the tally, or policy waives the question, it is confirmed at once (¶61).
 ///
 /// # Errors
 /// [`Problem::PurchaseUnknown`], [`Problem::AcceptanceInvalid`], [`Problem::GrantExpired`],
@@ -38,8 +38,8 @@ pub async fn accept(
     let then = match grant.provisional {
         true => None,
         false => {
-            let confirmation = confirm::by_passkey(&grant, &app.keys, now);
-            Some(transfer::consented(app, id, confirmation, now).await?)
+            let word = confirm::unasked(&grant, purchase.consent(), &app.keys, now);
+            Some(confirm::by_the_bank(app, id, word, now).await?)
         }
     };
     let word = Word::Accepted { acceptance, question };

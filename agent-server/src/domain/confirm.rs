@@ -46,12 +46,13 @@ pub fn word(
     Word::Decided { outcome, confirmation: about.signed(outcome, channel, agent, keys, now) }
 }
 
-/// The word that carries out what a signed-in shopper wants; `None` where the purchase is over.
-pub fn word_of_page(
+/// The word that carries out what a shopper wants who said it on this channel; `None` where the
+/// purchase is over.
+pub fn word_by(
     own: &OwnPurchase,
     wanted: Wanted,
-    agent: &AgentId,
-    keys: &AgentKeyring,
+    channel: Channel,
+    (agent, keys): (&AgentId, &AgentKeyring),
     now: Timestamp,
 ) -> Option<Word> {
     let about = About {
@@ -71,7 +72,7 @@ pub fn word_of_page(
         ) => Outcome::Cancelled,
         _ => return None,
     };
-    let channel = if outcome == Outcome::Expired { Channel::Silence } else { Channel::Page };
+    let channel = if outcome == Outcome::Expired { Channel::Silence } else { channel };
     let confirmation = about.signed(outcome, channel, agent, keys, now);
     Some(match own.purchase.state {
         PurchaseState::Confirmed => Word::Withdrawn { confirmation },
@@ -117,18 +118,21 @@ impl About<'_> {
     }
 }
 
-/// The word of the passkey that signed the tally: nothing is left to ask (¶61).
-pub fn by_passkey(grant: &Grant, keys: &AgentKeyring, now: Timestamp) -> Signed<Confirmation> {
+/// The word where nothing is left to ask (¶61): a passkey signed the tally, the policy waives it,
+/// or the shopper asked for the number themselves.
+pub fn unasked(grant: &Grant, channel: Channel, keys: &AgentKeyring, now: Timestamp) -> Word {
     let about = About {
         purchase: grant.purchase,
         merchant: &grant.merchant,
         handling_number: grant.handling_number,
     };
-    about.signed(Outcome::Confirmed, Channel::Passkey, &grant.agent, keys, now)
+    let outcome = Outcome::Confirmed;
+    let confirmation = about.signed(outcome, channel, &grant.agent, keys, now);
+    Word::Decided { outcome, confirmation }
 }
 
 /// A yes asks the bank for a transfer, where the purchase is paid by one (151).
-async fn by_the_bank(
+pub(super) async fn by_the_bank(
     app: &App,
     purchase: PurchaseId,
     word: Word,
@@ -229,7 +233,8 @@ pub async fn decide_here(app: &App, own: &OwnPurchase, wanted: Wanted) -> Result
     if is_done {
         return Ok(());
     }
-    let word = word_of_page(own, wanted, &app.config.agent_id, &app.keys, now);
+    let signer = (&app.config.agent_id, &app.keys);
+    let word = word_by(own, wanted, Channel::Page, signer, now);
     let word = word.ok_or(why_not(own.purchase.state))?;
     let is_late = matches!(word, Word::Decided { outcome: Outcome::Expired, .. });
     let word = by_the_bank(app, own.purchase.id, word, now).await?;

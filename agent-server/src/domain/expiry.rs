@@ -4,7 +4,7 @@
 use shared_protocol::{Outcome, PurchaseId, PurchaseState, Timestamp};
 
 use super::{
-    Purchase, confirm, transfer,
+    Purchase, Unasked, confirm, transfer,
     turn::{Turned, Word},
 };
 use crate::{
@@ -60,13 +60,16 @@ pub async fn sweep(app: &App, now: Timestamp) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Asks the merchant. Whoever has only a mailbox cannot be asked: what it has not accepted by now
-/// has lapsed.
+/// Asks the merchant after its order. Whoever has only a mailbox cannot be asked: what it has not
+/// accepted by now has lapsed; and of a number that was never handed in a merchant knows nothing.
 async fn unredeemed(app: &App, purchase: &Purchase, now: Timestamp) -> Result<(), Fault> {
+    let is_by_hand = purchase.unasked == Some(Unasked::ByHand);
     let merchant = app.store.merchant(&purchase.merchant).await?;
-    match merchant.is_some_and(|merchant| merchant.has_mailbox()) {
-        true => close(app, purchase.id, now).await.map(drop),
-        false => app.store.ask_lapsed(purchase.id, now).await,
+    let is_known = !merchant.is_some_and(|merchant| merchant.has_mailbox())
+        && !(is_by_hand && app.store.is_unredeemed(purchase.row).await?);
+    match is_known {
+        true => app.store.ask_lapsed(purchase.id, now).await,
+        false => close(app, purchase.id, now).await.map(drop),
     }
 }
 

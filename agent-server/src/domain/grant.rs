@@ -12,7 +12,7 @@ use shared_protocol::{
 };
 
 use super::{
-    Merchant,
+    Merchant, Unasked,
     contract::{Ask, Claim, Payer},
     day,
     network::Network,
@@ -49,6 +49,8 @@ pub struct Vetted {
     /// What the shopper will owe for it, or why the agent does not stand for it whatever the
     /// contract says (59).
     bill: Result<Bill, Problem>,
+    /// Whether the agent's policy asks nobody about it (¶61).
+    waived: bool,
 }
 
 /// The times that a purchase is entered with.
@@ -111,7 +113,8 @@ impl Opened {
     ) -> Result<Vetted, Problem> {
         if let Err(problem) = merchant.check_in_force(now) {
             let item = Localized::default();
-            return Ok(Vetted { opened: self, item, order: None, bill: Err(problem) });
+            let bill = Err(problem);
+            return Ok(Vetted { opened: self, item, order: None, bill, waived: false });
         }
         let item = match &self.half.goods {
             Goods::Digest(_) => Localized::default(),
@@ -122,7 +125,10 @@ impl Opened {
             }
         };
         let bill = plan::quote::bill(&self.matched, &self.half, merchant, rules, keys, now)?;
-        Ok(Vetted { opened: self, item, order: None, bill: Ok(bill) })
+        // Money that leaves an account is asked about, however little.
+        let waived = merchant.waives(self.matched.tally().amount)
+            && self.half.plan.class() != PlanClass::Transfer;
+        Ok(Vetted { opened: self, item, order: None, bill: Ok(bill), waived })
     }
 }
 
@@ -137,8 +143,11 @@ impl Vetted {
         rng: &mut impl CryptoRng,
     ) -> Filing {
         let Times { now, day, lifetime, on_the_way } = *times;
-        // A contract number and a code alone never move money (TRUST.md D4).
-        let provisional = matches!(payer, Payer::Code { .. });
+        // A contract number and a code alone never move money (TRUST.md D4), but for so little as
+        // the agent's policy lets pass.
+        let by_code = matches!(payer, Payer::Code { .. });
+        let unasked = (by_code && self.waived).then_some(Unasked::Waived);
+        let provisional = by_code && unasked.is_none();
         let tally = self.opened.matched.tally();
         let total = self.bill.as_ref().map_or(tally.amount, |bill| bill.total);
         let promise = self.bill.map(|bill| {
@@ -159,6 +168,7 @@ impl Vetted {
             quantity: self.opened.half.quantity,
             item: self.item,
             locale: self.opened.half.locale,
+            unasked,
             promise,
             ask: Ask {
                 payer,

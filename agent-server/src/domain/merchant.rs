@@ -1,7 +1,7 @@
 //! A merchant as the agent knows it from their contract (¶44).
 
 use shared_protocol::{
-    Localized, MerchantId, Payee, PlanClass, Problem, SealingKey, Timestamp, VerifyingKey,
+    Amount, Localized, MerchantId, Payee, PlanClass, Problem, SealingKey, Timestamp, VerifyingKey,
 };
 
 /// A merchant that has, or had, a contract with the agent.
@@ -34,6 +34,8 @@ pub struct Merchant {
     pub status: MerchantStatus,
     /// Until when its contract runs; `None`: without end.
     pub valid_until: Option<Timestamp>,
+    /// Up to which amount its shoppers need not be asked (¶61); `None`: all are.
+    pub waives: Option<Amount>,
     /// Counts the changes of what its Mark says.
     pub serial: u64,
 }
@@ -54,6 +56,8 @@ pub enum MerchantStatus {
     Active,
     /// It has been stopped by the operator.
     Suspended,
+    /// Its Mark has been taken back; nothing is sold under it.
+    Revoked,
 }
 
 impl Merchant {
@@ -70,11 +74,22 @@ impl Merchant {
     /// Checks that the agent stands for its sales at `now` (step 59).
     ///
     /// # Errors
-    /// [`Problem::MerchantLapsed`].
+    /// [`Problem::MarkRevoked`], [`Problem::MerchantLapsed`].
     pub fn check_in_force(&self, now: Timestamp) -> Result<(), Problem> {
+        if self.status == MerchantStatus::Revoked {
+            return Err(Problem::MarkRevoked);
+        }
         let runs = self.valid_until.is_none_or(|until| now < until);
         let active = self.status == MerchantStatus::Active;
         (runs && active).then_some(()).ok_or(Problem::MerchantLapsed)
+    }
+}
+
+impl Merchant {
+    /// Whether the agent's policy asks nobody about this amount (¶61).
+    pub fn waives(&self, amount: Amount) -> bool {
+        let within = |most: Amount| most.currency == amount.currency && amount.minor <= most.minor;
+        self.waives.is_some_and(within)
     }
 }
 
@@ -84,11 +99,14 @@ impl MerchantStatus {
         match self {
             Self::Active => "active",
             Self::Suspended => "suspended",
+            Self::Revoked => "revoked",
         }
     }
 
     /// The status of this name.
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Active, Self::Suspended].into_iter().find(|status| status.name() == name)
+        [Self::Active, Self::Suspended, Self::Revoked]
+            .into_iter()
+            .find(|status| status.name() == name)
     }
 }

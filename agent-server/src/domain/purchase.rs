@@ -1,9 +1,7 @@
 //! A purchase as the agent knows it, and the answers that follow from it. Pure.
 
 use shared_protocol::{
-    Acceptance, Amount, CLOCK_TOLERANCE, Confirmation, Date, Grant, Locale, Localized, MerchantId,
-    PlanClass, Problem, PurchaseId, PurchaseState, PurchaseStatus, Refusal, Remittance, Signed,
-    Standing, Timestamp, Verified,
+    Acceptance, Amount, CLOCK_TOLERANCE, Channel, Confirmation, Date, Grant, Locale, Localized, MerchantId, PlanClass, Problem, PurchaseId, PurchaseState, PurchaseStatus, Refusal, Remittance, Signed, Standing, Timestamp, Verified,
 };
 
 /// One purchase for which a Grant was asked.
@@ -33,6 +31,8 @@ pub struct Purchase {
     pub item: Localized,
     /// The language of its letters.
     pub locale: Locale,
+    /// Why the shopper is not asked, where no passkey has said it.
+    pub unasked: Option<Unasked>,
     /// How often something happened to it.
     pub events: u32,
     /// The agent's promise.
@@ -47,7 +47,40 @@ pub struct Purchase {
     pub remittance: Option<Signed<Remittance>>,
 }
 
+/// Why a shopper is not asked to confirm, though no passkey signed the tally.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unasked {
+    /// The agent's policy waives it (¶61).
+    Waived,
+    /// They asked for the number themselves, signed in and with their code.
+    ByHand,
+}
+
+impl Unasked {
+    /// Its name in the database.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Waived => "waived",
+            Self::ByHand => "by_hand",
+        }
+    }
+
+    /// The one of this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Waived, Self::ByHand].into_iter().find(|unasked| unasked.name() == name)
+    }
+}
+
 impl Purchase {
+    /// How the shopper consented to what nobody asks them about.
+    pub fn consent(&self) -> Channel {
+        match self.unasked {
+            Some(Unasked::Waived) => Channel::Waived,
+            Some(Unasked::ByHand) => Channel::Page,
+            None => Channel::Passkey,
+        }
+    }
+
     /// The answer to a grant request of these bytes: always the same one.
     ///
     /// # Errors

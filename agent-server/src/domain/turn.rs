@@ -131,6 +131,8 @@ impl Word {
             &[Errand::Webhook(Notice::Accepted), Errand::Mail(Letter::Confirmed)];
         const REFUSED: &[Errand] = &[Errand::Webhook(Notice::Refused)];
         const CONFIRMED: &[Errand] = &[Errand::Webhook(Notice::Confirmed)];
+        const TOLD: &[Errand] =
+            &[Errand::Webhook(Notice::Confirmed), Errand::Mail(Letter::Confirmed)];
         const CANCELLED: &[Errand] =
             &[Errand::Webhook(Notice::Cancelled), Errand::Mail(Letter::Cancelled)];
         const EXPIRED: &[Errand] =
@@ -150,6 +152,12 @@ impl Word {
             Self::NotTransferred { .. } => NOT_SENT,
             Self::Accepted { question: Some(_), .. } => ASK,
             Self::Accepted { question: None, .. } => RECEIPT,
+            // What others wrote down in the shopper's name, the shopper reads.
+            Self::Decided { outcome: Outcome::Confirmed, confirmation }
+                if is_staffs(confirmation) =>
+            {
+                TOLD
+            }
             Self::Decided { outcome: Outcome::Confirmed, .. } => CONFIRMED,
             Self::Decided { outcome: Outcome::Cancelled, .. } | Self::Withdrawn { .. } => CANCELLED,
             Self::Decided { outcome: Outcome::Expired, .. } => EXPIRED,
@@ -159,6 +167,11 @@ impl Word {
             Self::Lapsed => &[],
         }
     }
+}
+
+/// Whether it came to a member of the agent's staff (¶56).
+fn is_staffs(confirmation: &Signed<Confirmation>) -> bool {
+    confirmation.claimed().is_ok_and(|said| said.channel == Channel::Staff)
 }
 
 /// Why a decision cannot be taken in this state, in the shopper's words.

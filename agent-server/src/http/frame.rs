@@ -22,7 +22,7 @@ use super::{
 use crate::{
     app::App,
     domain::{
-        Merchant, mailbox,
+        Merchant, lookalike, mailbox,
         placement::{self, Window},
     },
     frame::{self, FrameFacts, address},
@@ -75,8 +75,8 @@ async fn respond(visit: Visit<'_>) -> Response {
         Err((problem, host)) => return visit.failure(problem, host.as_deref()),
     };
     let origins = window.as_ref().map_or(&merchant.origins, |window| &window.origins);
-    if visit.is_elsewhere(origins) {
-        return visit.unregistered();
+    if let Some(problem) = visit.elsewhere(origins) {
+        return visit.unregistered(problem);
     }
     let offered = visit.offer(&merchant).await;
     match offered.and_then(|offer| visit.product((&merchant, window.as_ref()), &offer)) {
@@ -190,22 +190,23 @@ impl<'a> Visit<'a> {
         reference.take().unwrap_or_default().chars().take(REFERENCE_MAX).collect()
     }
 
-    /// Whether a page that the merchant did not register tries to frame this one. Browsers refuse
-    /// that by the policy; this is so that whoever set it up reads why.
-    fn is_elsewhere(&self, origins: &[String]) -> bool {
+    /// Why a page that the merchant did not register does not frame this one. Browsers refuse that
+    /// by the policy; this is so that the shopper, and whoever set it up, read why.
+    fn elsewhere(&self, origins: &[String]) -> Option<Problem> {
         let text = |name: &str| self.headers.get(name).and_then(|value| value.to_str().ok());
         let in_frame = matches!(text("sec-fetch-dest"), Some("iframe" | "frame"));
-        let from = text("referer").and_then(origin_of);
-        let is_known = |from| {
-            origins.iter().any(|origin| origin == from)
-                || origin_of(&self.app.config.public_url) == Some(from)
-        };
-        in_frame && from.is_some_and(|from| !is_known(from))
+        let from = text("referer").and_then(origin_of).filter(|_| in_frame)?;
+        if origin_of(&self.app.config.public_url) == Some(from) {
+            return None;
+        }
+        lookalike::check(from, origins).err()
     }
 
-    fn unregistered(&self) -> Response {
+    fn unregistered(&self, problem: Problem) -> Response {
         let script = Inline::new(UNREGISTERED_SCRIPT);
-        let view = Unregistered { w: self.words(), css: &style().text };
+        let w = self.words();
+        let why = problem.text(w.locale());
+        let view = Unregistered { w, css: &style().text, code: problem.code(), why };
         let policy = note_policy(&script, Ancestors::Any);
         self.answer(StatusCode::FORBIDDEN, &policy, rendered(&view))
     }
@@ -286,6 +287,8 @@ fn contact(app: &App) -> &str {
 struct Unregistered<'a> {
     w: Words,
     css: &'a str,
+    code: &'static str,
+    why: &'static str,
 }
 
 #[derive(Template)]

@@ -3,20 +3,24 @@
 
 use axum::{
     Router,
-    extract::{Path, Query, State},
-    http::StatusCode,
+    body::Bytes,
+    extract::{OriginalUri, Path, Query, State},
+    http::{HeaderName, StatusCode, header},
+    response::{IntoResponse, Response},
     routing::get,
 };
 use serde::Deserialize;
-use shared_protocol::{Mark, Offer, Problem, Signed};
+use shared_protocol::{Offer, Problem, Signed};
 
 use super::{
+    pages::parameter,
     problem::Refused,
     wire::{Answer, Wire, merchant_id},
 };
 use crate::{
     app::App,
     domain::{mailbox, placement},
+    marks::picture,
 };
 
 /// Its routes.
@@ -34,20 +38,48 @@ struct Borrowed {
     item: String,
 }
 
+/// As a message; with `.svg` or `.png` behind the name, as a picture that carries it.
 async fn mark(
     State(app): State<App>,
-    Path(merchant): Path<String>,
+    Path(name): Path<String>,
     Query(Borrowed { host, item }): Query<Borrowed>,
-) -> Result<Answer<Signed<Mark>>, Refused> {
+    OriginalUri(uri): OriginalUri,
+) -> Result<Response, Refused> {
+    let (id, kind) = name.rsplit_once('.').unwrap_or((&name, ""));
     let now = app.clock.now();
-    let merchant = app.merchants.get(&merchant_id(&merchant)?, now).await?;
+    let merchant = app.merchants.get(&merchant_id(id)?, now).await?;
     merchant.check_in_force(now)?;
-    let Some(host) = host else {
-        return Ok(Answer(app.marks.current(&merchant, &app.keys, now)));
+    let signed = match host {
+        None => app.marks.current(&merchant, &app.keys, now),
+        Some(host) => {
+            let item = item.parse().map_err(|_| Problem::UnknownItem)?;
+            let host = merchant_id(&host)?;
+            let window = placement::open(&app, &merchant, &host, &item, now).await?;
+            app.marks.within(&merchant, &window, &app.keys, now)
+        }
     };
-    let item = item.parse().map_err(|_| Problem::UnknownItem)?;
-    let window = placement::open(&app, &merchant, &merchant_id(&host)?, &item, now).await?;
-    Ok(Answer(app.marks.within(&merchant, &window, &app.keys, now)))
+    let mark = signed.claimed()?;
+    let locale = parameter(&uri, "locale").and_then(|tag| tag.parse().ok()).unwrap_or_default();
+    match kind {
+        "" => Ok(Answer(signed).into_response()),
+        "svg" => Ok(drawn("image/svg+xml", picture::svg(&signed, &mark, locale).into())),
+        "png" => {
+            let png = app.marks.png(&signed, &mark, locale).await;
+            Ok(drawn("image/png", png.ok_or(Problem::Unavailable)?))
+        }
+        _ => Err(Problem::NotFound.into()),
+    }
+}
+
+/// A picture that any page may show, and nobody keeps for long: the Mark may be taken back.
+fn drawn(kind: &'static str, picture: Bytes) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, kind),
+        (header::CACHE_CONTROL, "public, max-age=60"),
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "cross-origin"),
+    ];
+    (headers, picture).into_response()
 }
 
 async fn offer(

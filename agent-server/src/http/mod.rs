@@ -2,6 +2,7 @@
 //! All routes are here on one page.
 
 pub mod assets;
+pub mod by_hand;
 pub mod challenges;
 pub mod confirm;
 pub mod confirm_code;
@@ -17,6 +18,7 @@ pub mod html;
 pub mod keys;
 pub mod language;
 pub mod mailbox;
+pub mod mark_page;
 pub mod marks;
 pub mod me;
 pub mod pages;
@@ -56,10 +58,12 @@ pub fn router(app: App) -> Router {
         .merge(purchases::routes())
         .merge(relayed::routes(&app))
         .merge(settlements::routes())
+        .merge(by_hand::routes())
         .merge(events::routes())
         .merge(marks::routes())
         .merge(placements::routes())
         .merge(mailbox::routes())
+        .merge(mark_page::routes())
         .merge(keys::routes())
         .merge(confirm::routes())
         .merge(confirm_code::routes())

@@ -104,6 +104,11 @@ pub fn live_policy(script: &Inline, connect: &str) -> String {
     )
 }
 
+/// A page with a form and one script of its own, which asks nobody for anything.
+pub fn script_policy(script: &Inline) -> String {
+    format!("{}; script-src {}; {TRUSTED_TYPES}", still_policy(), script.source)
+}
+
 /// A page with the passkey script, which asks our own server alone.
 pub fn passkey_policy() -> String {
     format!("{}; script-src 'self'; connect-src 'self'; {TRUSTED_TYPES}", still_policy())

@@ -44,6 +44,8 @@ pub struct PurchaseBooks {
     pub bills: Vec<StoredBill>,
     /// How the objection to it was resolved, if there was one.
     pub resolution: Option<String>,
+    /// What staff wrote down as the shopper's answer, if they did.
+    pub recorded: Option<String>,
     /// Entries that words and bills name.
     pub entries: BTreeMap<i64, StoredEntry>,
 }
@@ -164,8 +166,10 @@ impl Snapshot {
         keys: &BTreeMap<String, VerifyingKey>,
     ) -> Result<PurchaseBooks, Fault> {
         let row = sqlx::query(
-            "SELECT p.*, COALESCE(p.total, p.amount) AS held, o.resolution
-             FROM purchases p LEFT JOIN objections o ON o.purchase = p.id WHERE p.id = $1",
+            "SELECT p.*, COALESCE(p.total, p.amount) AS held, o.resolution,
+                 r.outcome AS recorded
+             FROM purchases p LEFT JOIN objections o ON o.purchase = p.id
+             LEFT JOIN recorded_answers r ON r.purchase = p.id WHERE p.id = $1",
         )
         .bind(id)
         .fetch_one(&mut *self.0)
@@ -192,6 +196,7 @@ impl Snapshot {
             events: self.rows(EVENTS, id, StoredEvent::read).await?,
             sums: self.rows(SUMS, id, StoredSums::read).await?.pop(),
             resolution: row.cell("resolution")?,
+            recorded: row.cell("recorded")?,
             purchase,
             words,
             bills,
@@ -321,6 +326,8 @@ const ORPHANS: &[(&str, &str)] = orphans! {
     "settlement_words" "purchase" "purchases" "id";
     "bills" "purchase" "purchases" "id";
     "objections" "purchase" "purchases" "id";
+    "recorded_answers" "purchase" "purchases" "id";
+    "by_hand" "purchase" "purchases" "id";
     "journal" "purchase" "purchases" "id";
     "transfers" "entry" "journal" "number";
     "payouts" "file" "payout_files" "id";

@@ -8,7 +8,8 @@ use shared_protocol::{
 use sqlx::{Any, any::AnyArguments, query::Query};
 
 use super::{
-    Fault, Store, contracts, deposits, events, instalments, passkeys, purchases, remittances,
+    Fault, Store, by_hand, contracts, deposits, events, instalments, passkeys, purchases,
+    remittances,
     row::minor,
     writer::{Tx, Work},
 };
@@ -18,6 +19,7 @@ use crate::domain::{
     errand::Notice,
     passkey::Asserted,
     plan::Bill,
+    purchase::Unasked,
     transfer::Order,
 };
 
@@ -37,6 +39,8 @@ pub struct Filing {
     pub item: Localized,
     /// The language of its letters.
     pub locale: Locale,
+    /// Why the shopper will not be asked, where no passkey has said it.
+    pub unasked: Option<Unasked>,
     /// Both halves bound together, as it came.
     pub tally: SignedTally,
     /// The promise, or why there will be none whatever the contract says.
@@ -199,6 +203,9 @@ impl File {
             0 => Ok(false),
             4 => {
                 instalments::add_later(tx, row.id, &promise.bill).await?;
+                if let Some(unasked) = self.0.unasked {
+                    by_hand::note(tx, (row.id, contract), unasked, self.0.now).await?;
+                }
                 self.advance(tx).await.map(|()| true)
             }
             _ => Err(Fault::Raced),

@@ -4,6 +4,7 @@
 mod accounts;
 mod audit;
 mod bills;
+mod by_hand;
 mod checkpoint;
 mod connect;
 mod contracts;
@@ -35,6 +36,7 @@ mod portal;
 mod postgres;
 mod purchases;
 mod questions;
+mod recorded;
 mod remittances;
 mod row;
 #[cfg(test)]
@@ -78,6 +80,7 @@ pub use payout_files::{NewFile, PayoutFile};
 pub use payouts::PayoutRun;
 pub use placements::KeptPlacement;
 pub use portal::OwnPurchase;
+pub use recorded::StoredRecord;
 pub use sqlite::{SQLITE_OLDEST, sqlite_version};
 pub use statements::{Brought, NoticeRefusal};
 pub use transfer_audit::{StoredDeposit, StoredPayment, StoredTransferOrder};

@@ -133,7 +133,7 @@ impl Work for Object {
     }
 }
 
-fn own(row: &Row) -> Result<OwnPurchase, Fault> {
+pub(super) fn own(row: &Row) -> Result<OwnPurchase, Fault> {
     let objection: Option<&str> = row.cell("objection")?;
     let reason = |name| Reason::from_name(name).ok_or(Fault::Damaged("objection"));
     Ok(OwnPurchase {
@@ -166,11 +166,14 @@ macro_rules! own {
              FROM purchases p
              JOIN merchants m ON m.id = p.merchant
              LEFT JOIN objections o ON o.purchase = p.id
-             WHERE p.contract = $1 AND p.handling_number ",
+             WHERE ",
             $($rest)*
         )
     };
 }
 
-const OF_CONTRACT: &str = own!("IS NOT NULL ORDER BY p.created_at DESC, p.id DESC LIMIT $2");
-const OF_NUMBER: &str = own!("= $2");
+const OF_CONTRACT: &str = own!(
+    "p.contract = $1 AND p.handling_number IS NOT NULL ORDER BY p.created_at DESC, p.id DESC LIMIT $2"
+);
+const OF_NUMBER: &str = own!("p.contract = $1 AND p.handling_number = $2");
+pub(super) const BY_NUMBER: &str = own!("p.handling_number = $1");

@@ -8,7 +8,7 @@ use super::{
     row::{Cells as _, Row},
     writer::Tx,
 };
-use crate::domain::purchase::Purchase;
+use crate::domain::{Purchase, Unasked};
 
 impl Store {
     /// The purchase of this id.
@@ -92,6 +92,10 @@ pub(super) fn read(row: &Row) -> Result<Purchase, Fault> {
         quantity: row.count("quantity")?,
         item: localized(row, "item_ja", "item_en")?,
         locale: row.named("locale", |tag| tag.parse::<Locale>().ok())?,
+        unasked: match row.cell::<Option<&str>>("unasked")? {
+            Some(name) => Some(Unasked::from_name(name).ok_or(Fault::Damaged("unasked"))?),
+            None => None,
+        },
         events: row.count("events")?,
         grant: row.message("grant_signed")?,
         acceptance: row.message("acceptance")?,

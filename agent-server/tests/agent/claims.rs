@@ -10,7 +10,7 @@ use agent_server::{
 };
 use futures_util::future::join_all;
 use reqwest::Method;
-use shared_protocol::{Amount, Problem, PurchaseState, SettlementState, Signed};
+use shared_protocol::{Amount, Channel, Problem, PurchaseState, SettlementState, Signed};
 
 use crate::{
     market::{Market, yen},
@@ -180,7 +180,8 @@ async fn withdraw(sale: &Sale<'_>) -> Turned {
     let number = sale.grant.claimed().unwrap().handling_number;
     let own = app.store.purchase_of(contract, &number).await.unwrap().unwrap();
     let (agent, now) = (&app.config.agent_id, sale.market.now());
-    let Some(word) = confirm::word_of_page(&own, Wanted::Cancel, agent, &app.keys, now) else {
+    let signer = (agent, &app.keys);
+    let Some(word) = confirm::word_by(&own, Wanted::Cancel, Channel::Page, signer, now) else {
         return Turned::Not(Problem::PurchaseClosed);
     };
     app.turn(Turn { purchase: sale.id(), word, then: None, now }).await.unwrap()

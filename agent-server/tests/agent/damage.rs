@@ -184,6 +184,8 @@ const WAYS: &[Way] = ways! {
     RefusalForged "purchases {c}" "" "refusal_invalid" "flip purchases.refusal where id = {c}";
     RefusalMissing "purchases {c}" "a Refusal" "none"
         "UPDATE purchases SET refusal = NULL WHERE id = {c}";
+    AnswerOther "purchases {a}" "none" "confirmed" "INSERT INTO recorded_answers
+        VALUES ({a}, 'telephone', 'confirmed', 0, 'Sato', '', 0)";
     ConfirmationForged "purchases {a}" "" "confirmation_invalid"
         "flip purchases.confirmation where id = {a}";
     ConfirmationMissing "purchases {a}" "Confirmed" "none"
@@ -277,7 +279,9 @@ const WAYS: &[Way] = ways! {
         AND name = 'C-2'";
     PayoutAmount "payouts " "" "" "UPDATE settlement_words SET payout = (SELECT id FROM payouts)
         WHERE purchase = {i}";
-    PayoutOther "payouts " "mrc_tee" "mrc_tea" "INSERT INTO merchants SELECT 'mrc_tee', name_ja,
+    PayoutOther "payouts " "mrc_tee" "mrc_tea" "INSERT INTO merchants (id, name_ja,
+        name_en, legal_ja, legal_en, origins, server, verifying_key, sealing_key, payout_class,
+        status, valid_until, serial, updated_at, updated_by, plans) SELECT 'mrc_tee', name_ja,
         name_en, legal_ja, legal_en, origins, server, verifying_key, sealing_key, payout_class,
         status, valid_until, serial, updated_at, updated_by, plans FROM merchants;
         UPDATE payouts SET merchant = 'mrc_tee'";

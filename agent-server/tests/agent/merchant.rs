@@ -106,6 +106,7 @@ impl Merchant {
             payout_class: "standard".into(),
             status: MerchantStatus::Active,
             valid_until: None,
+            waives: None,
             serial: 1,
         }
     }

@@ -264,3 +264,77 @@ fn a_webhook_secret_is_replaced_and_events_are_triggered_in_a_demo_only() {
         assert_eq!(operator.run(wrong).status.code(), Some(code), "{wrong:?}");
     }
 }
+
+#[test]
+fn a_saved_mark_is_verified_and_taken_back_by_commands() {
+    let operator = Operator::new();
+    let keys = operator.json(&["keys", "init"]);
+    let (verifying, sealing) =
+        (keys["verifying_key"].as_str().unwrap(), keys["sealing_key"].as_str().unwrap());
+    let keys = ["--verifying-key", verifying, "--sealing-key", sealing];
+    operator.json(&[&["merchants", "add", "mrc_tea"], &keys[..]].concat());
+    let saved = operator.folder.path().join("mark.svg");
+    std::fs::write(&saved, drawn(&operator)).unwrap();
+    let verify = |more: &[&str]| {
+        let output = operator.run(&[&["mark", "verify", "mark.svg"], more].concat());
+        let said: Value = serde_json::from_slice(&output.stdout).unwrap();
+        (output.status.code(), said)
+    };
+    let (code, said) = verify(&[]);
+    assert_eq!((code, &said["good"]), (Some(0), &true.into()), "{said}");
+    assert_eq!((&said["merchant"], &said["agent"]), (&"mrc_tea".into(), &"agt_demo".into()));
+    assert_eq!(said["origins"], serde_json::json!(["http://127.0.0.1:8080"]));
+    let elsewhere = verify(&["--origin", "https://evil.example"]);
+    assert_eq!(elsewhere.1["problem"], "origin_not_registered");
+    assert_eq!(verify(&["--origin", "http://127.0.0.1:8080"]).0, Some(0));
+    let evil = ["merchants", "add", "mrc_evil", "--name-ja", "x", "--name-en", "x"];
+    let at = ["--server-url", "https://e.example", "--origin", "http://127-0-0-1"];
+    let refused = operator.run(&[&evil[..], &at, &keys].concat());
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("could be taken for"));
+    let without = ["merchants", "revoke-mark", "mrc_tea"];
+    assert_eq!(operator.run(&without).status.code(), Some(2), "why?");
+    let revoked = operator.json(&[&without[..], &["--why", "keys"]].concat());
+    assert_eq!(revoked["status"], "revoked");
+    let (code, said) = verify(&[]);
+    assert_eq!((code, &said["problem"]), (Some(1), &"mark_revoked".into()));
+    assert_eq!(said["genuine"], true);
+    std::fs::write(&saved, "<svg/>").unwrap();
+    let (code, said) = verify(&[]);
+    assert_eq!((code, &said["problem"]), (Some(1), &"mark_missing".into()));
+    assert_eq!(operator.json(&["merchants", "resume", "mrc_tea"])["status"], "active");
+    std::fs::write(&saved, drawn(&operator)).unwrap();
+    assert_eq!(verify(&[]).0, Some(0), "a new one");
+}
+
+/// The demo shop's Mark as its picture, drawn with the operator's own keys.
+fn drawn(operator: &Operator) -> String {
+    let shop = operator.json(&["merchants", "list"])["merchants"][0].clone();
+    let text = |name: &str| shop[name].as_str().unwrap().to_owned();
+    let key = |name: &str| {
+        use base64::Engine as _;
+        base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(text(name)).unwrap()
+    };
+    let keys = operator.folder.path().join("keys");
+    let keys = agent_server::keys::AgentKeyring::load(&keys).unwrap();
+    let both = shared_protocol::Localized::new("山田茶舗", "Yamada Tea");
+    let merchant = agent_server::domain::Merchant {
+        id: text("id").parse().unwrap(),
+        name: both.clone(),
+        legal_notice: both.clone(),
+        origins: vec!["http://127.0.0.1:8080".into()],
+        server: text("server"),
+        verifying_key: key("verifying_key").as_slice().try_into().unwrap(),
+        sealing_key: key("sealing_key").as_slice().try_into().unwrap(),
+        plans: Vec::new(),
+        payout_class: "standard".into(),
+        status: agent_server::domain::MerchantStatus::Active,
+        valid_until: None,
+        waives: None,
+        serial: shop["serial"].as_u64().unwrap(),
+    };
+    let marks = agent_server::marks::Marks::new("agt_demo".parse().unwrap(), both);
+    let now = agent_server::clock::Clock::now(&agent_server::clock::SystemClock);
+    let signed = marks.current(&merchant, &keys, now);
+    let mark = signed.claimed().unwrap();
+    agent_server::marks::picture::svg(&signed, &mark, shared_protocol::Locale::Ja)
+}

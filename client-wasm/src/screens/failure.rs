@@ -42,12 +42,14 @@ pub(super) fn view(app: App, trouble: &Trouble) -> El {
         .child(tally("tally"))
         .child(heading(app, money, title))
         .child(sheet);
-    if matches!(*app.trust.peek(), Trust::Refused(_)) {
+    if app.words().is_none() {
         return view;
     }
     let minutes = app.idle_minutes().to_string();
-    view.child(said("p", "note lead", &app.fill(texts::FAILURE_KEPT, &[("minutes", &minutes)])))
-        .child(acts(app, trouble))
+    let kept = said("p", "note lead", &app.fill(texts::FAILURE_KEPT, &[("minutes", &minutes)]));
+    // Should the mark hold again, there is a way on.
+    let holds = !matches!(*app.trust.read(), Trust::Refused(_));
+    view.child(kept).maybe(holds.then(|| acts(app, trouble)))
 }
 
 pub(super) fn expired(app: App) -> El {

@@ -1,6 +1,7 @@
 //! The shop owner's command line. Every command reads one configuration file, prints for people or
 //! (`--json`) for programs, and says by its exit code whether all is well.
 
+mod by_hand;
 mod doctor;
 mod events;
 mod keys;
@@ -47,6 +48,9 @@ enum Command {
     /// Look at orders
     #[command(subcommand)]
     Orders(orders::OrdersCommand),
+    /// Orders by telephone and on paper
+    #[command(subcommand)]
+    ByHand(by_hand::ByHandCommand),
     /// What the agent tells
     #[command(subcommand)]
     Events(events::EventsCommand),
@@ -93,6 +97,9 @@ fn run(arguments: Arguments, out: &mut impl Write) -> anyhow::Result<Verdict> {
         Command::Keys(command) => keys::run(&command, &config()?, arguments.json, out),
         Command::Orders(command) => {
             runtime.block_on(orders::run(&command, &config()?, arguments.json, out))
+        }
+        Command::ByHand(command) => {
+            runtime.block_on(by_hand::run(&command, &config()?, arguments.json, out))
         }
         Command::Events(command) => {
             runtime.block_on(events::run(&command, config()?, arguments.json, out))

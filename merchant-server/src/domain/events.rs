@@ -131,7 +131,8 @@ impl Word {
     fn event(&self, before: PurchaseState) -> PurchaseEvent {
         match self.said.outcome {
             Outcome::Cancelled
-                if before == PurchaseState::Confirmed && self.said.channel == Channel::Page =>
+                if before == PurchaseState::Confirmed
+                    && matches!(self.said.channel, Channel::Page | Channel::Staff) =>
             {
                 PurchaseEvent::ShopperWithdrew
             }

@@ -2,6 +2,7 @@
 //! protocol and the store; knows no HTTP and no SQL. Time comes in as an argument.
 
 mod accept;
+mod by_hand;
 mod check;
 mod events;
 mod failure;
@@ -20,6 +21,7 @@ use jiff::tz::TimeZone;
 use shared_protocol::{AgentKeys, MerchantId, Signed, Span, Statement, Verified};
 
 pub use accept::{accept, refuse};
+pub use by_hand::Told;
 pub use check::check;
 pub use events::{Heard, Notification, NotificationKind, confirm, hear};
 pub use failure::Failure;

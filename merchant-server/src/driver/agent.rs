@@ -7,8 +7,7 @@ use reqwest::header::{CONTENT_TYPE, DATE};
 use reqwest::{Client, RequestBuilder, Response, StatusCode, redirect};
 use serde::Deserialize;
 use shared_protocol::{
-    Acceptance, AgentId, Mailbox, MailboxVisit, MerchantId, Message, Problem, PurchaseId,
-    PurchaseStatus, Receipt, Refusal, Signed, Signer as _, Timestamp, VerifyingKey, decode, encode,
+    Acceptance, AgentId, Grant, Mailbox, MailboxVisit, MerchantId, Message, Problem, PurchaseId, PurchaseStatus, Receipt, Refusal, Signed, Signer, Timestamp, VerifyingKey, _, as, decode, encode,
 };
 
 use crate::config::Origin;
@@ -103,7 +102,26 @@ impl AgentClient {
         path: &str,
         said: &SignedStep,
     ) -> Result<Result<Signed<Receipt>, Problem>, AgentSilence> {
-        let request = self.client.put(self.url.at(path));
+        self.answer(self.client.put(self.url.at(path)), said).await
+    }
+
+    /// Hands in a number that was read out; the Grant that it stands for, or why there is none.
+    ///
+    /// # Errors
+    /// [`AgentSilence`].
+    pub async fn redeem(
+        &self,
+        said: &SignedStep,
+    ) -> Result<Result<Signed<Grant>, Problem>, AgentSilence> {
+        self.answer(self.client.post(self.url.at("/v1/by-hand/redemptions")), said).await
+    }
+
+    /// What the agent answers to something signed, or its reason.
+    async fn answer<M: Message>(
+        &self,
+        request: RequestBuilder,
+        said: &SignedStep,
+    ) -> Result<Result<M, Problem>, AgentSilence> {
         let body = (said.media_type.clone(), said.bytes.clone());
         match say(request, body, PROBLEM_BYTES_MAX).await? {
             Ok(answer) => decode(&answer).map(Ok).map_err(|_| AgentSilence::Unreadable),

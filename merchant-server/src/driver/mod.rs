@@ -2,6 +2,7 @@
 //! about orders of which nothing was heard. At least once; the agent is idempotent.
 
 mod agent;
+mod by_hand;
 mod listen;
 mod mailbox;
 mod outbox;
@@ -13,6 +14,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 pub use agent::{AgentClient, AgentSilence, ToldEvent, ToldEvents};
+pub use by_hand::redeem;
 pub use listen::{Forwarded, Listener};
 pub use mailbox::{catch_up, look};
 pub use outbox::deliver;

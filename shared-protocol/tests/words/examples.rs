@@ -3,7 +3,7 @@
 
 use shared_protocol::{
     Acceptance, Amount, BasisPoints, Challenge, ChallengeRequest, Channel, Claim, Confirmation,
-    Credential, Date, DeliveryTerms, Deposit, Digest, Goods, Grant, GrantProof, GrantRequest, HandlingNumber, Locale, Mailbox, MailboxEntry, MailboxVisit, Mark, Offer, OrderCheck, OrderSubmission, Outcome, PasskeyAssertion, PasskeyPart, PaymentHalf, Placement, PlacementAgreement, PlacementEnd, Plan, PlanClass, PlanInquiry, PlanQuote, PlanQuotes, Problem, PurchaseState, PurchaseStatus, QuantityLimits, Receipt, Refund, Refusal, Relay, Remittance, Salt, SealContext, SettlementState, ShippingNotice, Signed, SignedTally, Span, Standing, Tally, Timestamp, Void, digest, jws,
+    Credential, Date, DeliveryTerms, Deposit, Digest, Goods, Grant, GrantProof, GrantRequest, HandlingNumber, Locale, Mailbox, MailboxEntry, MailboxVisit, Mark, Offer, OrderCheck, OrderSubmission, Outcome, PasskeyAssertion, PasskeyPart, PaymentHalf, Placement, PlacementAgreement, PlacementEnd, Plan, PlanClass, PlanInquiry, PlanQuote, PlanQuotes, Problem, PurchaseState, PurchaseStatus, QuantityLimits, Receipt, Redemption, Refund, Refusal, Relay, Remittance, Salt, SealContext, SettlementState, ShippingNotice, Signed, SignedTally, Span, Standing, Tally, Timestamp, Void, digest, jws,
 };
 
 use crate::party::{Deal, NOW, Party, Seeded, form, payee, purchase, yen};
@@ -169,6 +169,8 @@ pub fn confirmations(deal: &Deal) -> Vec<Confirmation> {
         confirmation(Outcome::Cancelled, Channel::Page),
         confirmation(Outcome::Confirmed, Channel::Passkey),
         confirmation(Outcome::Cancelled, Channel::Bank),
+        confirmation(Outcome::Confirmed, Channel::Staff),
+        confirmation(Outcome::Confirmed, Channel::Waived),
     ]
 }
 
@@ -188,6 +190,18 @@ pub fn remittances(deal: &Deal) -> Vec<Remittance> {
         remittance(Standing::Received),
         remittance(Standing::NotReceived),
     ]
+}
+
+pub fn redemptions(deal: &Deal) -> Vec<Redemption> {
+    let grant = grant(deal);
+    vec![Redemption {
+        merchant: grant.merchant.clone(),
+        agent: grant.agent.clone(),
+        redemption: "TEL-17".parse().unwrap(),
+        handling_number: grant.handling_number,
+        amount: grant.amount,
+        redeemed: NOW,
+    }]
 }
 
 pub fn purchase_statuses(deal: &Deal) -> Vec<PurchaseStatus> {

@@ -20,7 +20,7 @@ macro_rules! for_each_statement {
             tally session, grant agent, acceptance merchant, refusal merchant, confirmation agent,
             quote agent, shipping_notice merchant, claim merchant, void merchant, refund merchant,
             receipt agent, remittance agent, placement merchant, placement_end merchant,
-            deposit agent, visit merchant)
+            deposit agent, visit merchant, redemption merchant)
     };
     (@ $deal:ident, $call:ident, $with:expr, $($statement:ident $signer:ident),*) => {
         [$({
@@ -63,6 +63,7 @@ mod usual {
         placement_end PlacementEnd, placement_ends;
         deposit Deposit, deposits;
         visit MailboxVisit, visits;
+        redemption Redemption, redemptions;
     }
 }
 
@@ -161,7 +162,7 @@ fn a_signature_under_another_version_purpose_or_role_is_refused() {
         .iter()
         .filter_map(|message| message.signed.as_ref().map(|form| form.label.clone()))
         .collect();
-    assert_eq!(labels.len(), 19);
+    assert_eq!(labels.len(), 20);
     for_each_statement!(deal, refuses_other_labels, &labels);
 }
 

@@ -83,6 +83,7 @@ pub fn all(deal: &Deal) -> Vec<Spoken> {
     let grant = statement("Grant", &examples::grants(deal), agent);
     let submission = plain("OrderSubmission", &examples::order_submissions(deal));
     let acceptance = statement("Acceptance", &examples::acceptances(deal), merchant);
+    let redemption = statement("Redemption", &examples::redemptions(deal), merchant);
     let refusal = statement("Refusal", &examples::refusals(deal), merchant);
     let confirmation = statement("Confirmation", &examples::confirmations(deal), agent);
     let remittance = statement("Remittance", &examples::remittances(deal), agent);
@@ -120,6 +121,7 @@ pub fn all(deal: &Deal) -> Vec<Spoken> {
         spoken(submission, "shopper", "merchant", "61", "as it is; holds a sealed order half"),
         spoken(acceptance, "merchant", "agent", "62", "signed"),
         spoken(refusal, "merchant", "agent", "62 → 72", "signed"),
+        spoken(redemption, "merchant", "agent", "d–f of prior art (5)", "signed"),
         spoken(confirmation, "agent", "merchant", "64–65", "signed"),
         spoken(remittance, "agent", "merchant", "153–164", "signed"),
         spoken(status, "agent", "whoever knows the id", "60–65", "as it is; holds signed ones"),

@@ -3,6 +3,7 @@
 
 mod accessibility;
 mod bad_input;
+mod by_hand;
 mod contracts;
 mod correction;
 mod crashes;
@@ -12,6 +13,7 @@ mod failures;
 mod host_pages;
 mod kit;
 mod leak;
+mod marks;
 mod passkeys;
 mod plans;
 mod purchase;

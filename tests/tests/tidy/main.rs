@@ -3,6 +3,7 @@
 
 mod proofs;
 mod rules;
+mod seed;
 mod source;
 mod tree;
 
@@ -135,6 +136,26 @@ fn the_architecture_is_short_and_each_invariant_names_its_guard() {
     let tests: Vec<_> =
         files.iter().flat_map(|file| rules::tests_in(&file.path, &text(file))).collect();
     none(rules::unguarded_invariants(&architecture, &tests));
+}
+
+#[test]
+fn every_line_of_the_seed_names_the_test_that_shows_it() {
+    let files = tree::files();
+    let text = |file: &tree::File| file.text.clone().unwrap_or_default();
+    let page = files.iter().find(|file| file.path == "docs/SEED.md").map(text);
+    let page = page.expect("docs/SEED.md is tracked");
+    assert!(seed::lines(&page).len() > 75, "the page was not read");
+    let tests: Vec<_> =
+        files.iter().flat_map(|file| rules::tests_in(&file.path, &text(file))).collect();
+    let (wrong, waiting) = seed::offences(&page, &tests);
+    for line in &waiting {
+        println!("  not yet: {} ({})", line.says, line.shown);
+    }
+    let stale = seed::WAITED_FOR
+        .iter()
+        .filter(|what| !waiting.iter().any(|line| line.shown.ends_with(*what)));
+    let stale = stale.map(|what| format!("nothing waits for {what} any more: take it off"));
+    none(wrong.into_iter().chain(stale).collect());
 }
 
 /// The rule holds for every tracked text file.

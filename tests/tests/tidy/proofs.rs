@@ -1,6 +1,7 @@
 //! Each rule meets something it must refuse and something close that it must let pass.
 
 use super::rules::{self, Rule};
+use super::seed;
 use super::source::{Function, functions, layers};
 
 fn refuses(rule: Rule, path: &str, text: &str) {
@@ -151,4 +152,18 @@ fn an_invariant_without_a_real_guard_is_refused() {
     let open =
         "- **I1** never. `other`\n- **I2** always, says\n  `tests::guards_it`.\n- an aside\n";
     assert_eq!(rules::unguarded_invariants(open, &tests), ["- **I1** never. `other`"]);
+}
+
+#[test]
+fn a_line_of_the_seed_without_a_real_test_is_refused() {
+    let tests = ["shows_it".to_owned()];
+    let page = "## 1 Claims\n- [x] a\n  shown by `shows_it`\n- [x] b\n- [x] c\n  shown by `gone`\n\
+                - [ ] d\n  **not yet:** relay\n- [ ] e\n  **not yet:** whatever\n\
+                ## 3 Prior art\n- f\n";
+    let (wrong, waiting) = seed::offences(page, &tests);
+    assert_eq!(wrong.len(), 3, "{wrong:?}");
+    for (found, line) in wrong.iter().zip(["b", "c", "e"]) {
+        assert!(found.ends_with(line), "{found}");
+    }
+    assert_eq!(waiting.iter().map(|line| line.says).collect::<Vec<_>>(), ["[ ] d"]);
 }

@@ -45,6 +45,7 @@ damages! {
     ConfirmationForged "confirmation_forged" "the Confirmation does not hold";
     ConfirmationMissing "confirmation_missing" "a decided purchase has no Confirmation";
     ConfirmationOther "confirmation_other" "the Confirmation says something else than the events";
+    AnswerOther "answer_other" "what staff wrote down is not what the Confirmation says";
     EventGap "event_gap" "an event is missing or doubled";
     EventCount "event_count" "the purchase counts other events";
     EventUnlawful "event_unlawful" "the event cannot happen in that state";

@@ -1,6 +1,8 @@
 //! What was signed about a purchase: Grant, tally, the merchant's word, the shopper's.
 
-use shared_protocol::{Grant, Outcome, PurchaseEvent, Verified, VerifyingKey};
+use shared_protocol::{
+    Channel, Confirmation, Grant, Outcome, PurchaseEvent, Verified, VerifyingKey,
+};
 
 use super::{Damage, Findings, story::Told};
 use crate::store::PurchaseBooks;
@@ -116,4 +118,20 @@ fn check_confirmation(
     out.holds(Damage::ConfirmationOther, row, is_about_it);
     let name = |outcome: Option<Outcome>| format!("{outcome:?}");
     out.same(Damage::ConfirmationOther, row, name(expected), name(Some(said.outcome)));
+    check_recorded(books.recorded.as_deref(), &said, row, out);
+}
+
+/// What staff wrote down is what they signed with it, unless the shopper took it back since.
+fn check_recorded(recorded: Option<&str>, said: &Confirmation, row: &str, out: &mut Findings) {
+    let outcome = match said.outcome {
+        Outcome::Confirmed => "confirmed",
+        Outcome::Cancelled | Outcome::Expired => "cancelled",
+    };
+    let expected = (said.channel == Channel::Staff).then_some(outcome);
+    let was_taken_back =
+        expected.is_none() && recorded == Some("confirmed") && outcome == "cancelled";
+    if !was_taken_back {
+        let named = |answer: Option<&str>| answer.unwrap_or("none").to_owned();
+        out.same(Damage::AnswerOther, row, named(expected), named(recorded));
+    }
 }

@@ -1,6 +1,7 @@
 //! The shopper's own pages at the agent: what they bought, who has what of it, what they can still
 //! change. Server-rendered, without script; whoever is not signed in is sent to sign in.
 
+mod by_hand;
 mod contracts;
 mod money;
 mod number;
@@ -44,6 +45,7 @@ pub fn routes() -> Router<App> {
         .route("/me/purchases/{number}", get(purchase::show))
         .route("/me/purchases/{number}/decision", post(purchase::decide))
         .route("/me/purchases/{number}/objection", post(purchase::object))
+        .route("/me/by-hand", get(by_hand::ask).post(by_hand::give))
         .route("/me/limits", get(settings::limits).post(settings::set_limits))
         .route("/me/code", get(settings::code).post(settings::change_code))
         .route("/me/number", get(number::show))

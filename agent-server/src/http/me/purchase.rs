@@ -16,13 +16,16 @@ use super::{answer, money, shell, state, status_of};
 use crate::{
     app::App,
     domain::{
-        account,
+        Unasked, account,
         confirm::{Wanted, decide_here},
         objection::{Reason, words},
         unavailable,
     },
     http::{
+        form::own_page,
+        html::{self, Inline},
         pages::{RECEIPT, Shell, rendered},
+        policy::script_policy,
         problem::Refused,
         session::{Posted, SignedIn, see_other},
         statements::PlanPart,
@@ -109,7 +112,13 @@ async fn page(
     steps.sort_by_key(|(_, at)| *at);
     let open = Open::of(own, app.clock.now(), has_begun);
     let view = View::new(shell, own, steps, problem, open);
-    Ok(answer(status, &View { form_token: by.form_token(app), plan, ..view }))
+    let copy = Inline::new(include_str!("../../../templates/copy.js"));
+    let policy = view.waiting.is_some().then(|| script_policy(&copy));
+    let view = View { form_token: by.form_token(app), plan, copy: &copy.text, ..view };
+    Ok(match policy {
+        Some(policy) => own_page(html::answer(status, &policy, rendered(&view))),
+        None => answer(status, &view),
+    })
 }
 
 impl<'a> View<'a> {
@@ -129,6 +138,8 @@ impl<'a> View<'a> {
             number: own.handling_number.to_string(),
             state: w.get(state(purchase.state)),
             state_name: purchase.state.name(),
+            waiting: waiting(own, w),
+            copy: "",
             nothing_moved: has_ended_in_nothing(purchase.state),
             sending: own.purchase.remittance.as_ref().and_then(|said| sending(said, w)),
             by: own.deadline.filter(|_| open.may_confirm).map(|at| until(at, w)),
@@ -154,6 +165,24 @@ fn sending(said: &Signed<Remittance>, w: Words) -> Option<String> {
         }
         Standing::NotReceived => None,
     }
+}
+
+/// A number that is to be read out.
+struct WaitingNumber {
+    lead: String,
+    spelled: Vec<(char, &'static str)>,
+}
+
+fn waiting(own: &OwnPurchase, w: Words) -> Option<WaitingNumber> {
+    let is_by_hand = own.purchase.unasked == Some(Unasked::ByHand);
+    let expires = own.purchase.granted().ok()?.expires;
+    let (until, amount) = (texts::minute(expires, w.locale()), texts::amount(own.purchase.amount));
+    let values =
+        [("shop", own.shop.get(w.locale())), ("amount", &amount), ("until", until.as_str())];
+    (is_by_hand && own.purchase.state == PurchaseState::Granted).then(|| WaitingNumber {
+        lead: w.fill("hand.waiting_lead", &values),
+        spelled: texts::spelled(&own.handling_number, w.locale()),
+    })
 }
 
 /// Whether it is over without anything to pay.
@@ -256,6 +285,10 @@ struct View<'a> {
     number: String,
     state: &'static str,
     state_name: &'static str,
+    /// A number that the shop has not handed in yet.
+    waiting: Option<WaitingNumber>,
+    /// The script that copies it.
+    copy: &'a str,
     nothing_moved: bool,
     sending: Option<String>,
     by: Option<String>,

@@ -199,7 +199,7 @@ fn why(bad: BadCode) -> &'static str {
 }
 
 /// An amount as people type it: "3000", "29.90"; nothing is no limit.
-fn minor(typed: &str, currency: Currency) -> Option<Option<u64>> {
+pub(super) fn minor(typed: &str, currency: Currency) -> Option<Option<u64>> {
     let plain = |c: &char| !matches!(c, ',' | ' ' | '¥' | '￥' | '$' | '€');
     let typed: String = typed.trim().chars().filter(plain).collect();
     if typed.is_empty() {

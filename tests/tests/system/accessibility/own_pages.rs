@@ -151,6 +151,21 @@ impl Visit {
         self.expect_clean("a statement").await
     }
 
+    async fn by_hand(&self) -> Result {
+        let (give, shop) = ("[data-test=give]", "#merchant option[value=mrc_tea]");
+        self.look("/me/by-hand").await?;
+        self.send(&[("amount", "3850"), ("code", "2468")], give).await?;
+        self.wait("#merchant-error").await?;
+        self.expect_clean("a number for no shop").await?;
+        self.press(shop).await?;
+        self.send(&[("amount", "many"), ("code", "2468")], give).await?;
+        self.wait("#amount-error").await?;
+        self.expect_clean("a number for no amount").await?;
+        self.send(&[("amount", "3850"), ("code", "2468")], give).await?;
+        self.wait("[data-test=by-hand]").await?;
+        self.expect_clean("a number to read out").await
+    }
+
     async fn settings(&self) -> Result {
         for path in ["/me/limits", "/me/code", "/me/number", "/me/passkeys"] {
             self.look(path).await?;
@@ -202,7 +217,9 @@ impl Visit {
 
 async fn every_page(window: Window) -> Result {
     let mut visit = Visit::begin(window).await?;
-    for path in ["/", "/confirm", "/sign-in/passkey", "/passkey/pop-up"] {
+    for path in
+        ["/", "/confirm", "/mark", "/mark?merchant=mrc_tea", "/sign-in/passkey", "/passkey/pop-up"]
+    {
         visit.look(path).await?;
     }
     visit.open("/confirm").await?;
@@ -212,6 +229,7 @@ async fn every_page(window: Window) -> Result {
     visit.enrol().await?;
     visit.sign_in().await?;
     visit.purchase().await?;
+    visit.by_hand().await?;
     visit.settings().await?;
     visit.passkey().await?;
     visit.browser.close().await

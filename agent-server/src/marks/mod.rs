@@ -1,12 +1,18 @@
-//! The agent's word on its merchants: signed Marks, each merchant's the same for half an hour.
+//! The agent's word on its merchants: signed Marks, each merchant's the same for half an hour; and
+//! pictures that carry them.
+
+pub mod picture;
+pub mod reader;
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
+use bytes::Bytes;
 use shared_protocol::{
-    AgentId, Localized, Mark, MerchantId, PlanClass, Relay, Signed, Span, Timestamp,
+    AgentId, Digest, Locale, Localized, Mark, MerchantId, PlanClass, Relay, Signed, Span,
+    Timestamp,
 };
 
 use crate::{
@@ -19,6 +25,13 @@ pub struct Marks {
     agent: AgentId,
     agent_name: Localized,
     kept: Mutex<HashMap<MerchantId, Kept>>,
+    drawn: Mutex<HashMap<(MerchantId, Locale), Drawn>>,
+}
+
+/// A PNG, and of which Mark it is.
+struct Drawn {
+    digest: Digest,
+    png: Bytes,
 }
 
 struct Kept {
@@ -30,7 +43,24 @@ struct Kept {
 impl Marks {
     /// Marks of this agent.
     pub fn new(agent: AgentId, agent_name: Localized) -> Self {
-        Self { agent, agent_name, kept: Mutex::default() }
+        Self { agent, agent_name, kept: Mutex::default(), drawn: Mutex::default() }
+    }
+
+    /// A Mark as a PNG, drawn once as long as it is the same.
+    pub async fn png(&self, signed: &Signed<Mark>, mark: &Mark, locale: Locale) -> Option<Bytes> {
+        let (name, digest) = ((mark.merchant.clone(), locale), signed.digest());
+        if let Some(known) = self.drawn().get(&name).filter(|known| known.digest == digest) {
+            return Some(known.png.clone());
+        }
+        let (svg, signed) = (picture::svg(signed, mark, locale), signed.clone());
+        let drawing = tokio::task::spawn_blocking(move || picture::png(&svg, &signed));
+        let png = Bytes::from(drawing.await.ok()??);
+        self.drawn().insert(name, Drawn { digest, png: png.clone() });
+        Some(png)
+    }
+
+    fn drawn(&self) -> MutexGuard<'_, HashMap<(MerchantId, Locale), Drawn>> {
+        self.drawn.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The merchant's Mark that is good at `now`, and for half an hour at least.

@@ -1,0 +1,82 @@
+//! An order by telephone (prior art (5)): the shopper reads a number out, the shop hands it in from
+//! its command line, and it is an order like any other. And an answer by telephone (¶56).
+
+use anyhow::Context as _;
+use thirtyfour::prelude::*;
+use whole_system::{Browser, OwnPages, Result, Shop, client::good_form};
+
+const ADDRESS: &str = "shopper@example.jp";
+
+/// Asks for a number at the agent's page; what it says.
+async fn number(pages: &OwnPages<'_>, browser: &Browser) -> Result<String> {
+    pages.open("/me/by-hand").await?;
+    pages.wait_for("by-hand").await?;
+    let shop = By::Css("#merchant option[value=mrc_tea]");
+    browser.driver.find(shop).await?.click().await?;
+    pages.send(&[("amount", "3850"), ("code", "2468")]).await?;
+    pages.wait_for("purchase").await?;
+    pages.text("[data-test=\"by-hand\"] .num").await
+}
+
+#[tokio::test]
+async fn a_number_read_out_on_the_telephone_is_redeemed_shipped_and_claimed() -> Result {
+    let shop = Shop::start().await?;
+    let browser = Browser::open().await?;
+    let pages = OwnPages::signed_in(&shop, &browser, ADDRESS).await?;
+    let letters = shop.post.letters()?.len();
+    let number = number(&pages, &browser).await?;
+    assert_eq!(number.len(), 14, "{number}");
+    let spoken = number.replace('-', " ").to_lowercase();
+    let redeem = |amount: &str, reference: &str| {
+        let number = spoken.as_str();
+        let amount = ["--amount", amount, "--order-ref", reference, "--json"];
+        shop.merchant_cli(&[&["by-hand", "redeem", number], &amount[..]].concat())
+    };
+    assert!(redeem("3851", "TEL-17").is_err(), "bound to its amount");
+    let taken = redeem("3850", "TEL-17")?;
+    assert_eq!(taken["state"], "confirmed");
+    assert_eq!(redeem("3850", "TEL-17")?, taken, "the same again is the same");
+    assert!(redeem("3850", "TEL-18").is_err(), "single-use");
+    let receipt = shop.post.wait_for(letters + 1).await?;
+    assert!(!receipt.text().contains("/confirm/"), "a receipt, no question");
+    shop.merchant_cli(&["orders", "ship", "TEL-17", "--name", "S-1", "--json"])?;
+    let claimed = shop.merchant_cli(&["orders", "claim", "TEL-17", "--name", "C-1", "--json"])?;
+    assert_eq!((&claimed["claimed"], &claimed["standing"]), (&3850.into(), &"claimed".into()));
+    assert_eq!(shop.agent_cli(&["audit", "--json"])?["findings"], serde_json::json!([]));
+    pages.open(&format!("/me/purchases/{number}")).await?;
+    pages.wait_for("purchase").await?;
+    assert!(browser.driver.find(By::Css("[data-test=\"by-hand\"]")).await.is_err());
+    browser.close().await
+}
+
+#[tokio::test]
+async fn an_answer_by_telephone_is_told_to_the_shop_and_spends_the_link() -> Result {
+    let shop = Shop::start().await?;
+    let client = shop.client().await?;
+    let attempt = client.prepare("TEAPOT-01", good_form()).await?;
+    let grant = client.grant(&attempt).await?.expect("a good contract");
+    client.submit(&attempt, &grant).await?.expect("a good order");
+    let link = shop.post.wait_for(1).await?.confirm_link()?;
+    let number = grant.claimed()?.handling_number.to_string();
+    let record = |answer: &str| {
+        let who = ["--channel", "telephone", "--by", "Sato", "--note", "called at noon", "--json"];
+        shop.agent_cli(&[&["confirmations", "record", &number, answer], &who[..]].concat())
+    };
+    assert_eq!(record("ok")?["state"], "confirmed");
+    assert!(record("ok").is_err(), "once");
+    let mut state = String::new();
+    for _ in 0..150 {
+        let order = shop.merchant_cli(&["orders", "show", &number, "--json"])?;
+        state = order["state"].as_str().context("a state")?.into();
+        if state == "confirmed" {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    }
+    assert_eq!(state, "confirmed", "the shop was told");
+    let page = client.http.get(&link).send().await?.text().await?;
+    assert!(page.contains("data-state=\"confirmed\"") && !page.contains("name=\"decision\""));
+    let listed = shop.agent_cli(&["confirmations", "list", "--json"])?;
+    assert_eq!(listed["confirmations"][0]["recorded_by"], "Sato");
+    Ok(())
+}
