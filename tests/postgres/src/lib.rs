@@ -83,7 +83,7 @@ impl Cluster {
         let mut shell = command("sh", &folder);
         shell.args(["-c", KEEPER]).env("LC_ALL", "C").env("CARELESS", "").process_group(0);
         if disk == Disk::NotWaitedFor {
-            shell.env("CARELESS", "-c fsync=off -c full_page_writes=off");
+            shell.env("CARELESS", CARELESS);
         }
         shell.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut keeper = shell.spawn().expect("sh");
@@ -199,6 +199,10 @@ fn number_of(user: &str) -> Option<u32> {
     let line = users.lines().find(|line| line.split(':').next() == Some(user))?;
     line.split(':').nth(2)?.parse().ok()
 }
+
+/// A test's data need not outlast it, and takes little room.
+const CARELESS: &str = "-c fsync=off -c full_page_writes=off -c wal_level=minimal \
+    -c max_wal_senders=0 -c max_wal_size=64MB";
 
 /// Starts the server, says so, and waits for the end of its input.
 const KEEPER: &str = r#"

@@ -26,7 +26,7 @@ const CONTRACTS: usize = 200;
 async fn main() -> Result {
     let mut numbers = std::env::args().skip(1).map(|number| number.parse::<u64>());
     let grants = numbers.next().transpose()?.map_or(Ok(GRANTS), usize::try_from)?;
-    let mut sizes = numbers.collect::<Result<Vec<_>, _>>()?;
+    let mut sizes = numbers.collect::<std::result::Result<Vec<_>, _>>()?;
     if sizes.is_empty() {
         sizes = SIZES.to_vec();
     }
