@@ -35,7 +35,8 @@ pub fn write(file: &Path, statements: &str) -> Result {
 
 /// Committed INSERTs per second, each waited for by itself, as durable as the servers' own.
 pub fn bare_inserts(file: &Path) -> Result<f64> {
-    let program = "import sqlite3, sys, time; c = sqlite3.connect(sys.argv[1], isolation_level=None); \
+    let program = "import sqlite3, sys, time; \
+         c = sqlite3.connect(sys.argv[1], isolation_level=None); \
          c.execute('PRAGMA journal_mode = WAL'); c.execute('PRAGMA synchronous = FULL'); \
          c.execute('CREATE TABLE t (n INTEGER PRIMARY KEY, b BLOB)'); t = time.monotonic(); \
          [c.execute('INSERT INTO t (b) VALUES (zeroblob(500))') for _ in range(300)]; \

@@ -206,9 +206,12 @@ const CARELESS: &str = "-c fsync=off -c full_page_writes=off -c wal_level=minima
 
 /// Starts the server, says so, and waits for the end of its input.
 const KEEPER: &str = r#"
-initdb --pgdata=data --username=warifu --auth=trust --encoding=UTF8 --locale=C --no-sync >log 2>&1 &&
-pg_ctl start --pgdata=data --wait --silent --log=log --options="-k '$PWD' -h '' -c max_pred_locks_per_page=32 $CARELESS" >>log 2>&1 &&
-echo ready || cat log >&2
+exec 3>&1 4>&2 >log 2>&1
+initdb --pgdata=data --username=warifu --auth=trust --encoding=UTF8 --locale=C --no-sync &&
+pg_ctl start --pgdata=data --wait --silent \
+    --options="-k '$PWD' -h '' -c max_pred_locks_per_page=32 $CARELESS" 3>&- 4>&- &&
+echo ready >&3 || cat log >&4
+exec 3>&-
 cat >/dev/null
 pg_ctl stop --pgdata=data --mode=immediate --wait --silent
 folder=$PWD; cd /; rm -rf "$folder"

@@ -1,6 +1,6 @@
-//! Grants on SQLite and on PostgreSQL, by one agent and by four, each beside a bare committed INSERT
-//! on the same database; and what a grant costs among so many stored purchases. Prints one JSON
-//! line per figure. The first argument is how many grants a round has, the others are sizes.
+//! Grants on SQLite and on PostgreSQL, by one agent and by four, each beside a bare committed
+//! INSERT on the same database; and what a grant costs among so many stored purchases. Prints one
+//! JSON line per figure. The first argument is how many grants a round has, the others are sizes.
 #![expect(clippy::print_stdout, reason = "its output is what it is for")]
 #![expect(clippy::float_arithmetic, reason = "figures for people, never money")]
 

@@ -1,5 +1,5 @@
-//! Grants on SQLite and on PostgreSQL, by one agent and by four, next to bare committed INSERTs; and
-//! what one costs among many stored purchases.
+//! Grants on SQLite and on PostgreSQL, by one agent and by four, next to bare committed INSERTs;
+//! and what one costs among many stored purchases.
 
 use anyhow::Result;
 
