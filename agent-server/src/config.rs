@@ -36,7 +36,8 @@ pub struct Config {
     pub agent_name: Localized,
     /// The folder of keys and, unless `database_url` says otherwise, of the database.
     pub data_dir: PathBuf,
-    /// Where the database is, `sqlite:PATH` or `postgres://…`; absent: `agent.sqlite` in `data_dir`.
+    /// Where the database is, `sqlite:PATH` or `postgres://…`; absent: `agent.sqlite` in
+    /// `data_dir`.
     #[serde(default)]
     pub database_url: Option<String>,
     /// The folder of the built widget: loader, frame script, Wasm, and their manifest.

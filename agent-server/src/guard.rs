@@ -1,6 +1,6 @@
 //! Counts what goes wrong, by network, by merchant and altogether, and refuses before anything is
-//! tried once it is too much. In memory, each process for itself: what must outlast a restart or hold
-//! for all processes, the lock of a contract and the letters of an address, is in the database.
+//! tried once it is too much. In memory, each process for itself: what must outlast a restart or
+//! hold for all of them, the lock of a contract and the letters of an address, is in the database.
 
 use std::{
     collections::HashMap,

@@ -26,6 +26,24 @@ pub fn dump(file: &Path) -> Result<String> {
     )
 }
 
+/// Runs statements.
+pub fn write(file: &Path, statements: &str) -> Result {
+    let program = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); \
+         c.executescript('PRAGMA foreign_keys = OFF;' + sys.argv[2]); c.close()";
+    python(program, &[file.to_str().context("a plain name")?, statements]).map(drop)
+}
+
+/// Committed INSERTs per second, each waited for by itself, as durable as the servers' own.
+pub fn bare_inserts(file: &Path) -> Result<f64> {
+    let program = "import sqlite3, sys, time; \
+         c = sqlite3.connect(sys.argv[1], isolation_level=None); \
+         c.execute('PRAGMA journal_mode = WAL'); c.execute('PRAGMA synchronous = FULL'); \
+         c.execute('CREATE TABLE t (n INTEGER PRIMARY KEY, b BLOB)'); t = time.monotonic(); \
+         [c.execute('INSERT INTO t (b) VALUES (zeroblob(500))') for _ in range(300)]; \
+         print(300 / (time.monotonic() - t))";
+    Ok(python(program, &[file.to_str().context("a plain name")?])?.trim().parse()?)
+}
+
 fn python(program: &str, arguments: &[&str]) -> Result<String> {
     let python = place::tool("smtp/bin/python");
     let output = Command::new(python).args(["-c", program]).args(arguments).output()?;

@@ -164,6 +164,16 @@ impl Shop {
         database::dump(&self.database(server))
     }
 
+    /// Runs statements on the stopped agent's database, a file.
+    pub fn write(&self, statements: &str) -> Result {
+        database::write(&self.database("agent-server"), statements)
+    }
+
+    /// Bare committed INSERTs per second into a file beside the agent's.
+    pub fn bare_inserts(&self) -> Result<f64> {
+        database::bare_inserts(&self.folder.path().join("bare.sqlite"))
+    }
+
     fn database(&self, server: &str) -> PathBuf {
         let name = server.trim_end_matches("-server");
         self.folder.path().join(server).join("data").join(name).with_extension("sqlite")

@@ -1,6 +1,7 @@
 //! The figures: one JSON line each, with a floor measured or known for the same machine and run.
 //! What was not measured is not printed.
 
+mod databases;
 mod grants;
 mod measured;
 mod widget;
@@ -15,9 +16,12 @@ use crate::{say, setup};
 #[derive(FromArgs)]
 #[argh(subcommand, name = "bench")]
 pub struct BenchJob {
-    /// only this group: widget or grants
+    /// only this group: widget, grants or databases
     #[argh(positional)]
     group: Option<String>,
+    /// of databases: how many purchases are stored, 10000 unless said; several times is several
+    #[argh(option)]
+    size: Vec<u64>,
 }
 
 /// One measured number. A module per group makes them.
@@ -34,9 +38,13 @@ pub struct Figure {
     pub ratio: Value,
 }
 
-type Group = (&'static str, fn() -> Result<Vec<Figure>>);
+type Group = (&'static str, fn(&BenchJob) -> Result<Vec<Figure>>);
 
-const GROUPS: &[Group] = &[("widget", widget::figures), ("grants", grants::figures)];
+const GROUPS: &[Group] = &[
+    ("widget", |_| widget::figures()),
+    ("grants", |_| grants::figures()),
+    ("databases", |job| databases::figures(&job.size)),
+];
 
 /// `cargo xtask bench`
 pub fn run(job: &BenchJob) -> Result<()> {
@@ -44,12 +52,12 @@ pub fn run(job: &BenchJob) -> Result<()> {
     let wanted = |group: &&Group| job.group.as_deref().is_none_or(|name| name == group.0);
     let mut measured = 0;
     for (_, figures) in GROUPS.iter().filter(wanted) {
-        for figure in figures()? {
+        for figure in figures(job)? {
             measured += 1;
             say::line(&figure.to_json());
         }
     }
-    anyhow::ensure!(measured > 0, "no such group: the groups are widget and grants");
+    anyhow::ensure!(measured > 0, "no such group: there are widget, grants and databases");
     Ok(())
 }
 

@@ -66,6 +66,9 @@ pub const FOR_TESTS: &[Part] = &[
 /// Only for `trunk serve`.
 pub const FOR_TRUNK: &[Part] = &[cargo_tools::TRUNK_PART];
 
+/// Only for comparing databases.
+pub const FOR_DATABASES: &[Part] = &[postgres::PART];
+
 /// Only for counting system calls.
 pub const FOR_BENCH: &[Part] = &[strace::PART];
 

@@ -65,15 +65,6 @@ impl Engine {
         }
     }
 
-    /// The statements of a text, as this database takes them: SQLite runs several in one call.
-    pub(super) fn calls(self, statements: &'static str) -> impl Iterator<Item = &'static str> {
-        let separator = match self {
-            Self::Sqlite => '\0',
-            Self::Postgres => ';',
-        };
-        statements.split(separator)
-    }
-
     /// What follows from a fault.
     pub(super) fn trouble(self, fault: &Fault) -> Trouble {
         match (self, fault) {

@@ -8,7 +8,7 @@ use shared_protocol::{
 use sqlx::{Any, any::AnyArguments, query::Query};
 
 use super::{
-    Fault, Store, by_hand, contracts, deposits, events, instalments, passkeys, purchases,
+    Engine, Fault, Store, by_hand, contracts, deposits, events, instalments, passkeys, purchases,
     remittances,
     row::minor,
     writer::{Tx, Work},
@@ -196,8 +196,8 @@ impl File {
             return self.hold(tx, &row, contract, order).await;
         }
         let statements = match self.0.ask.payer {
-            Payer::Code { .. } => GRANT,
-            Payer::Passkey(_) => GRANT_BY_PASSKEY,
+            Payer::Code { .. } => &GRANT,
+            Payer::Passkey(_) => &GRANT_BY_PASSKEY,
         };
         match row.enter(statements, &self.0, tx).await? {
             0 => Ok(false),
@@ -220,7 +220,7 @@ impl File {
         contract: i64,
         order: &Order,
     ) -> Result<bool, Fault> {
-        if row.enter(ENTER, &self.0, tx).await? == 0 {
+        if row.enter(&ENTER, &self.0, tx).await? == 0 {
             return Ok(false);
         }
         let stamp = (self.0.now, Self::NAME);
@@ -279,7 +279,7 @@ impl File {
             promise: None,
             problem: Some(decline.problem),
         };
-        let entered = row.enter(ENTER, filing, tx).await? > 0;
+        let entered = row.enter(&ENTER, filing, tx).await? > 0;
         if entered {
             self.tell(tx, row.id, decline.problem).await?;
         }
@@ -311,14 +311,21 @@ impl Row<'_> {
     /// Runs the statements; returns how many rows they changed.
     async fn enter(
         &self,
-        statements: &'static str,
+        statements: &Statements,
         filing: &Filing,
         tx: &mut Tx<'_>,
     ) -> Result<u64, Fault> {
+        let calls = match tx.engine {
+            Engine::Sqlite => std::slice::from_ref(&statements.at_once),
+            Engine::Postgres => statements.apart,
+        };
         let mut changed = 0;
-        for call in tx.engine.calls(statements) {
+        for call in calls {
             let done = self.bind(call, filing).execute(&mut *tx.connection).await?;
             changed += done.rows_affected();
+            if changed == 0 {
+                break;
+            }
         }
         Ok(changed)
     }
@@ -357,45 +364,85 @@ impl Row<'_> {
     }
 }
 
-/// The purchase and its first event, in one call: SQLite runs several statements at once, and each
-/// call costs more than what it does. Numbered parameters are the same in all of them.
-macro_rules! enter {
-    ($($more:literal)?) => {
+/// What enters a purchase, statement by statement; numbered parameters are the same in all of them.
+/// The first one changes nothing if its id is taken, and then the others must not either.
+struct Statements {
+    /// All in one call: SQLite runs several statements at once, and each call costs more than what
+    /// it does. They look themselves whether the first one has entered it.
+    at_once: &'static str,
+    /// Each by itself, for PostgreSQL: run only if the first one has entered it. They do not look,
+    /// because whoever looks conflicts with whoever enters another purchase at the same time.
+    apart: &'static [&'static str],
+}
+
+macro_rules! statements {
+    ($($more:ident)*) => {
+        Statements {
+            at_once: concat!(
+                purchase!(), ";", event!(" WHERE EXISTS (SELECT 1 FROM purchases WHERE id = $1)")
+                $(, ";", $more!(" AND EXISTS (SELECT 1 FROM purchases WHERE id = $1)"))*
+            ),
+            apart: &[purchase!(), event!("") $(, $more!(""))*],
+        }
+    };
+}
+
+macro_rules! purchase {
+    () => {
+        "INSERT INTO purchases (id, purchase_id, handling_number, merchant, contract,
+             request_digest, state, problem, amount, currency, quantity, item_ja, item_en,
+             locale, tally, grant_signed, events, deadline, created_at, updated_at, updated_by,
+             plan, fee, total, quote)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 1,
+             $17, $18, $18, $19, $21, $22, $23, $24)
+         ON CONFLICT (purchase_id) DO NOTHING"
+    };
+}
+
+macro_rules! event {
+    ($entered:literal) => {
         concat!(
-            "INSERT INTO purchases (id, purchase_id, handling_number, merchant, contract,
-                 request_digest, state, problem, amount, currency, quantity, item_ja, item_en,
-                 locale, tally, grant_signed, events, deadline, created_at, updated_at, updated_by,
-                 plan, fee, total, quote)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 1,
-                 $17, $18, $18, $19, $21, $22, $23, $24)
-             ON CONFLICT (purchase_id) DO NOTHING;
-             INSERT INTO purchase_events (purchase, number, event, state, at, created_by)
-             SELECT $1, 1, $20, $7, $18, $19
-             WHERE EXISTS (SELECT 1 FROM purchases WHERE id = $1)",
-            $($more)?
+            "INSERT INTO purchase_events (purchase, number, event, state, at, created_by)
+             SELECT $1, 1, $20, $7, $18, $19",
+            $entered
         )
     };
 }
 
-const ENTER: &str = enter!();
-
-/// And what the purchase holds of its contract, and its first payment. Few have more.
-const GRANT: &str = enter!(
-    ";
-    UPDATE contracts SET reserved = reserved + $23, code_failures = 0, updated_at = $18,
-        updated_by = $19
-    WHERE id = $5 AND status = 'active' AND reserved + $23 <= credit_limit
-        AND EXISTS (SELECT 1 FROM purchases WHERE id = $1);
-    INSERT INTO instalments (purchase, number, due, amount)
-    SELECT $1, 1, $25, $26 WHERE EXISTS (SELECT 1 FROM purchases WHERE id = $1)"
-);
+/// What the purchase holds of its contract, by code: wrong ones are forgiven.
+macro_rules! held {
+    ($entered:literal) => {
+        concat!(
+            "UPDATE contracts SET reserved = reserved + $23, code_failures = 0, updated_at = $18,
+                 updated_by = $19
+             WHERE id = $5 AND status = 'active' AND reserved + $23 <= credit_limit",
+            $entered
+        )
+    };
+}
 
 /// The same by passkey: codes that others tried for the contract stay counted.
-const GRANT_BY_PASSKEY: &str = enter!(
-    ";
-    UPDATE contracts SET reserved = reserved + $23, updated_at = $18, updated_by = $19
-    WHERE id = $5 AND status = 'active' AND reserved + $23 <= credit_limit
-        AND EXISTS (SELECT 1 FROM purchases WHERE id = $1);
-    INSERT INTO instalments (purchase, number, due, amount)
-    SELECT $1, 1, $25, $26 WHERE EXISTS (SELECT 1 FROM purchases WHERE id = $1)"
-);
+macro_rules! held_by_passkey {
+    ($entered:literal) => {
+        concat!(
+            "UPDATE contracts SET reserved = reserved + $23, updated_at = $18, updated_by = $19
+             WHERE id = $5 AND status = 'active' AND reserved + $23 <= credit_limit",
+            $entered
+        )
+    };
+}
+
+/// Its first payment. Few have more.
+macro_rules! payment {
+    ($entered:literal) => {
+        concat!(
+            "INSERT INTO instalments (purchase, number, due, amount)
+             SELECT $1, 1, $25, $26 WHERE 1 = 1",
+            $entered
+        )
+    };
+}
+
+const ENTER: Statements = statements!();
+const GRANT: Statements = statements!(held payment);
+const GRANT_BY_PASSKEY: Statements = statements!(held_by_passkey payment);

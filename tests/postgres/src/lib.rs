@@ -15,6 +15,7 @@ use std::{
         OnceLock,
         atomic::{AtomicU32, Ordering},
     },
+    time::Duration,
 };
 
 /// Tests run on PostgreSQL where this variable says `postgres`, and on SQLite where it does not.
@@ -82,7 +83,7 @@ impl Cluster {
         let mut shell = command("sh", &folder);
         shell.args(["-c", KEEPER]).env("LC_ALL", "C").env("CARELESS", "").process_group(0);
         if disk == Disk::NotWaitedFor {
-            shell.env("CARELESS", "-c fsync=off -c full_page_writes=off");
+            shell.env("CARELESS", CARELESS);
         }
         shell.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut keeper = shell.spawn().expect("sh");
@@ -121,6 +122,34 @@ impl Cluster {
     /// Runs SQL in the database of this URL.
     pub fn run(&self, url: &str, sql: &str) {
         assert!(self.tool("psql", ["-qXv", "ON_ERROR_STOP=1", "-c", sql, url]), "{sql}");
+    }
+
+    /// Committed INSERTs per second into the database of this URL, by so many at once.
+    pub fn bare_inserts(&self, url: &str, writers: usize) -> f64 {
+        self.run(url, "CREATE TABLE IF NOT EXISTS bare (b BYTEA)");
+        let script = "INSERT INTO bare VALUES (decode(repeat('00', 500), 'hex'));";
+        let script = format!("printf \"{script}\" | pgbench -n -f - -T 3 -c {writers} '{url}'");
+        let output = command("sh", &self.folder).args(["-c", &script]).output().expect("pgbench");
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        let rate = said.split("tps = ").nth(1).and_then(|rest| rest.split(' ').next());
+        rate.and_then(|rate| rate.parse().ok()).expect("pgbench says how fast it was")
+    }
+
+    /// Processor time of the server's processes so far (proc_pid_stat(5), in 1/100 s).
+    pub fn cpu(&self) -> Duration {
+        let file = std::fs::read_to_string(self.folder.join("data/postmaster.pid"));
+        let first = file.expect("it runs").lines().next().map(str::to_owned).expect("its number");
+        let processes = std::fs::read_dir("/proc").expect("Linux").flatten();
+        let stats = processes.filter_map(|p| std::fs::read_to_string(p.path().join("stat")).ok());
+        let ticks = stats.filter_map(|stat| {
+            let own = stat.split(' ').next() == Some(&first);
+            let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+            // Of the first process also that of those that have ended.
+            let used = fields.get(11..if own { 15 } else { 13 })?.iter();
+            (own || *fields.get(1)? == first)
+                .then(|| used.filter_map(|ticks| ticks.parse::<u64>().ok()).sum::<u64>())
+        });
+        Duration::from_millis(ticks.sum::<u64>() * 10)
     }
 
     fn tool<const N: usize>(&self, name: &str, arguments: [&str; N]) -> bool {
@@ -171,11 +200,18 @@ fn number_of(user: &str) -> Option<u32> {
     line.split(':').nth(2)?.parse().ok()
 }
 
+/// A test's data need not outlast it, and takes little room.
+const CARELESS: &str = "-c fsync=off -c full_page_writes=off -c wal_level=minimal \
+    -c max_wal_senders=0 -c max_wal_size=64MB";
+
 /// Starts the server, says so, and waits for the end of its input.
 const KEEPER: &str = r#"
-initdb --pgdata=data --username=warifu --auth=trust --encoding=UTF8 --locale=C --no-sync >log 2>&1 &&
-pg_ctl start --pgdata=data --wait --silent --log=log --options="-k '$PWD' -h '' $CARELESS" >>log 2>&1 &&
-echo ready || cat log >&2
+exec 3>&1 4>&2 >log 2>&1
+initdb --pgdata=data --username=warifu --auth=trust --encoding=UTF8 --locale=C --no-sync &&
+pg_ctl start --pgdata=data --wait --silent \
+    --options="-k '$PWD' -h '' -c max_pred_locks_per_page=32 $CARELESS" 3>&- 4>&- &&
+echo ready >&3 || cat log >&4
+exec 3>&-
 cat >/dev/null
 pg_ctl stop --pgdata=data --mode=immediate --wait --silent
 folder=$PWD; cd /; rm -rf "$folder"

@@ -1,5 +1,5 @@
-//! Two agents, as processes, on one PostgreSQL: a purchase goes from one to the other at every step,
-//! and goes on when one of them is killed.
+//! Two agents, as processes, on one PostgreSQL: a purchase goes from one to the other at every
+//! step, and goes on when one of them is killed.
 
 use std::{collections::BTreeSet, time::Duration};
 

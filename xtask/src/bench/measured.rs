@@ -11,10 +11,16 @@ use crate::program::{cargo, program, run};
 
 /// Figures of one measuring program.
 pub fn by(name: &str) -> Result<Vec<Figure>> {
+    by_with(name, &[])
+}
+
+/// The same of one that takes arguments.
+pub fn by_with(name: &str, arguments: &[String]) -> Result<Vec<Figure>> {
     let mut build = cargo("build");
     build.args(["--release", "--package", "agent-server", "--package", "merchant-server"]);
     run(build.args(["--package", "whole-system", "--bins"]))?;
     let output = program(place::target().join("release").join(name))
+        .args(arguments)
         .stderr(Stdio::inherit())
         .output()
         .with_context(|| format!("cannot start {name}"))?;
