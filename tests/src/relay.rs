@@ -117,9 +117,9 @@ pub fn sizes(kept: &[Vec<u8>], media_type: &str) -> Vec<usize> {
 }
 
 fn length(head: &str) -> usize {
-    let lines = head.lines().map(str::to_ascii_lowercase);
-    let length = lines.filter_map(|line| line.strip_prefix("content-length:")?.trim().parse().ok());
-    length.last().unwrap_or(0)
+    let mut lines = head.lines().map(str::to_ascii_lowercase);
+    let length = lines.find_map(|line| line.strip_prefix("content-length:")?.trim().parse().ok());
+    length.unwrap_or(0)
 }
 
 /// Both directions as things to be searched.

@@ -20,12 +20,15 @@ use shared_protocol::{
 use crate::market::{Answer, Market, answer, form};
 use merchant_server::entropy::Entropy;
 
+/// Status, media type, body.
+type Said = (u16, &'static str, Vec<u8>);
+
 /// An agent that keeps what comes and answers what it is told to.
 #[derive(Clone, Default)]
 struct Heard {
     came: Arc<Mutex<Vec<(HeaderMap, Bytes)>>>,
     /// Answered instead of a good reply.
-    instead: Arc<Mutex<Option<(u16, &'static str, Vec<u8>)>>>,
+    instead: Arc<Mutex<Option<Said>>>,
 }
 
 fn opening() -> OpeningKey {
