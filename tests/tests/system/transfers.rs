@@ -198,8 +198,8 @@ async fn a_short_balance_leads_to_another_method_without_retyping() -> Result {
 #[tokio::test]
 async fn a_closed_bank_schedules_and_the_shop_may_ship_once_a_notice_confirms() -> Result {
     let (mut shop, browser) = market().await?;
-    let own = "[bank]\nname = \"Warifu\"\nbank = \"0001\"\nbranch = \"001\"\ndeposit = \"ordinary\"\n\
-        number = \"1234567\"\nkana = \"ワリフ\"\nclient_code = \"0000000001\"\n\
+    let own = "[bank]\nname = \"Warifu\"\nbank = \"0001\"\nbranch = \"001\"\n\
+        deposit = \"ordinary\"\nnumber = \"1234567\"\nkana = \"ワリフ\"\nclient_code = \"0000000001\"\n\
         statement_account = \"0010011234567\"\n[smtp]";
     shop.change("agent-server/agent.toml", "[smtp]", own).await?;
     let widget = fill(&shop, &browser, "C-9000-0000-0008").await?;
