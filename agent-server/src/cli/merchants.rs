@@ -44,7 +44,7 @@ pub enum Merchants {
         remove: Vec<String>,
     },
     /// Where it is paid
-    Bank(Bank),
+    Bank(Box<Bank>),
     /// Where its webhooks go, and the secret that signs them
     #[command(subcommand)]
     Webhook(Webhook),
