@@ -266,7 +266,7 @@ problems! {
         "The money would not go to the account that the bank named for this shop.";
     87 PaidByTransfer "paid_by_transfer" 409 false FixOrder AskShop
         "口座振込で直接支払われるご注文です。請求・返金はお店の口座でお手続きください。"
-        "This order is paid straight to the shop's account: there is nothing to claim or refund here.";
+        "This order is paid straight to the shop's account; nothing is claimed or refunded here.";
     88 AlreadyTransferred "already_transferred" 409 false Nothing AskShop
         "送金の手続きが済んでいるため、取り消せません。"
         "The money is on its way already, so this cannot be cancelled.";

@@ -209,8 +209,7 @@ impl MatchedPayment {
         accepted.then_some(()).ok_or(Problem::PlanNotAccepted)
     }
 
-    /// Checks that the plan was quoted for this very purchase; the lump sum and the transfer need no
-    /// quote.
+    /// Checks that the plan was quoted for this very purchase; lump sum and transfer need no quote.
     ///
     /// # Errors
     /// [`Problem::QuoteInvalid`], [`Problem::QuoteExpired`].

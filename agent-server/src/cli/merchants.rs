@@ -67,7 +67,7 @@ pub enum Merchants {
     /// Through whom its shoppers speak with this agent
     Relay(RelayCommand),
     /// Where it is paid
-    Bank(Bank),
+    Bank(Box<Bank>),
     /// Where its webhooks go, and the secret that signs them
     #[command(subcommand)]
     Webhook(Webhook),

@@ -188,7 +188,7 @@ async fn a_form_sent_twice_issues_one_contract() {
     let (one, two) = both.await;
     assert_eq!(number(&one), number(&two));
     let all = market.agent.app.store.contracts().await.unwrap();
-    assert_eq!(all.len(), 8, "the demo's seven and this");
+    assert_eq!(all.len(), 10, "the demo's nine and this");
 }
 
 #[tokio::test]

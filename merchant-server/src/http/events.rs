@@ -57,10 +57,7 @@ pub(super) async fn hear(
     } else if app.store().has_heard(id, purchase, data.sequence).await? {
         NotificationKind::Told
     } else {
-        if r#type == PAYEE_REFUSED {
-            tracing::error!("the bank says that our account is none: have the agent put it right");
-        }
-        ask(&app, purchase).await?
+        ask(&app, &r#type, purchase).await?
     };
     let notification = Notification { id: id.to_owned(), purchase, sequence: data.sequence, kind };
     let heard = domain::hear(shop, app.store(), notification, now).await?;
@@ -68,7 +65,10 @@ pub(super) async fn hear(
 }
 
 /// How the purchase stands now: whatever was announced, this counts.
-async fn ask(app: &App, purchase: PurchaseId) -> Result<NotificationKind, Failure> {
+async fn ask(app: &App, told: &str, purchase: PurchaseId) -> Result<NotificationKind, Failure> {
+    if told == PAYEE_REFUSED {
+        tracing::error!("the bank says that our account is none: have the agent put it right");
+    }
     let status = app.agent().purchase_status(purchase).await.map_err(|silence| match silence {
         AgentSilence::Status(404) => Problem::PurchaseUnknown,
         silence => {

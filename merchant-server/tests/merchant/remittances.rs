@@ -1,5 +1,5 @@
-//! Orders that are paid by transfer (Fig 15 from the shop's side): received, scheduled, not received,
-//! believed by the agent's signature alone; goods wait for the Confirmation.
+//! Orders that are paid by transfer (Fig 15 from the shop's side): received, scheduled, not
+//! received, believed by the agent's signature alone; goods wait for the Confirmation.
 
 use std::process::Command;
 

@@ -198,9 +198,9 @@ async fn a_short_balance_leads_to_another_method_without_retyping() -> Result {
 #[tokio::test]
 async fn a_closed_bank_schedules_and_the_shop_may_ship_once_a_notice_confirms() -> Result {
     let (mut shop, browser) = market().await?;
-    let own = "[bank]\nname = \"Warifu\"\nbank = \"0001\"\nbranch = \"001\"\ndeposit = \"ordinary\"\n\
-        number = \"1234567\"\nkana = \"ワリフ\"\nclient_code = \"0000000001\"\n\
-        statement_account = \"0010011234567\"\n[smtp]";
+    let own = "[bank]\nname = \"Warifu\"\nbank = \"0001\"\nbranch = \"001\"\n\
+        deposit = \"ordinary\"\nnumber = \"1234567\"\nkana = \"ワリフ\"\n\
+        client_code = \"0000000001\"\nstatement_account = \"0010011234567\"\n[smtp]";
     shop.change("agent-server/agent.toml", "[smtp]", own).await?;
     let widget = fill(&shop, &browser, "C-9000-0000-0008").await?;
     place(&widget).await?;
@@ -267,7 +267,7 @@ async fn the_shop_learns_neither_account_nor_balance_nor_why_and_the_bank_no_add
     shop.change("agent-server/agent.toml", "[smtp]", bank).await?;
     name_account(&shop, "7654321")?;
     let (rich, poor) = ("C483920175631", "C758392017564");
-    for (contract, balance) in [(rich, BALANCE), (poor, 1_234_567)] {
+    for (contract, balance) in [(rich, BALANCE), (poor, 1_839_174)] {
         shop.add_contract(contract, "payer@accounts.example", 1_000_000)?;
         let amount = balance.to_string();
         let paid = ["contracts", "pay-in", contract, "--amount", &amount, "--json"];
@@ -298,7 +298,7 @@ async fn the_shop_learns_neither_account_nor_balance_nor_why_and_the_bank_no_add
     browser.close().await?;
     let mut markers: Vec<_> = [rich, poor].map(|number| Marker::new("contract", number)).into();
     markers.push(Marker::amount("balance", BALANCE));
-    markers.push(Marker::amount("what is left", 1_234_567));
+    markers.push(Marker::amount("what is left", 1_839_174));
     for word in ["balance_short", "BalanceShort", "残高が足りません"] {
         markers.push(Marker::new("why", word));
     }

@@ -69,7 +69,7 @@ impl Calendar {
     /// The business day so many business days after the day of this moment.
     pub fn business_day_after(&self, moment: Timestamp, days: u8) -> Option<Date> {
         let (mut day, mut left) = (self.local(moment)?, days);
-        for _ in 0..=usize::from(days) * ROLL_DAYS_MAX.unsigned_abs() as usize {
+        for _ in 0..(usize::from(days) + 1) * ROLL_DAYS_MAX.unsigned_abs() as usize {
             if left == 0 && self.is_business_day(day) {
                 return date(day);
             }

@@ -280,7 +280,9 @@ fn too_small_a_price_or_an_unknown_plan_is_not_offered() {
     assert_eq!(told(Plan::Instalments(3), euros), refused);
     assert_eq!(told(Plan::Single, euros), None);
     let only = PlanRules::lump_sum_only();
-    assert_eq!(only.plans(&PlanClass::ALL), [Plan::Single]);
+    assert_eq!(only.plans(&PlanClass::ALL), [Plan::Single, Plan::Transfer]);
+    let transfer = only.bill(Plan::Transfer, yen(3850), on("2026-11-25")).unwrap();
+    assert_eq!((transfer.total, transfer.fee, transfer.schedule), (yen(3850), yen(0), vec![]));
     assert!(only.bill(Plan::Revolving, yen(5000), now).is_err());
 }
 
@@ -339,7 +341,9 @@ fn a_wrong_setting_is_named() {
 }
 
 fn plans() -> impl Strategy<Value = Plan> {
-    select(PlanRules::sample().plans(&PlanClass::ALL))
+    let mut plans = PlanRules::sample().plans(&PlanClass::ALL);
+    plans.retain(|plan| *plan != Plan::Transfer);
+    select(plans)
 }
 
 /// Mostly prices as there are, in currencies of 0, 2 and 3 decimals.
@@ -411,7 +415,7 @@ proptest! {
         prop_assert!(first <= local(now).checked_add(14.months()).unwrap());
         let count = bill.schedule.len();
         match plan {
-            Plan::Single => {
+            Plan::Single | Plan::Transfer => {
                 prop_assert_eq!((bill.fee.minor, count, bill.yearly_rate), (0, 1, None));
             }
             Plan::Bonus => prop_assert_eq!(count, 1),
