@@ -1,6 +1,6 @@
 //! A seller without a server: a folder with its key and its orders, a command line, and a mailbox
-//! at the agent. It sells in windows that others lend. Its commands ask the agent through the test's
-//! own tap, so that a test that runs them needs a runtime of several threads.
+//! at the agent. It sells in windows that others lend. Its commands ask the agent through the tap
+//! of the test, so that a test that runs them needs a runtime of several threads.
 
 use std::{
     fs,

@@ -14,6 +14,9 @@ use crate::{authenticator::Moment, market::Market, merchant::Key, shopper::Order
 const WINDOW: &str = "/v1/frame?merchant=mrc_host&seller=mrc_tea&item=TEAPOT-01&locale=en";
 const HOST: &str = "https://host.example";
 
+/// Makes a placement wrong.
+type Change = fn(&mut Placement);
+
 /// A seller with goods, and a host with two origins who has signed nothing yet.
 struct Pair {
     market: Market,
@@ -156,7 +159,7 @@ async fn only_what_both_have_signed_for_the_hosts_own_pages_is_kept() {
     let alone = Signed::sign(&good, &pair.market.merchant.key);
     let alone = PlacementAgreement { host: *alone.signature(), placement: alone };
     assert_eq!(pair.agree(&alone).await, Err(Problem::PlacementInvalid), "the host has not");
-    let cases: [(Problem, fn(&mut Placement)); 4] = [
+    let cases: [(Problem, Change); 4] = [
         (Problem::OriginNotRegistered, |p| p.origins = vec!["https://evil.example".into()]),
         (Problem::WrongRecipient, |p| p.agent = "agt_other".parse().unwrap()),
         (Problem::UnknownMerchant, |p| p.host = "mrc_nobody".parse().unwrap()),
