@@ -310,7 +310,7 @@ problems! {
     110 NumberUnknown "number_unknown" 404 false FixOrder AskShop
         "この取扱番号では受け付けできません。"
         "This handling number cannot be redeemed here.";
-    111 TooManyNumbers "too_many_numbers" 409 true Nothing AskAgent
+    111 TooManyNumbers "too_many_numbers" 409 false Nothing AskAgent
         "お店に伝えていない取扱番号が多すぎます。使わないものを取り消してください。"
         "You have too many numbers that no shop has redeemed. Cancel those you do not need.";
 }

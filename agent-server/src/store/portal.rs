@@ -173,7 +173,8 @@ macro_rules! own {
 }
 
 const OF_CONTRACT: &str = own!(
-    "p.contract = $1 AND p.handling_number IS NOT NULL ORDER BY p.created_at DESC, p.id DESC LIMIT $2"
+    "p.contract = $1 AND p.handling_number IS NOT NULL
+     ORDER BY p.created_at DESC, p.id DESC LIMIT $2"
 );
 const OF_NUMBER: &str = own!("p.contract = $1 AND p.handling_number = $2");
 pub(super) const BY_NUMBER: &str = own!("p.handling_number = $1");

@@ -18,7 +18,7 @@ async fn number(pages: &OwnPages<'_>, browser: &Browser) -> Result<String> {
     pages.text("[data-test=\"by-hand\"] .num").await
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_number_read_out_on_the_telephone_is_redeemed_shipped_and_claimed() -> Result {
     let shop = Shop::start().await?;
     let browser = Browser::open().await?;
@@ -49,7 +49,7 @@ async fn a_number_read_out_on_the_telephone_is_redeemed_shipped_and_claimed() ->
     browser.close().await
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn an_answer_by_telephone_is_told_to_the_shop_and_spends_the_link() -> Result {
     let shop = Shop::start().await?;
     let client = shop.client().await?;

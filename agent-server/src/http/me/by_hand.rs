@@ -28,6 +28,7 @@ use crate::{
         problem::Refused,
         session::{Posted, SignedIn, see_other},
     },
+    texts::Words,
 };
 
 pub(super) async fn ask(
@@ -94,22 +95,16 @@ async fn page(
 ) -> Result<Response, Problem> {
     let shell = shell(app, uri, account);
     let (w, locale) = (shell.w, shell.w.locale());
-    let now = app.clock.now();
-    let all = app.store.merchants().await.map_err(unavailable)?;
-    let open = all.into_iter().filter(|merchant| merchant.check_in_force(now).is_ok());
     let says = |problem: Problem| wrong_code(problem, w).unwrap_or_else(|| problem.text(locale));
     let of = |field: &[Problem]| problem.filter(|problem| field.contains(problem)).map(says);
     let (shop_error, amount_error, code_error) = (of(&SHOP), of(&AMOUNT), of(&CODE));
     let is_told = shop_error.or(amount_error).or(code_error).is_some();
     let currency = &account.facts.credit_limit.currency;
     let view = Ask {
-        shops: open.map(|shop| (shop.id.to_string(), shop.name.get(locale).to_owned())).collect(),
+        shops: shops(app, w).await?,
         merchant: &typed.merchant,
         amount: &typed.amount,
-        unit: match *currency {
-            Currency::JPY => w.get("limits.yen"),
-            _ => currency.code(),
-        },
+        unit: if *currency == Currency::JPY { w.get("limits.yen") } else { currency.code() },
         error: problem.filter(|_| !is_told).map(says),
         shop_error,
         amount_error,
@@ -119,6 +114,15 @@ async fn page(
         shell,
     };
     Ok(answer(problem.map_or(StatusCode::OK, status_of), &view))
+}
+
+/// The shops to choose from: id and name.
+async fn shops(app: &App, w: Words) -> Result<Vec<(String, String)>, Problem> {
+    let now = app.clock.now();
+    let all = app.store.merchants().await.map_err(unavailable)?;
+    let open = all.into_iter().filter(|merchant| merchant.check_in_force(now).is_ok());
+    let shown = open.map(|shop| (shop.id.to_string(), shop.name.get(w.locale()).to_owned()));
+    Ok(shown.collect())
 }
 
 #[derive(Template)]
