@@ -14,7 +14,10 @@ use crate::{
     codes::Codes,
     config::Config,
     demo::Demo,
-    domain::plan::{PlanFault, PlanRules},
+    domain::{
+        audit,
+        plan::{PlanFault, PlanRules},
+    },
     driver,
     entropy::Entropy,
     guard::Guard,
@@ -85,6 +88,7 @@ pub async fn start(config: Config, clock: Arc<dyn Clock>) -> Result<Running, Sta
     store.recover_leases(clock.now()).await?;
     if config.demo {
         seed::contracts(&store, &keys, &entropy, clock.now()).await?;
+        seed::operators(&store, &entropy, clock.now()).await?;
     }
     seed::wrap_bare_codes(&store, config.code_cost, &entropy).await?;
     let listener = TcpListener::bind(&config.listen).await;
@@ -132,6 +136,7 @@ async fn build(
         clock,
         entropy,
         store,
+        audits: audit::Running::default(),
         demo,
         unstored,
         driver: Notify::new(),

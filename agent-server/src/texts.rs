@@ -1,5 +1,6 @@
-//! Everything that a page or a letter says, in both languages, from two tables: `www/texts.tsv`,
-//! whose words the widget says too, and `texts.tsv`, which no shopper's browser downloads.
+//! Everything that a page or a letter says, in both languages, from three tables: `www/texts.tsv`,
+//! whose words the widget says too, `texts.tsv`, which no shopper's browser downloads, and
+//! `console.tsv`, which operators alone read.
 
 mod amount;
 mod bill;
@@ -11,7 +12,7 @@ use shared_protocol::Locale;
 
 pub use amount::amount;
 pub use bill::{BillWords, plan_name};
-pub use moment::{date, day, day_of_month, minute, month};
+pub use moment::{date, day, day_of_month, minute, month, stamp};
 
 /// The product's texts by key.
 #[derive(Debug)]
@@ -111,7 +112,11 @@ fn next_name(text: &str) -> Option<(&str, &str, &str)> {
     Some((before, name, after))
 }
 
-const TABLES: [&str; 2] = [include_str!("../../www/texts.tsv"), include_str!("../texts.tsv")];
+const TABLES: [&str; 3] = [
+    include_str!("../../www/texts.tsv"),
+    include_str!("../texts.tsv"),
+    include_str!("../console.tsv"),
+];
 
 #[cfg(test)]
 mod tests {
@@ -160,7 +165,7 @@ mod tests {
     #[test]
     fn every_text_of_this_server_alone_is_said_somewhere() {
         let used = used_keys();
-        for row in TABLES[1].lines().skip(1) {
+        for row in TABLES[1..].iter().flat_map(|table| table.lines().skip(1)) {
             let key = row.split('\t').next().unwrap();
             assert!(used.contains_key(key), "{key} is said nowhere");
         }

@@ -253,6 +253,8 @@ problems! {
     99 Unavailable "unavailable" 503 true TryLater TryAgain
         "ただいま処理できません。少し待ってからお試しください。"
         "This cannot be done right now. Please try again shortly.";
+    115 RoleNotAllowed "role_not_allowed" 403 false Nothing AskAgent
+        "この操作の権限がありません。" "Your role does not allow this.";
 }
 
 impl Problem {

@@ -10,6 +10,7 @@ mod keys;
 mod ledger;
 mod merchant_bank;
 mod merchants;
+mod operators;
 mod outbox;
 mod purchases;
 mod say;
@@ -72,6 +73,9 @@ enum Command {
     /// Purchases, and what shoppers object to
     #[command(subcommand)]
     Purchases(purchases::Purchases),
+    /// Who may use the console
+    #[command(subcommand)]
+    Operators(operators::Operators),
     /// Letters and webhooks that are owed
     #[command(subcommand)]
     Outbox(outbox::Outbox),
@@ -113,6 +117,7 @@ async fn run(place: &Place, command: Command) -> Said {
         Command::Merchants(merchants) => merchants.run(place).await,
         Command::Contracts(contracts) => contracts.run(place).await,
         Command::Purchases(purchases) => purchases.run(place).await,
+        Command::Operators(operators) => operators.run(place).await,
         Command::Outbox(outbox) => outbox.run(place).await,
         Command::Events(events) => events.run(place).await,
         Command::Ledger(ledger) => ledger.run(place).await,

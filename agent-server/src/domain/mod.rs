@@ -21,6 +21,7 @@ pub mod mailed_code;
 pub mod merchant;
 pub mod network;
 pub mod objection;
+pub mod operator;
 pub mod passkey;
 pub mod plan;
 pub mod purchase;

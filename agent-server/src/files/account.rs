@@ -16,6 +16,21 @@ pub enum BankAccount {
     Japanese(JapaneseAccount),
 }
 
+/// As people compare it: all of it, on one line.
+impl fmt::Display for BankAccount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Iban(account) => {
+                let bic = account.bic().unwrap_or("-");
+                write!(f, "{}  {bic}  {}", account.iban(), account.holder())
+            }
+            Self::Japanese(JapaneseAccount { bank, branch, deposit, number, holder }) => {
+                write!(f, "{bank}-{branch}  {}  {number}  {holder}", deposit.name())
+            }
+        }
+    }
+}
+
 /// An account that has an IBAN.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IbanAccount {

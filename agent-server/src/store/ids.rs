@@ -44,7 +44,7 @@ pub(super) async fn newest(connection: &mut Connection) -> Result<i64, Fault> {
 
 const COUNTER_BITS: u32 = 20;
 
-const NEWEST: [&str; 13] = [
+const NEWEST: [&str; 17] = [
     "SELECT COALESCE(MAX(id), 0) FROM contracts",
     "SELECT COALESCE(MAX(id), 0) FROM purchases",
     "SELECT COALESCE(MAX(id), 0) FROM questions",
@@ -58,6 +58,10 @@ const NEWEST: [&str; 13] = [
     "SELECT COALESCE(MAX(id), 0) FROM statement_lines",
     "SELECT COALESCE(MAX(id), 0) FROM merchant_events",
     "SELECT COALESCE(MAX(id), 0) FROM webhook_attempts",
+    "SELECT COALESCE(MAX(id), 0) FROM operators",
+    "SELECT COALESCE(MAX(id), 0) FROM operator_passkeys",
+    "SELECT COALESCE(MAX(id), 0) FROM proposals",
+    "SELECT COALESCE(MAX(id), 0) FROM audits",
 ];
 
 #[cfg(test)]
