@@ -77,7 +77,6 @@ pub(super) async fn show(
     let keys = app.store.operator_passkeys(by.operator().id).await.map_err(unavailable)?;
     let page = Page {
         at: format!("/console/proposals/{id}"),
-        id,
         title: title(movement.as_ref(), desk.w),
         rows: rows(movement.as_ref(), desk.w),
         payments: payments(movement.as_ref()),
@@ -305,7 +304,6 @@ struct Page<'a> {
     desk: Desk<'a>,
     /// Where the script asks.
     at: String,
-    id: i64,
     title: &'static str,
     rows: Vec<(&'static str, String)>,
     payments: Vec<(String, String, String)>,
