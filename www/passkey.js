@@ -38,7 +38,7 @@ const register = async () => {
 const signIn = async () => {
 	const at = words.at ?? "/sign-in/passkey", options = await post(at + "/options");
 	options.challenge = bytes(options.challenge);
-	for (const known of options.allowCredentials) known.id = bytes(known.id);
+	for (const known of options.allowCredentials ?? []) known.id = bytes(known.id);
 	const { rawId, response } = await navigator.credentials.get({ publicKey: options });
 	return post(at, {
 		id: text(rawId),

@@ -101,13 +101,16 @@ pub(super) fn creation(
 /// `PublicKeyCredentialRequestOptionsJSON`; where none is allowed by name, any passkey of ours may
 /// answer.
 pub(super) fn request(app: &App, allowed: &[Value], challenge: &IssuedChallenge) -> Value {
-    json!({
+    let mut options = json!({
         "challenge": BASE64URL.encode(challenge.as_bytes()),
         "rpId": app.config.relying_party().id,
-        "allowCredentials": allowed,
         "userVerification": "required",
         "timeout": PATIENCE,
-    })
+    });
+    if !allowed.is_empty() {
+        options["allowCredentials"] = allowed.into();
+    }
+    options
 }
 
 async fn register(

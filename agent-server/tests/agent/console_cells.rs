@@ -118,11 +118,9 @@ async fn every_role_at_every_address_is_let_in_or_not_as_declared() {
         let is_open = cell.needs == Needs::Nothing;
         assert_eq!(is_open, !who.contains(['v', 's', 'f', 'a']), "{key:?}");
         assert_eq!(cell.is_of_demo, who.contains('d'), "{key:?}");
-        let nobody = market.ask_console(cell.method.clone(), &at(cell.path), Ask {
-            origin: (cell.method == Method::POST).then_some(own.as_str()),
-            ..Ask::default()
-        });
-        let nobody = nobody.await;
+        let origin = (cell.method == Method::POST).then_some(own.as_str());
+        let ask = Ask { origin, ..Ask::default() };
+        let nobody = market.ask_console(cell.method.clone(), &at(cell.path), ask).await;
         let is_sent_to_sign_in = nobody.to.starts_with("/console/sign-in");
         assert_eq!(is_sent_to_sign_in, !is_open, "nobody at {key:?}: {}", nobody.status);
         for (at, (letter, seat)) in seats.iter().enumerate() {

@@ -58,7 +58,7 @@ async fn a_purchase_is_found_and_told_in_the_seeds_steps() {
     let sale = market.sale().await;
     sale.ship("S-1").await.unwrap();
     sale.claim("C-1", 3850).await.unwrap();
-    market.days(2).await;
+    market.days(60).await;
     let other = Sale { market: &market, grant: market.granted().await };
     let declined = Order { contract: "C900000000002", ..market.order().await }.seal();
     market.grant(&declined).await.unwrap_err();
@@ -154,7 +154,7 @@ async fn support_stops_contracts_admins_stop_merchants_and_both_are_written_down
 async fn a_webhook_is_sent_again_from_its_page() {
     let market = Market::open().await;
     market.sale().await;
-    market.merchant.notices(2).await;
+    market.merchant.notices(1).await;
     let clerk = market.clerk("support", Role::Support).await;
     let list = clerk.page("/console/deliveries").await;
     let (_, rest) = list.split_once("href=\"/console/deliveries/evt_").unwrap();
@@ -163,7 +163,7 @@ async fn a_webhook_is_sent_again_from_its_page() {
     assert!(page.contains("/warifu/v1/events") && page.contains("data-test=\"attempt\""));
     let sent = clerk.post(&format!("{path}/resend"), &[]).await;
     assert!(sent.to.ends_with("said=resent"), "{}", sent.to);
-    market.merchant.notices(3).await;
+    market.merchant.notices(2).await;
     let letters = clerk.page("/console/letters").await;
     assert!(letters.contains("data-test=\"letter\"") && letters.contains("delivered"));
     let not = clerk.post("/console/deliveries/7/resend", &[]).await;

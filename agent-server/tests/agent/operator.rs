@@ -258,3 +258,27 @@ fn a_webhook_secret_is_replaced_and_events_are_triggered_in_a_demo_only() {
         assert_eq!(operator.run(wrong).status.code(), Some(code), "{wrong:?}");
     }
 }
+
+#[test]
+fn an_operator_is_added_by_a_link_that_is_printed_once() {
+    let operator = Operator::new();
+    let add = ["operators", "add", "hanako", "--role", "finance"];
+    let link = operator.json(&add)["link"].as_str().unwrap().to_owned();
+    let (place, token) = link.rsplit_once('/').unwrap();
+    assert!(place.ends_with("/console/enrol") && token.len() == 43, "{link}");
+    assert_eq!(operator.run(&add).status.code(), Some(1), "the name is taken");
+    let again = operator.json(&["operators", "invite", "hanako"]);
+    assert_ne!(again["link"], link);
+    operator.json(&["operators", "role", "hanako", "viewer"]);
+    let listed = operator.json(&["operators", "list"]);
+    let hanako = &listed["operators"][0];
+    assert_eq!((&hanako["name"], &hanako["role"]), (&"hanako".into(), &"viewer".into()));
+    operator.json(&["operators", "remove", "hanako"]);
+    for gone in [&["operators", "invite", "hanako"][..], &["operators", "remove", "hanako"]] {
+        assert_eq!(operator.run(gone).status.code(), Some(1));
+    }
+    assert_eq!(operator.run(&["operators", "add", "x", "--role", "king"]).status.code(), Some(2));
+    let record = operator.json(&["operators", "record"]);
+    let acts: Vec<_> = record["record"].as_array().unwrap().iter().map(|act| &act["act"]).collect();
+    assert_eq!(acts, ["removed", "role-given", "invited", "added"]);
+}

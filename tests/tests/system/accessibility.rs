@@ -9,7 +9,7 @@ use thirtyfour::prelude::*;
 use whole_system::{Browser, Result, Shop, Widget, browser::Window, place, server::http};
 
 /// Runs axe-core where the driver is, and fails with what it found.
-async fn expect_clean(browser: &Browser, screen: &str) -> Result {
+pub(super) async fn expect_clean(browser: &Browser, screen: &str) -> Result {
     let source = fs::read_to_string(place::tool("npm/node_modules/axe-core/axe.min.js"))?;
     browser.driver.execute(source, Vec::new()).await?;
     let run = "const done = arguments[arguments.length - 1]; \

@@ -3,6 +3,7 @@
 
 mod accessibility;
 mod bad_input;
+mod console;
 mod contracts;
 mod correction;
 mod crashes;
