@@ -24,8 +24,7 @@ use crate::{
     app::App,
     domain::{
         passkey::{
-            self, IssuedChallenge, PASSKEYS_MAX, Purpose, Registered, Registration,
-            UserHandle,
+            self, IssuedChallenge, PASSKEYS_MAX, Purpose, Registered, Registration, UserHandle,
         },
         session::Proof,
         unavailable,

@@ -49,9 +49,7 @@ pub use accounts::{Change, NewNumber};
 pub use audit::{PurchaseBooks, Snapshot, StoredPayout, StoredWord};
 pub use bills::BillRow;
 pub use connect::{SQLITE_OLDEST, sqlite_version};
-pub use console::{
-    AuditRun, Found, FoundContract, Happened, Letter, PurchasesAsked, Shape, Today,
-};
+pub use console::{AuditRun, Found, FoundContract, Happened, Letter, PurchasesAsked, Shape, Today};
 pub use contracts::{ContractRow, NewContract};
 pub use endpoints::{Attempt, EndpointChange};
 pub use events::{EventsAsked, ToldEvent};

@@ -171,8 +171,7 @@ impl Clerk<'_> {
     /// Signs this challenge, and sends it for that proposal.
     pub async fn sends(&mut self, proposal: &str, challenge: &[u8]) -> Answer {
         self.counter += 1;
-        let moment =
-            Moment { counter: self.counter, ..Moment::new("webauthn.get", challenge) };
+        let moment = Moment { counter: self.counter, ..Moment::new("webauthn.get", challenge) };
         self.post_json(proposal, assertion(&self.passkey.assert(&moment))).await
     }
 

@@ -85,8 +85,8 @@ struct Seat<'m> {
 
 impl Seat<'_> {
     async fn asks(&self, method: &Method, path: &str, token: &str, origin: &str) -> Answer {
-        let is_json = path.ends_with("/options") || path.matches('/').count() == 3
-            && path.starts_with("/console/proposals/");
+        let is_json = path.ends_with("/options")
+            || path.matches('/').count() == 3 && path.starts_with("/console/proposals/");
         let ask = Ask {
             cookie: Some(&self.clerk.cookie),
             origin: (*method == Method::POST).then_some(origin),

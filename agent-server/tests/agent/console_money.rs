@@ -215,7 +215,8 @@ async fn an_objection_is_resolved_by_two() {
     assert!(page.contains("where is it") && page.contains("¥3,850"));
     assert!(!page.contains("<form method=\"post\" action=\"/console/proposals\""));
     let number = number(&sale);
-    let form = |what| [("movement", "objection"), ("number", number.as_str()), ("resolution", what)];
+    let form =
+        |what| [("movement", "objection"), ("number", number.as_str()), ("resolution", what)];
     assert_eq!(done(&market, &form(Resolution::Upheld.name())).await, "done");
     assert!(store.objected_to(&number.parse().unwrap()).await.unwrap().is_none());
     let page = viewer.page("/console/objections").await;

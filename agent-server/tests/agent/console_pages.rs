@@ -67,7 +67,11 @@ async fn a_purchase_is_found_and_told_in_the_seeds_steps() {
     let (own, others) = (sale.id().to_string(), other.id().to_string());
     let finds = async |query: &str| {
         let page = clerk.page(&format!("/console/purchases?{query}")).await;
-        (page.contains(&own), page.contains(&others), page.matches("data-test=\"purchase\"").count())
+        (
+            page.contains(&own),
+            page.contains(&others),
+            page.matches("data-test=\"purchase\"").count(),
+        )
     };
     assert_eq!(finds("").await, (true, true, 3));
     assert_eq!(finds(&format!("q={number}")).await, (true, false, 1));

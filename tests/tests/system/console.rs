@@ -7,8 +7,11 @@ use std::fs;
 use anyhow::ensure;
 use thirtyfour::prelude::*;
 use whole_system::{
-    Browser, Result, Shop, account::{press, wait_for}, authenticator::Authenticator,
-    browser::Window, client::good_form,
+    Browser, Result, Shop,
+    account::{press, wait_for},
+    authenticator::Authenticator,
+    browser::Window,
+    client::good_form,
 };
 
 use crate::accessibility::expect_clean;
@@ -52,10 +55,8 @@ fn stands(how: &str) -> String {
 async fn two_operators_move_money_by_their_passkeys_and_one_alone_does_not() -> Result {
     let shop = with_a_parked_line().await?;
     let (first, second) = (Browser::open().await?, Browser::open().await?);
-    let _keys = (
-        Authenticator::into_window(&first).await?,
-        Authenticator::into_window(&second).await?,
-    );
+    let _keys =
+        (Authenticator::into_window(&first).await?, Authenticator::into_window(&second).await?);
     come_in(&shop, &first, "hanako", "finance").await?;
     open(&shop, &first, "/console/lines").await?;
     press(&first, "[data-test=line] summary").await?;

@@ -111,14 +111,13 @@ async fn file(app: &App, wanted: Wanted) -> Result<Exactly, Unmoved> {
         let left = picked.left_out.into_iter().next().ok_or(Unmoved::Nothing)?;
         return Err(Unmoved::LeftOut(left.0.as_str().into(), left.1));
     }
-    let paid = |(merchant, payment): &(shared_protocol::MerchantId, crate::files::Payment)| {
-        PaidHere {
+    let paid =
+        |(merchant, payment): &(shared_protocol::MerchantId, crate::files::Payment)| PaidHere {
             payout: payment.payout,
             merchant: merchant.as_str().into(),
             minor: payment.amount.minor,
             to: payment.to.to_string(),
-        }
-    };
+        };
     let payments: Vec<_> = picked.payments.iter().map(paid).collect();
     let minor = payments.iter().try_fold(0_u64, |sum, paid| sum.checked_add(paid.minor));
     let movement = Movement::File {

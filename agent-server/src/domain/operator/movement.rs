@@ -4,11 +4,7 @@
 use serde::{Deserialize, Serialize};
 use shared_protocol::{Currency, Date, Digest, HandlingNumber, digest};
 
-use crate::{
-    domain::objection::Resolution,
-    files::Format,
-    store::TurnedOut,
-};
+use crate::{domain::objection::Resolution, files::Format, store::TurnedOut};
 
 /// What an operator asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]

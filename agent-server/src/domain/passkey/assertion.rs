@@ -141,8 +141,8 @@ fn check<'s>(
     place: Place<'_>,
 ) -> Option<AuthenticatorData<'s>> {
     // Steps 5–6: the passkey was found by its id; whoever holds it must call the owner as we do.
-    let is_owners = said.credential_id.expose() == known.id
-        && said.user_handle.expose() == known.user_handle;
+    let is_owners =
+        said.credential_id.expose() == known.id && said.user_handle.expose() == known.user_handle;
     // Steps 7–14.
     let client_data = said.client_data.expose();
     let is_ours = client::is_ours(client_data, "webauthn.get", challenge, party, place);

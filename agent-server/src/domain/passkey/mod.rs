@@ -11,8 +11,8 @@ mod client;
 mod key;
 mod registration;
 
-pub use answered::answered;
 pub use account::{PASSKEYS_MAX, Registered, Registration, register, sign_in};
+pub use answered::answered;
 pub use assertion::{Asserted, OperatorAsserted, verify_assertion, verify_operator};
 pub use challenge::{Challenge, IssuedChallenge, Purpose};
 pub use client::Place;

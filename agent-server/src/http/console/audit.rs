@@ -71,9 +71,8 @@ pub(super) async fn record(
     let acts = app.store.acts(before, ACTS).await.map_err(unavailable)?;
     let is_full = acts.len() == ACTS as usize;
     let older = acts.last().map(|act| act.number).filter(|_| is_full);
-    let line = |act: Act| {
-        (stamp(act.at), act.name, desk.w.get(says(&act.act)), act.about, act.number)
-    };
+    let line =
+        |act: Act| (stamp(act.at), act.name, desk.w.get(says(&act.act)), act.about, act.number);
     let page = Record { lines: acts.into_iter().map(line).collect(), older, desk };
     Ok(Desk::answer(StatusCode::OK, false, &page))
 }

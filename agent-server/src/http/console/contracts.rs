@@ -63,9 +63,7 @@ pub(super) async fn set_status(
     Form(wanted): Form<Wanted>,
 ) -> Result<Response, Refused> {
     let (change, act, said) = match wanted.to.as_str() {
-        "suspended" => {
-            (Change::Status(ContractStatus::Suspended), "contract-suspended", "stopped")
-        }
+        "suspended" => (Change::Status(ContractStatus::Suspended), "contract-suspended", "stopped"),
         "active" => (Change::Status(ContractStatus::Active), "contract-resumed", "opened"),
         "unlocked" => (Change::Unlock, "contract-unlocked", "unlocked"),
         _ => return Err(Problem::MalformedMessage.into()),

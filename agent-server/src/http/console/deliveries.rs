@@ -32,7 +32,8 @@ pub(super) async fn webhooks(
     let after = app.store.events_before_last(AT_ONCE).await.map_err(unavailable)?;
     let asked = EventsAsked { after, most: AT_ONCE, ..EventsAsked::default() };
     let told = app.store.events(&asked).await.map_err(unavailable)?;
-    let page = Webhooks { lines: told.iter().rev().map(|told| Told::of(told, desk.w)).collect(), desk };
+    let page =
+        Webhooks { lines: told.iter().rev().map(|told| Told::of(told, desk.w)).collect(), desk };
     Ok(Desk::answer(StatusCode::OK, false, &page))
 }
 

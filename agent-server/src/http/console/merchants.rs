@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     app::App,
-    domain::{Merchant, MerchantStatus, unavailable},
+    domain::{Merchant, MerchantStatus, operator::Power, unavailable},
     http::{policy::origin_of, problem::Refused},
     widget::LOADER_VERSION,
 };
@@ -57,22 +57,13 @@ pub(super) async fn show(
     let merchant = find(&app, &id).await?;
     let endpoint = app.store.endpoint(&merchant.id).await.map_err(unavailable)?;
     let account = app.store.merchant_account(&merchant.id).await.map_err(unavailable)?;
-    let locale = desk.w.locale();
+    let may_govern = by.operator().role.may(Power::Govern);
+    let snippet = Snippet::of(&app, &merchant, asked);
     let page = Page {
-        name: merchant.name.get(locale).to_owned(),
-        legal: merchant.legal_notice.get(locale).to_owned(),
-        status: desk.w.get(says(merchant.status)),
-        is_active: merchant.status == MerchantStatus::Active,
-        until: merchant.valid_until.map(stamp),
-        plans: merchant.plans.iter().map(|class| class.name()).collect::<Vec<_>>().join(" "),
-        verifying: BASE64URL.encode(merchant.verifying_key.as_bytes()),
-        sealing: BASE64URL.encode(merchant.sealing_key.as_bytes()),
         has_account: account.is_some(),
         webhooks: endpoint.disabled_at.map(stamp),
-        snippet: Snippet::of(&app, &merchant, asked),
-        may_govern: by.operator().role.may(crate::domain::operator::Power::Govern),
-        merchant,
-        desk,
+        may_govern,
+        ..Page::of(merchant, snippet, desk)
     };
     Ok(Desk::answer(StatusCode::OK, false, &page))
 }
@@ -156,6 +147,30 @@ struct Line {
     status_name: &'static str,
     until: String,
     origins: String,
+}
+
+impl<'a> Page<'a> {
+    /// What its Mark says.
+    fn of(merchant: Merchant, snippet: Snippet, desk: Desk<'a>) -> Self {
+        let locale = desk.w.locale();
+        let plans: Vec<_> = merchant.plans.iter().map(|class| class.name()).collect();
+        Self {
+            name: merchant.name.get(locale).to_owned(),
+            legal: merchant.legal_notice.get(locale).to_owned(),
+            status: desk.w.get(says(merchant.status)),
+            is_active: merchant.status == MerchantStatus::Active,
+            until: merchant.valid_until.map(stamp),
+            plans: plans.join(" "),
+            verifying: BASE64URL.encode(merchant.verifying_key.as_bytes()),
+            sealing: BASE64URL.encode(merchant.sealing_key.as_bytes()),
+            has_account: false,
+            webhooks: None,
+            snippet,
+            may_govern: false,
+            merchant,
+            desk,
+        }
+    }
 }
 
 #[derive(Template)]

@@ -11,7 +11,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Deserialize;
-use shared_protocol::{HandlingNumber, Problem};
+use shared_protocol::{Currency, HandlingNumber, Problem};
 
 use super::{
     desk::{Desk, money, stamp},
@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     app::App,
-    domain::{bank::Parked, objection::Reason, operator::Power, unavailable},
+    domain::{bank::Parked, objection::Reason, operator::Power, settlement::Payout, unavailable},
     files::Format,
     http::problem::Refused,
     store::{BillRow, ParkedLine, PayoutFile},
@@ -41,24 +41,12 @@ pub(super) async fn payouts(
         files.push(FileLine::of(file, is_released));
     }
     let balances = app.store.balances().await.map_err(unavailable)?;
-    let shared = |account: &str| !account.contains(':');
-    let line = |(account, currency, sum): (String, String, i64)| {
-        let sum = currency.parse().map(|currency| money(sum, currency)).unwrap_or_default();
-        (account, sum)
-    };
+    // Accounts of one merchant or contract each are not for this page.
+    let shared = balances.into_iter().filter(|(account, ..)| !account.contains(':'));
     let page = Payouts {
-        batches: batches
-            .into_iter()
-            .map(|payout| Batch {
-                id: payout.id,
-                merchant: payout.merchant.to_string(),
-                amount: texts::amount(payout.amount),
-                cutoff: stamp(payout.cutoff),
-                pay_on: payout.pay_on.to_string(),
-            })
-            .collect(),
+        batches: batches.into_iter().map(Batch::of).collect(),
         files,
-        balances: balances.into_iter().filter(|(account, ..)| shared(account)).map(line).collect(),
+        balances: shared.map(|(account, code, sum)| (account, balance(sum, &code))).collect(),
         formats: Format::ALL.map(Format::name),
         may_move: by.operator().role.may(Power::Money),
         desk,
@@ -98,24 +86,17 @@ pub(super) async fn bills(
 ) -> Result<Response, Refused> {
     let desk = Desk::of(&app, &by, &uri, &headers, "settlements");
     let number: Option<HandlingNumber> = typed.number.trim().parse().ok();
-    let found = match &number {
-        Some(number) => app.store.bills(number).await.map_err(unavailable)?,
-        None => Vec::new(),
-    };
-    let currency = match &number {
-        Some(number) => app.store.currency_of(number).await.map_err(unavailable)?,
-        None => None,
-    };
-    let line = |bill: BillRow| BillLine {
-        number: bill.number,
-        day: bill.day.to_string(),
-        amount: currency.map(|currency| money(bill.minor, currency)).unwrap_or_default(),
-        is_paid: bill.is_paid,
+    let (found, currency) = match &number {
+        Some(number) => (
+            app.store.bills(number).await.map_err(unavailable)?,
+            app.store.currency_of(number).await.map_err(unavailable)?,
+        ),
+        None => (Vec::new(), None),
     };
     let page = Bills {
         wrong: number.is_none() && !typed.number.trim().is_empty(),
         number: number.map_or(typed.number, |number| number.to_string()),
-        lines: found.into_iter().map(line).collect(),
+        lines: found.iter().map(|bill| BillLine::of(bill, currency)).collect(),
         may_move: by.operator().role.may(Power::Money),
         desk,
     };
@@ -207,6 +188,22 @@ struct Batch {
     pay_on: String,
 }
 
+impl Batch {
+    fn of(payout: Payout) -> Self {
+        Self {
+            id: payout.id,
+            merchant: payout.merchant.to_string(),
+            amount: texts::amount(payout.amount),
+            cutoff: stamp(payout.cutoff),
+            pay_on: payout.pay_on.to_string(),
+        }
+    }
+}
+
+fn balance(sum: i64, code: &str) -> String {
+    code.parse().map(|currency| money(sum, currency)).unwrap_or_default()
+}
+
 struct FileLine {
     message: String,
     format: &'static str,
@@ -234,6 +231,17 @@ struct BillLine {
     day: String,
     amount: String,
     is_paid: bool,
+}
+
+impl BillLine {
+    fn of(bill: &BillRow, currency: Option<Currency>) -> Self {
+        Self {
+            number: bill.number,
+            day: bill.day.to_string(),
+            amount: currency.map(|currency| money(bill.minor, currency)).unwrap_or_default(),
+            is_paid: bill.is_paid,
+        }
+    }
 }
 
 struct ParkedRow {

@@ -12,42 +12,43 @@ type Rows = Vec<(&'static str, String)>;
 
 /// What it says, beside the names of it.
 pub(super) fn rows(movement: Option<&Movement>, w: Words) -> Rows {
+    let Some(movement) = movement else { return Vec::new() };
     let said = match movement {
-        None => Vec::new(),
-        Some(Movement::File { format, day, currency, minor, payments }) => vec![
+        Movement::File { format, day, currency, minor, payments } => vec![
             ("console.amount", amount(*minor, currency)),
             ("console.payments", payments.len().to_string()),
             ("console.pay_on", day.clone()),
             ("console.format", format.clone()),
         ],
-        Some(Movement::Release { message, day, currency, minor, payments, digest }) => vec![
+        Movement::Release { message, day, currency, minor, payments, digest } => vec![
             ("console.file", message.clone()),
             ("console.amount", amount(*minor, currency)),
             ("console.payments", payments.to_string()),
             ("console.pay_on", day.clone()),
             ("console.digest", digest.clone()),
         ],
-        Some(Movement::Bill { number, bill, minor, currency }) => vec![
-            ("console.number", number.clone()),
-            ("console.bill", bill.to_string()),
-            ("console.amount", signed(*minor, currency)),
-        ],
-        Some(Movement::Line { bank_key, day, minor, currency, what, .. }) => {
-            let mut rows = vec![
-                ("console.amount", signed(*minor, currency)),
-                ("console.day", day.clone()),
-                ("console.bank_key", bank_key.clone()),
-            ];
-            rows.extend(turned(what, w));
-            rows
+        Movement::Bill { number, bill, minor, currency } => {
+            [of_bill(number, *bill), vec![("console.amount", signed(*minor, currency))]].concat()
         }
-        Some(Movement::Objection { number, resolution, minor, currency }) => vec![
+        Movement::Line { bank_key, day, minor, currency, what, .. } => {
+            parked((bank_key, day), signed(*minor, currency), turned(what, w))
+        }
+        Movement::Objection { number, resolution, minor, currency } => vec![
             ("console.number", number.clone()),
             ("console.resolution", w.get(resolved(resolution)).to_owned()),
             ("console.goes_back", amount(*minor, currency)),
         ],
     };
     said.into_iter().map(|(key, value)| (w.get(key), value)).collect()
+}
+
+fn parked((bank_key, day): (&str, &str), amount: String, turned: Rows) -> Rows {
+    let known = [
+        ("console.amount", amount),
+        ("console.day", day.to_owned()),
+        ("console.bank_key", bank_key.to_owned()),
+    ];
+    known.into_iter().chain(turned).collect()
 }
 
 /// The payments of a file: to whom, how much, to which account.
@@ -59,14 +60,16 @@ pub(super) fn payments(movement: Option<&Movement>) -> Vec<(String, String, Stri
     payments.iter().map(line).collect()
 }
 
+fn of_bill(number: &str, bill: u32) -> Rows {
+    vec![("console.number", number.to_owned()), ("console.bill", bill.to_string())]
+}
+
 fn turned(what: &Turned, w: Words) -> Rows {
     let is = |key| ("console.turned", w.get(key).to_owned());
     match what {
-        Turned::Bill { number, bill } => vec![
-            is("console.turned_bill"),
-            ("console.number", number.clone()),
-            ("console.bill", bill.to_string()),
-        ],
+        Turned::Bill { number, bill } => {
+            [is("console.turned_bill")].into_iter().chain(of_bill(number, *bill)).collect()
+        }
         Turned::Payout { payout } => {
             vec![is("console.turned_payout"), ("console.payout", payout.to_string())]
         }

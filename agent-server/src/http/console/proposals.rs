@@ -70,31 +70,20 @@ pub(super) async fn show(
 ) -> Result<Response, Refused> {
     let desk = Desk::of(&app, &by, &uri, &headers, "proposals");
     let proposal = find(&app, id).await?;
-    let (movement, standing) = (proposal.movement(), stands(&proposal, app.clock.now()));
-    let (is_own, may) =
-        (proposal.proposer.0 == by.operator().id, by.operator().role.may(Power::Money));
-    let signs = may && matches!((standing, is_own), (Standing::Unsigned, true) | (Standing::Waiting, false));
+    let standing = stands(&proposal, app.clock.now());
+    let is_own = proposal.proposer.0 == by.operator().id;
+    let may = by.operator().role.may(Power::Money);
+    let waits_for = if is_own { Standing::Unsigned } else { Standing::Waiting };
+    let signs = may && standing == waits_for;
     let keys = app.store.operator_passkeys(by.operator().id).await.map_err(unavailable)?;
+    let desk = Desk { script: signs.then(|| script(&app)), ..desk };
     let page = Page {
-        at: format!("/console/proposals/{id}"),
-        title: title(movement.as_ref(), desk.w),
-        rows: rows(movement.as_ref(), desk.w),
-        payments: payments(movement.as_ref()),
-        digest: hex(proposal.digest.as_bytes()),
-        proposer: proposal.proposer.1.clone(),
-        proposed: stamp(proposal.proposed_at),
-        signed: proposal.signed_at.map(stamp),
-        lapses: stamp(proposal.lapses_at),
-        decided: proposal.decision.map(|(_, name, at)| (name, stamp(at))),
-        outcome: proposal.outcome,
-        standing: desk.w.get(says(standing)),
-        standing_name: standing.name(),
         signs,
         is_own,
         has_passkey: !keys.is_empty(),
         may_refuse: may && matches!(standing, Standing::Unsigned | Standing::Waiting),
         may_again: may && standing == Standing::Approved,
-        desk: Desk { script: signs.then(|| script(&app)), ..desk },
+        ..Page::of(proposal, standing, desk)
     };
     Ok(Desk::answer(StatusCode::OK, signs, &page))
 }
@@ -219,7 +208,6 @@ impl Typed {
     fn read(&self) -> Option<Draft> {
         let number = || self.number.trim().parse().ok();
         let bill = || self.bill.trim().parse().ok();
-        let other = || self.other.trim().parse().ok();
         Some(match self.movement.as_str() {
             "file" => Draft::File {
                 format: Format::from_name(&self.format)?,
@@ -231,20 +219,25 @@ impl Typed {
             },
             "release" => Draft::Release { message: self.message.clone() },
             "bill" => Draft::Bill { number: number()?, bill: bill()? },
-            "line" => Draft::Line {
-                line: self.line.parse().ok()?,
-                what: match self.what.as_str() {
-                    "bill" => TurnedOut::Bill(number()?, bill().unwrap_or(1)),
-                    "payout" => TurnedOut::Payout(other()?),
-                    "against" => TurnedOut::Against(other()?),
-                    "charge" => TurnedOut::Charge,
-                    _ => return None,
-                },
-            },
+            "line" => Draft::Line { line: self.line.parse().ok()?, what: self.turned_out()? },
             "objection" => Draft::Objection {
                 number: number()?,
                 resolution: Resolution::from_name(&self.resolution)?,
             },
+            _ => return None,
+        })
+    }
+
+    fn turned_out(&self) -> Option<TurnedOut> {
+        let other = || self.other.trim().parse().ok();
+        Some(match self.what.as_str() {
+            "bill" => {
+                let bill = self.bill.trim().parse().unwrap_or(1);
+                TurnedOut::Bill(self.number.trim().parse().ok()?, bill)
+            }
+            "payout" => TurnedOut::Payout(other()?),
+            "against" => TurnedOut::Against(other()?),
+            "charge" => TurnedOut::Charge,
             _ => return None,
         })
     }
@@ -322,6 +315,34 @@ struct Page<'a> {
     has_passkey: bool,
     may_refuse: bool,
     may_again: bool,
+}
+
+impl<'a> Page<'a> {
+    /// What it says to everybody.
+    fn of(proposal: Proposal, standing: Standing, desk: Desk<'a>) -> Self {
+        let movement = proposal.movement();
+        Self {
+            at: format!("/console/proposals/{}", proposal.id),
+            title: title(movement.as_ref(), desk.w),
+            rows: rows(movement.as_ref(), desk.w),
+            payments: payments(movement.as_ref()),
+            digest: hex(proposal.digest.as_bytes()),
+            proposer: proposal.proposer.1,
+            proposed: stamp(proposal.proposed_at),
+            signed: proposal.signed_at.map(stamp),
+            lapses: stamp(proposal.lapses_at),
+            decided: proposal.decision.map(|(_, name, at)| (name, stamp(at))),
+            outcome: proposal.outcome,
+            standing: desk.w.get(says(standing)),
+            standing_name: standing.name(),
+            signs: false,
+            is_own: false,
+            has_passkey: false,
+            may_refuse: false,
+            may_again: false,
+            desk,
+        }
+    }
 }
 
 const AT_ONCE: u32 = 100;

@@ -38,20 +38,11 @@ pub(super) async fn show(
     let shapes = app.store.shapes(purchase.row).await.map_err(unavailable)?;
     let asked = EventsAsked { purchase: Some(id), most: 100, ..EventsAsked::default() };
     let told = app.store.events(&asked).await.map_err(unavailable)?;
-    let problem = purchase.problem.map(|problem| problem_line(problem, desk.w));
     let page = Page {
-        id: id.to_string(),
-        number: found.number.map(|number| number.to_string()),
-        merchant: found.merchant.to_string(),
-        amount: texts::amount(found.amount),
-        total: texts::amount(purchase.total),
-        state: desk.w.get(says(found.state)),
-        state_name: found.state.name(),
-        problem,
         steps,
         shapes: shapes.iter().map(|shape| shown(shape, desk.w)).collect(),
         told: told.iter().map(|told| ToldLine::of(told, desk.w)).collect(),
-        desk,
+        ..Page::of(&purchase, &found, desk)
     };
     Ok(Desk::answer(StatusCode::OK, false, &page))
 }
@@ -192,6 +183,26 @@ struct Page<'a> {
     steps: Vec<Step>,
     shapes: Vec<Shown>,
     told: Vec<ToldLine>,
+}
+
+impl<'a> Page<'a> {
+    /// Its head.
+    fn of(purchase: &Purchase, found: &Found, desk: Desk<'a>) -> Self {
+        Self {
+            id: found.id.to_string(),
+            number: found.number.map(|number| number.to_string()),
+            merchant: found.merchant.to_string(),
+            amount: texts::amount(found.amount),
+            total: texts::amount(purchase.total),
+            state: desk.w.get(says(found.state)),
+            state_name: found.state.name(),
+            problem: purchase.problem.map(|problem| problem_line(problem, desk.w)),
+            steps: Vec::new(),
+            shapes: Vec::new(),
+            told: Vec::new(),
+            desk,
+        }
+    }
 }
 
 /// The fields of the messages (PROTOCOL.md), by name alone.

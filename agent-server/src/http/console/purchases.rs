@@ -100,7 +100,9 @@ impl Typed {
     /// The same search, as parameters.
     fn again(&self) -> String {
         let plain = |text: &str| -> String {
-            text.bytes().filter(|b| b.is_ascii_alphanumeric() || b"-_".contains(b)).map(char::from)
+            text.bytes()
+                .filter(|b| b.is_ascii_alphanumeric() || b"-_".contains(b))
+                .map(char::from)
                 .collect()
         };
         let (merchant, state) = (plain(&self.merchant), plain(&self.state));

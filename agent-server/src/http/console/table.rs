@@ -46,6 +46,11 @@ const GOVERN: Needs = Needs::Power(Power::Govern);
 
 /// All of them.
 pub fn table() -> Vec<Cell> {
+    entries().into_iter().chain(affairs()).chain(moneys()).collect()
+}
+
+/// How operators come in and go.
+fn entries() -> Vec<Cell> {
     vec![
         get(OPEN, "/console/sign-in", entry::show),
         post(OPEN, "/console/sign-in/options", entry::sign_in_options),
@@ -56,6 +61,12 @@ pub fn table() -> Vec<Cell> {
         post(OPEN, "/console/enrol/{token}/options", entry::enrol_options),
         post(OPEN, "/console/enrol/{token}", entry::enrol),
         post(LOOK, "/console/sign-out", entry::sign_out),
+    ]
+}
+
+/// Purchases, merchants, contracts, deliveries, the audit.
+fn affairs() -> Vec<Cell> {
+    vec![
         get(LOOK, "/console", today::show),
         get(LOOK, "/console/purchases", purchases::list),
         get(LOOK, "/console/purchases/{id}", purchase::show),
@@ -68,6 +79,15 @@ pub fn table() -> Vec<Cell> {
         get(LOOK, "/console/deliveries/{id}", deliveries::webhook),
         get(LOOK, "/console/letters", deliveries::letters),
         post(CARE, "/console/deliveries/{id}/resend", deliveries::resend),
+        get(LOOK, "/console/audit", audit::show),
+        post(LOOK, "/console/audit", audit::run),
+        get(LOOK, "/console/record", audit::record),
+    ]
+}
+
+/// Settlements, and what moves money.
+fn moneys() -> Vec<Cell> {
+    vec![
         get(LOOK, "/console/settlements", money::payouts),
         get(LOOK, "/console/bills", money::bills),
         get(LOOK, "/console/lines", money::lines),
@@ -80,9 +100,6 @@ pub fn table() -> Vec<Cell> {
         post(MONEY, "/console/proposals/{id}", proposals::sign),
         post(MONEY, "/console/proposals/{id}/refusal", proposals::refuse),
         post(MONEY, "/console/proposals/{id}/again", proposals::again),
-        get(LOOK, "/console/audit", audit::show),
-        post(LOOK, "/console/audit", audit::run),
-        get(LOOK, "/console/record", audit::record),
     ]
 }
 

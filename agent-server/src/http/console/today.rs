@@ -36,8 +36,7 @@ pub(super) async fn show(
     let is_settled = app.store.is_day_settled(cutoff(now, &zone)).await.map_err(unavailable)?;
     let next = if is_settled { now.plus(Span::hours(24)) } else { now };
     let next = app.plans.calendar.today(next);
-    let pay_on =
-        app.plans.calendar.business_day_after(began, app.config.settlement.payout_days);
+    let pay_on = app.plans.calendar.business_day_after(began, app.config.settlement.payout_days);
     let locale = desk.w.locale();
     let page = Page {
         now: stamp(now),

@@ -101,12 +101,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Fault`].
-    pub async fn refuse_proposal(
-        &self,
-        id: i64,
-        by: i64,
-        now: Timestamp,
-    ) -> Result<bool, Fault> {
+    pub async fn refuse_proposal(&self, id: i64, by: i64, now: Timestamp) -> Result<bool, Fault> {
         self.0.writer.write(Refuse { id, by, now }).await
     }
 
