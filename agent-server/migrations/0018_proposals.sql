@@ -32,3 +32,6 @@ CREATE TABLE audits (
     named     TEXT   NOT NULL,                 -- the first of them, one a line
     head      BYTEA  NOT NULL                  -- digest of the newest entry
 );
+
+-- What was given up is counted on the console's first page.
+CREATE INDEX outbox_dead ON outbox (id) WHERE state = 'dead';

@@ -153,6 +153,13 @@ async fn a_proposal_lapses_and_can_be_refused() {
     assert!(no.to.ends_with("said=refused"), "{}", no.to);
     assert_eq!(taro.signs(&refused).await, "closed");
     assert_eq!(taro.standing(&refused).await, "refused");
+    let store = &market.agent.app.store;
+    let demoted = hanako.drafts(&FILE).await;
+    hanako.signs(&demoted).await;
+    assert!(store.set_role("hanako".into(), Role::Support, market.now()).await.unwrap());
+    assert_eq!(taro.signs(&demoted).await, "closed", "who proposed it may not any more");
+    assert_eq!(hanako.get(&refused).await.status, StatusCode::OK, "but look");
+    assert!(store.set_role("hanako".into(), Role::Finance, market.now()).await.unwrap());
     let lapsing = hanako.drafts(&FILE).await;
     hanako.signs(&lapsing).await;
     market.advance(Span::hours(24));
@@ -160,7 +167,7 @@ async fn a_proposal_lapses_and_can_be_refused() {
     taro.signs_in().await;
     assert_eq!(taro.signs(&lapsing).await, "closed");
     assert_eq!(taro.standing(&lapsing).await, "lapsed");
-    assert!(market.agent.app.store.payout_files(10).await.unwrap().is_empty());
+    assert!(store.payout_files(10).await.unwrap().is_empty());
 }
 
 /// Proposes, and has the other approve; how it stands then.

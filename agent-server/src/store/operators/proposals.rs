@@ -4,7 +4,7 @@ use shared_protocol::{Digest, Timestamp};
 
 use super::acts;
 use crate::{
-    domain::operator::{Decision, Proposal, Signed},
+    domain::operator::{Decision, Power, Proposal, Role, Signed},
     store::{
         Fault, Store,
         row::{Cells as _, Row},
@@ -156,18 +156,22 @@ impl Work for Sign {
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<SignedHow, Fault> {
         let row = sqlx::query(
-            "SELECT digest, proposed_by, signed_at FROM proposals
-             WHERE id = $1 AND decision IS NULL AND lapses_at > $2",
+            "SELECT p.digest, p.proposed_by, p.signed_at, o.role
+             FROM proposals p JOIN operators o ON o.id = p.proposed_by
+             WHERE p.id = $1 AND p.decision IS NULL AND p.lapses_at > $2
+                 AND o.removed_at IS NULL",
         )
         .bind(self.word.proposal())
         .bind(self.now.as_millis())
         .fetch_optional(&mut *tx.connection)
         .await?;
         let Some(row) = row else { return Ok(SignedHow::Closed) };
+        // Who proposed it must be able to still, when another approves it.
+        let may = row.named("role", Role::from_name)?.may(Power::Money);
         let digest: Digest = row.exact("digest")?;
         let is_own = row.cell::<i64>("proposed_by")? == self.word.operator();
         let is_signed = row.moment_or_none("signed_at")?.is_some();
-        let (sql, how) = match (digest == self.word.digest(), is_own, is_signed) {
+        let (sql, how) = match (may && digest == self.word.digest(), is_own, is_signed) {
             (true, true, false) => (SIGN, SignedHow::Proposed),
             (true, false, true) => (APPROVE, SignedHow::Approved),
             (true, true, true) => return Ok(SignedHow::OwnProposal),
