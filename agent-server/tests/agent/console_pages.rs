@@ -112,9 +112,9 @@ async fn today_counts_what_waits() {
     assert_eq!(figure("purchases today").await, "0");
     assert_eq!(figure("accepted today").await, "–");
     let grant = market.granted().await;
-    assert_eq!(figure("waiting for the shop").await, "0");
+    assert_eq!(figure("late at the shop").await, "0");
     market.advance(Span::secs(11));
-    assert_eq!(figure("waiting for the shop").await, "1");
+    assert_eq!(figure("late at the shop").await, "1");
     market.accepted().await;
     assert_eq!(figure("purchases today").await, "2");
     assert_eq!(figure("accepted today").await, "50.0 %");

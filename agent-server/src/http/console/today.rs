@@ -35,8 +35,9 @@ pub(super) async fn show(
     let audit = app.store.audits(1).await.map_err(unavailable)?.into_iter().next();
     let is_settled = app.store.is_day_settled(cutoff(now, &zone)).await.map_err(unavailable)?;
     let next = if is_settled { now.plus(Span::hours(24)) } else { now };
-    let next = app.plans.calendar.today(next);
-    let pay_on = app.plans.calendar.business_day_after(began, app.config.settlement.payout_days);
+    let (calendar, days) = (&app.plans.calendar, app.config.settlement.payout_days);
+    let pay_on = calendar.business_day_after(day::began(next, &zone), days);
+    let next = calendar.today(next);
     let locale = desk.w.locale();
     let page = Page {
         now: stamp(now),
