@@ -181,7 +181,7 @@ async fn objection(
 }
 
 async fn currency_of(app: &App, number: &HandlingNumber) -> Result<Currency, Unmoved> {
-    Ok(app.store.currency_of(number).await?.ok_or(Unmoved::Nothing)?)
+    app.store.currency_of(number).await?.ok_or(Unmoved::Nothing)
 }
 
 /// What came of a movement that has no name of its own.
