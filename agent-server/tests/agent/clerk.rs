@@ -15,7 +15,6 @@ use crate::{
 /// An operator.
 pub struct Clerk<'m> {
     pub market: &'m Market,
-    pub name: String,
     pub cookie: String,
     pub passkey: Authenticator,
     /// How often it signed.
@@ -85,11 +84,11 @@ impl Market {
     /// A new operator who has come in by a link.
     pub async fn clerk(&self, name: &str, role: Role) -> Clerk<'_> {
         let token = self.link(name, role).await.expose();
-        self.clerk_by(name, &token).await
+        self.clerk_by(&token).await
     }
 
     /// The operator whose link this is.
-    pub async fn clerk_by(&self, name: &str, token: &str) -> Clerk<'_> {
+    pub async fn clerk_by(&self, token: &str) -> Clerk<'_> {
         let at = format!("/console/enrol/{token}");
         let mut passkey = Authenticator::new();
         let options = self.json_to(&format!("{at}/options"), json!({})).await;
@@ -98,7 +97,7 @@ impl Market {
         let moment = Moment::new("webauthn.create", &unbase64(&options["challenge"]));
         let entered = self.json_to(&at, registration(&passkey, &moment)).await;
         assert_eq!(entered.status, StatusCode::OK, "{}", entered.text);
-        Clerk { market: self, name: name.into(), cookie: entered.cookie, passkey, counter: 0 }
+        Clerk { market: self, cookie: entered.cookie, passkey, counter: 0 }
     }
 
     /// JSON as the script sends it, of nobody who is signed in.

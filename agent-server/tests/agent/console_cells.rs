@@ -226,7 +226,7 @@ async fn a_link_is_good_once_and_for_a_day() {
     };
     assert_eq!(page(&token).await, StatusCode::OK);
     assert_eq!(page("nonsense").await, StatusCode::NOT_FOUND);
-    market.clerk_by("ops", &token).await;
+    market.clerk_by(&token).await;
     assert_eq!(page(&token).await, StatusCode::NOT_FOUND, "used");
     let late = market.link("late", Role::Viewer).await.expose();
     market.advance(Span::hours(24));
