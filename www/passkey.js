@@ -1,4 +1,4 @@
-// Passkeys on our own pages: registers one, signs in with one, or asks for one on behalf of our frame.
+// Passkeys on our own pages: registers one, signs (in) with one at the address that the page names, or asks for one on behalf of our frame.
 (() => {
 const main = document.querySelector("[data-passkey]"), words = main.dataset, id = (name) => document.getElementById(name);
 const button = id("passkey"), said = id("said"), [form] = main.getElementsByClassName("add");
@@ -9,7 +9,10 @@ const text = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer ?? []
 const post = async (path, body = {}) => {
 	const answer = await fetch(path, {
 		method: "POST",
-		headers: { "content-type": "application/json", accept: "application/json", "accept-language": document.documentElement.lang },
+		headers: {
+			"content-type": "application/json", accept: "application/json", "accept-language": document.documentElement.lang,
+			...words.token && { "x-form-token": words.token },
+		},
 		body: JSON.stringify(body),
 	});
 	// Whoever is no longer signed in is sent to the page where they can be.
@@ -20,23 +23,24 @@ const post = async (path, body = {}) => {
 };
 
 const register = async () => {
-	const options = await post("/me/passkeys/options");
+	const at = words.at ?? "/me/passkeys", options = await post(at + "/options");
 	options.challenge = bytes(options.challenge);
 	options.user.id = bytes(options.user.id);
 	for (const known of options.excludeCredentials) known.id = bytes(known.id);
 	const { response } = await navigator.credentials.create({ publicKey: options });
-	return post("/me/passkeys", {
+	return post(at, {
 		clientDataJSON: text(response.clientDataJSON),
 		attestationObject: text(response.attestationObject),
 		transports: response.getTransports?.() ?? [],
-		name: id("name").value,
+		name: id("name")?.value ?? "",
 	});
 };
 const signIn = async () => {
-	const options = await post("/sign-in/passkey/options");
+	const at = words.at ?? "/sign-in/passkey", options = await post(at + "/options");
 	options.challenge = bytes(options.challenge);
+	for (const known of options.allowCredentials ?? []) known.id = bytes(known.id);
 	const { rawId, response } = await navigator.credentials.get({ publicKey: options });
-	return post("/sign-in/passkey", {
+	return post(at, {
 		id: text(rawId),
 		authenticatorData: text(response.authenticatorData),
 		clientDataJSON: text(response.clientDataJSON),

@@ -10,7 +10,7 @@ use crate::{
     codes::Codes,
     config::Config,
     demo::Demo,
-    domain::{plan::PlanRules, turn::Turned},
+    domain::{audit, plan::PlanRules, turn::Turned},
     entropy::Entropy,
     guard::Guard,
     keys::AgentKeyring,
@@ -60,6 +60,8 @@ pub struct Inner {
     pub mailer: Mailer,
     /// What the shopper's browser downloads.
     pub widget: Widget,
+    /// Whether an audit is running.
+    pub audits: audit::Running,
     /// Only in a demo.
     pub demo: Option<Demo>,
     /// Only in a benchmark without storage.

@@ -1,5 +1,5 @@
-//! Brings the contracts of an older database, or of a new demo, to where they should be. Doing it
-//! again changes nothing.
+//! Brings the contracts of an older database, and contracts and operators of a new demo, to where
+//! they should be. Doing it again changes nothing.
 
 use shared_protocol::{ContractNumber, Locale, SecurityCode, Timestamp};
 
@@ -8,6 +8,7 @@ use crate::{
     domain::{
         code::{CodeCost, CodeHash},
         contract::Claim,
+        operator::{Invitation, invite},
     },
     entropy::Entropy,
     keys::AgentKeyring,
@@ -57,6 +58,20 @@ pub async fn accounts(store: &Store, keys: &AgentKeyring, now: Timestamp) -> Res
         let Some(id) = store.contract_of(&hash).await? else { continue };
         if store.deposit(id).await?.is_none() {
             store.pay_in(id, balance, rail, now).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Enters the demo's operators when they are absent.
+///
+/// # Errors
+/// [`Fault`].
+pub async fn operators(store: &Store, entropy: &Entropy, now: Timestamp) -> Result<(), Fault> {
+    let known = store.operators().await?;
+    for (name, role) in demo::OPERATORS {
+        if !known.iter().any(|operator| operator.name == name) {
+            invite(store, entropy, Invitation::New(name, role), now).await?;
         }
     }
     Ok(())

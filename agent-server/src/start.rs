@@ -15,7 +15,10 @@ use crate::{
     codes::Codes,
     config::Config,
     demo::Demo,
-    domain::plan::{PlanFault, PlanRules},
+    domain::{
+        audit,
+        plan::{PlanFault, PlanRules},
+    },
     driver,
     entropy::Entropy,
     guard::Guard,
@@ -100,6 +103,7 @@ pub async fn start_with(
         if config.transfers.is_some() {
             seed::accounts(&store, &keys, clock.now()).await?;
         }
+        seed::operators(&store, &entropy, clock.now()).await?;
     }
     seed::wrap_bare_codes(&store, config.code_cost, &entropy).await?;
     let listener = TcpListener::bind(&config.listen).await;
@@ -149,6 +153,7 @@ async fn build(
         clock,
         entropy,
         store,
+        audits: audit::Running::default(),
         demo,
         unstored,
         driver: Notify::new(),

@@ -1,5 +1,6 @@
-//! Everything that a page or a letter says, in both languages, from two tables: `www/texts.tsv`,
-//! whose words the widget says too, and `texts.tsv`, which no shopper's browser downloads.
+//! Everything that a page or a letter says, in both languages, from three tables: `www/texts.tsv`,
+//! whose words the widget says too, `texts.tsv`, which no shopper's browser downloads, and
+//! `console.tsv`, which operators alone read.
 
 mod amount;
 mod bill;
@@ -12,7 +13,7 @@ use shared_protocol::Locale;
 
 pub use amount::amount;
 pub use bill::{BillWords, plan_name};
-pub use moment::{date, day, day_of_month, minute, month};
+pub use moment::{date, day, day_of_month, minute, month, stamp};
 pub use spelling::spelled;
 
 /// The product's texts by key.
@@ -113,7 +114,11 @@ fn next_name(text: &str) -> Option<(&str, &str, &str)> {
     Some((before, name, after))
 }
 
-const TABLES: [&str; 2] = [include_str!("../../www/texts.tsv"), include_str!("../texts.tsv")];
+const TABLES: [&str; 3] = [
+    include_str!("../../www/texts.tsv"),
+    include_str!("../texts.tsv"),
+    include_str!("../console.tsv"),
+];
 
 #[cfg(test)]
 mod tests {
@@ -162,7 +167,7 @@ mod tests {
     #[test]
     fn every_text_of_this_server_alone_is_said_somewhere() {
         let used = used_keys();
-        for row in TABLES[1].lines().skip(1) {
+        for row in TABLES[1..].iter().flat_map(|table| table.lines().skip(1)) {
             let key = row.split('\t').next().unwrap();
             assert!(used.contains_key(key), "{key} is said nowhere");
         }

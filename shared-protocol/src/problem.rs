@@ -313,6 +313,8 @@ problems! {
     111 TooManyNumbers "too_many_numbers" 409 false Nothing AskAgent
         "お店に伝えていない取扱番号が多すぎます。使わないものを取り消してください。"
         "You have too many numbers that no shop has redeemed. Cancel those you do not need.";
+    115 RoleNotAllowed "role_not_allowed" 403 false Nothing AskAgent
+        "この操作の権限がありません。" "Your role does not allow this.";
 }
 
 impl Problem {

@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 
 use super::{Place, Said, say::Report};
 use crate::{
-    domain::audit::{Finding, audit},
+    clock::SystemClock,
+    domain::audit::{Finding, audit_and_note},
     keys::AgentKeyring,
 };
 
@@ -15,7 +16,7 @@ pub async fn run(place: &Place) -> Said {
 
     let keys = AgentKeyring::load(&place.settings(None)?.keys_dir())?;
     let store = place.store().await?;
-    let report = audit(&store, &keys.verifying_key()).await;
+    let report = audit_and_note(&store, &keys.verifying_key(), &SystemClock).await;
     store.close().await;
     let report = report?;
     let head: String = report.head.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();

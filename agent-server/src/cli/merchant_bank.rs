@@ -73,7 +73,7 @@ impl Bank {
                 account
             }
         };
-        Ok(Report::line(line(&account), shown(&id, &account)))
+        Ok(Report::line(account.to_string(), shown(&id, &account)))
     }
 
     fn names(&self) -> Option<AccountNames> {
@@ -98,18 +98,6 @@ impl Bank {
         let (bank, branch) = (text(&self.bank), text(&self.branch));
         let account = JapaneseAccount::new([&bank, &branch, &self.deposit, number], holder)?;
         Ok(Some(BankAccount::Japanese(account)))
-    }
-}
-
-fn line(account: &BankAccount) -> String {
-    match account {
-        BankAccount::Iban(account) => {
-            let bic = account.bic().unwrap_or("-");
-            format!("{}  {bic}  {}", account.iban(), account.holder())
-        }
-        BankAccount::Japanese(JapaneseAccount { bank, branch, deposit, number, holder }) => {
-            format!("{bank}-{branch}  {}  {number}  {holder}", deposit.name())
-        }
     }
 }
 

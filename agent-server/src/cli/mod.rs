@@ -12,6 +12,7 @@ mod ledger;
 mod mark;
 mod merchant_bank;
 mod merchants;
+mod operators;
 mod outbox;
 mod placements;
 mod purchases;
@@ -85,6 +86,9 @@ enum Command {
     /// What shoppers said by telephone, fax, post or in person
     #[command(subcommand)]
     Confirmations(confirmations::Confirmations),
+    /// Who may use the console
+    #[command(subcommand)]
+    Operators(operators::Operators),
     /// Letters and webhooks that are owed
     #[command(subcommand)]
     Outbox(outbox::Outbox),
@@ -129,6 +133,7 @@ async fn run(place: &Place, command: Command) -> Said {
         Command::Contracts(contracts) => contracts.run(place).await,
         Command::Purchases(purchases) => purchases.run(place).await,
         Command::Confirmations(confirmations) => confirmations.run(place).await,
+        Command::Operators(operators) => operators.run(place).await,
         Command::Outbox(outbox) => outbox.run(place).await,
         Command::Events(events) => events.run(place).await,
         Command::Ledger(ledger) => ledger.run(place).await,

@@ -48,9 +48,7 @@ async fn resolve(store: &Store, number: HandlingNumber, resolution: Resolution) 
 }
 
 fn resolution(text: &str) -> Result<Resolution, String> {
-    let all = [Resolution::Upheld, Resolution::Rejected];
-    let found = all.into_iter().find(|resolution| resolution.name() == text);
-    found.ok_or_else(|| "upheld or rejected".into())
+    Resolution::from_name(text).ok_or_else(|| "upheld or rejected".into())
 }
 
 async fn objections(store: &Store) -> Said {

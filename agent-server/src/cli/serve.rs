@@ -39,9 +39,10 @@ impl Serve {
             true => Arc::new(TestClock::new()),
             false => Arc::new(SystemClock),
         };
-        let running = start::start(config, clock).await?;
+        // Before it listens: whoever sees it ready may stop it at once.
         let (mut terminate, mut interrupt) =
             (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        let running = start::start(config, clock).await?;
         let broken = tokio::select! {
             _ = terminate.recv() => false,
             _ = interrupt.recv() => false,

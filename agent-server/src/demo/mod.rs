@@ -3,12 +3,14 @@
 
 mod contracts;
 mod mailbox;
+mod operators;
 mod split;
 
 use std::{io, path::Path};
 
 pub use contracts::{CODE, DemoContract, contracts};
 pub use mailbox::{KeptLetter, Mailbox};
+pub use operators::OPERATORS;
 pub use split::{AgentSide, Opened, Received, Split};
 
 /// The demo's own state.

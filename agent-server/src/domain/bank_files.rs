@@ -56,6 +56,19 @@ pub enum FileFault {
     Store(#[from] Fault),
 }
 
+/// What is to be in a file.
+#[derive(Clone, Debug)]
+pub struct Picked {
+    /// On which day the bank pays.
+    pub day: Date,
+    /// In which currency.
+    pub currency: Currency,
+    /// Who is paid, and where.
+    pub payments: Vec<(MerchantId, Payment)>,
+    /// Who is not in it, and why.
+    pub left_out: Vec<(MerchantId, LeftOut)>,
+}
+
 /// Makes a file of payouts and stores it; they are in no other file then, whatever becomes of it.
 ///
 /// # Errors
@@ -66,31 +79,61 @@ pub async fn make_file(
     wanted: Wanted,
     now: Timestamp,
 ) -> Result<Made, FileFault> {
-    let mut made = Made { file: None, left_out: Vec::new() };
+    let Some(picked) = pick_payouts(store, wanted).await? else {
+        return Ok(Made { file: None, left_out: Vec::new() });
+    };
+    let left_out = picked.left_out.clone();
+    let file = match picked.payments.is_empty() {
+        true => None,
+        false => Some(write_file(store, own, wanted.format, picked, now).await?),
+    };
+    Ok(Made { file, left_out })
+}
+
+/// What is to be in such a file now; `None` if there is no day on which anything is to be paid.
+///
+/// # Errors
+/// [`Fault`].
+pub async fn pick_payouts(store: &Store, wanted: Wanted) -> Result<Option<Picked>, Fault> {
     let first = store.first_unfiled_day(wanted.currency).await?;
-    let Some(day) = wanted.day.or(first) else { return Ok(made) };
-    let mut payments = Vec::new();
+    let Some(day) = wanted.day.or(first) else { return Ok(None) };
+    let (mut payments, mut left_out) = (Vec::new(), Vec::new());
     for (payout, account) in store.unfiled_payouts(wanted.currency, day).await? {
         let Some(to) = account else {
-            made.left_out.push((payout.merchant, LeftOut::NoAccount));
+            left_out.push((payout.merchant, LeftOut::NoAccount));
             continue;
         };
         match wanted.format.takes(&to, payout.amount) {
-            Ok(()) => payments.push(Payment { payout: payout.id, amount: payout.amount, to }),
-            Err(_) => made.left_out.push((payout.merchant, LeftOut::OtherFormat)),
+            Ok(()) => {
+                let payment = Payment { payout: payout.id, amount: payout.amount, to };
+                payments.push((payout.merchant, payment));
+            }
+            Err(_) => left_out.push((payout.merchant, LeftOut::OtherFormat)),
         }
     }
-    if payments.is_empty() {
-        return Ok(made);
-    }
+    Ok(Some(Picked { day, currency: wanted.currency, payments, left_out }))
+}
+
+/// Writes exactly these payments into a file and stores it.
+///
+/// # Errors
+/// [`FileFault`]; nothing was stored then.
+pub async fn write_file(
+    store: &Store,
+    own: &OwnBank,
+    format: Format,
+    picked: Picked,
+    now: Timestamp,
+) -> Result<NewFile, FileFault> {
+    let Picked { day, currency, payments, .. } = picked;
+    let payments = payments.into_iter().map(|(_, payment)| payment).collect();
     let id = store.fresh_id(now);
     let message = format!("WARIFU-{id}");
-    let currency = wanted.currency;
     let batch = Batch { message, made: now, day, currency, from: own, payments };
-    let (content, total) = (batch.write(wanted.format)?, batch.total()?);
+    let (content, total) = (batch.write(format)?, batch.total()?);
     let file = NewFile {
         id,
-        format: wanted.format,
+        format,
         total,
         day,
         payouts: batch.payments.iter().map(|payment| payment.payout).collect(),
@@ -100,8 +143,7 @@ pub async fn make_file(
         now,
     };
     store.file_payouts(file.clone()).await?;
-    made.file = Some(file);
-    Ok(made)
+    Ok(file)
 }
 
 /// Reads a notice of the bank's into the books, once.

@@ -25,6 +25,7 @@ pub mod mark;
 pub mod merchant;
 pub mod network;
 pub mod objection;
+pub mod operator;
 pub mod passkey;
 pub mod placement;
 pub mod plan;

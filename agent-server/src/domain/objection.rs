@@ -35,6 +35,11 @@ impl Resolution {
             Self::Rejected => "rejected",
         }
     }
+
+    /// The resolution of this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Upheld, Self::Rejected].into_iter().find(|resolution| resolution.name() == name)
+    }
 }
 
 /// An objection as the operator sees it.

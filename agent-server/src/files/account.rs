@@ -26,13 +26,16 @@ impl BankAccount {
     }
 }
 
-/// The IBAN, or bank, branch, kind and number.
+/// As people compare it: all of it, on one line.
 impl fmt::Display for BankAccount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Iban(account) => f.write_str(account.iban()),
-            Self::Japanese(JapaneseAccount { bank, branch, deposit, number, .. }) => {
-                write!(f, "{bank}-{branch}-{}-{number}", deposit.name())
+            Self::Iban(account) => {
+                let bic = account.bic().unwrap_or("-");
+                write!(f, "{}  {bic}  {}", account.iban(), account.holder())
+            }
+            Self::Japanese(JapaneseAccount { bank, branch, deposit, number, holder }) => {
+                write!(f, "{bank}-{branch}  {}  {number}  {holder}", deposit.name())
             }
         }
     }

@@ -6,6 +6,7 @@ pub mod by_hand;
 pub mod challenges;
 pub mod confirm;
 pub mod confirm_code;
+pub mod console;
 pub mod demo;
 pub mod edge;
 pub mod enrol;
@@ -71,6 +72,7 @@ pub fn router(app: App) -> Router {
         .merge(passkey_pages::routes())
         .merge(passkeys::routes())
         .merge(health::routes())
+        .merge(console::routes(&app))
         .merge(demo);
     edge::around(routes, &app).with_state(app)
 }

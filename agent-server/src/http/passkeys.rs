@@ -24,8 +24,7 @@ use crate::{
     app::App,
     domain::{
         passkey::{
-            self, IssuedChallenge, PASSKEYS_MAX, Passkey, Purpose, Registered, Registration,
-            UserHandle,
+            self, IssuedChallenge, PASSKEYS_MAX, Purpose, Registered, Registration, UserHandle,
         },
         session::Proof,
         unavailable,
@@ -61,24 +60,26 @@ async fn registration_options(
     let mut rng = app.entropy.clone();
     let purpose = Purpose::Register { contract };
     let challenge = IssuedChallenge::new(purpose, &app.keys, now, &mut rng);
-    Ok(unkept(creation(&app, w, &name, &user, &known, &challenge)).into_response())
+    let known = known.iter().map(|key| descriptor(&key.credential_id, &key.transports)).collect();
+    Ok(unkept(creation(&app, w, (&name, &user), known, &challenge)).into_response())
 }
 
-/// `PublicKeyCredentialCreationOptionsJSON`.
-fn creation(
+/// `PublicKeyCredentialDescriptorJSON`: a passkey that is known.
+pub(super) fn descriptor(id: &[u8], transports: &str) -> Value {
+    let transports: Vec<_> = transports.split_whitespace().collect();
+    json!({ "type": "public-key", "id": BASE64URL.encode(id), "transports": transports })
+}
+
+/// `PublicKeyCredentialCreationOptionsJSON`, for whoever is called so by people and by
+/// authenticators.
+pub(super) fn creation(
     app: &App,
     w: Words,
-    name: &str,
-    user: &UserHandle,
-    known: &[Passkey],
+    (name, user): (&str, &UserHandle),
+    known: Vec<Value>,
     challenge: &IssuedChallenge,
 ) -> Value {
     let algorithm = |alg| json!({ "type": "public-key", "alg": alg });
-    let exclude = |passkey: &Passkey| {
-        let transports: Vec<_> = passkey.transports.split_whitespace().collect();
-        let id = BASE64URL.encode(&passkey.credential_id);
-        json!({ "type": "public-key", "id": id, "transports": transports })
-    };
     let party = app.config.relying_party();
     json!({
         "rp": { "id": party.id, "name": app.config.agent_name.get(w.locale()) },
@@ -86,7 +87,7 @@ fn creation(
         "challenge": BASE64URL.encode(challenge.as_bytes()),
         "pubKeyCredParams": ALGORITHMS.map(algorithm),
         "timeout": PATIENCE,
-        "excludeCredentials": known.iter().map(exclude).collect::<Vec<_>>(),
+        "excludeCredentials": known,
         "authenticatorSelection": {
             "residentKey": "required",
             "requireResidentKey": true,
@@ -96,18 +97,27 @@ fn creation(
     })
 }
 
+/// `PublicKeyCredentialRequestOptionsJSON`; where none is allowed by name, any passkey of ours may
+/// answer.
+pub(super) fn request(app: &App, allowed: &[Value], challenge: &IssuedChallenge) -> Value {
+    let mut options = json!({
+        "challenge": BASE64URL.encode(challenge.as_bytes()),
+        "rpId": app.config.relying_party().id,
+        "userVerification": "required",
+        "timeout": PATIENCE,
+    });
+    if !allowed.is_empty() {
+        options["allowCredentials"] = allowed.into();
+    }
+    options
+}
+
 async fn register(
     State(app): State<App>,
     SignedIn { contract, .. }: SignedIn,
     Said(said): Said<NewPasskey>,
 ) -> Result<Response, Refused> {
-    let name: String = said.name.trim().chars().take(NAME_MAX).collect();
-    let transports: Vec<_> = said.transports.into_iter().filter(|t| is_plain(t)).collect();
-    let label = PasskeyLabel { name, transports: transports.join(" ") };
-    let (client_data, attestation_object) =
-        (decoded(&said.client_data)?, decoded(&said.attestation_object)?);
-    let registration = Registration { client_data, attestation_object, label };
-    Ok(match passkey::register(&app, contract, registration).await? {
+    Ok(match passkey::register(&app, contract, said.read()?).await? {
         Registered::Now => unkept(json!({ "next": PAGE })).into_response(),
         Registered::Full => see_other(PAGE),
     })
@@ -116,12 +126,7 @@ async fn register(
 async fn sign_in_options(State(app): State<App>) -> impl IntoResponse {
     let (now, mut rng) = (app.clock.now(), app.entropy.clone());
     let challenge = IssuedChallenge::new(Purpose::SignIn, &app.keys, now, &mut rng);
-    unkept(json!({
-        "challenge": BASE64URL.encode(challenge.as_bytes()),
-        "rpId": app.config.relying_party().id,
-        "userVerification": "required",
-        "timeout": PATIENCE,
-    }))
+    unkept(request(&app, &[], &challenge))
 }
 
 async fn sign_in(
@@ -129,15 +134,7 @@ async fn sign_in(
     headers: HeaderMap,
     Said(said): Said<Assertion>,
 ) -> Result<impl IntoResponse, Refused> {
-    let part = |text: &str| decoded(text).map(PasskeyPart::new);
-    let assertion = PasskeyAssertion {
-        credential_id: part(&said.id)?,
-        authenticator_data: part(&said.authenticator_data)?,
-        client_data: part(&said.client_data)?,
-        signature: part(&said.signature)?,
-        user_handle: part(&said.user_handle)?,
-    };
-    let contract = passkey::sign_in(&app, &assertion).await?;
+    let contract = passkey::sign_in(&app, &said.read()?).await?;
     let cookie = begin_session(&app, contract, Proof::Passkey).await?;
     Ok(([(SET_COOKIE, cookie)], unkept(json!({ "next": wanted(&headers) }))))
 }
@@ -154,7 +151,7 @@ fn wanted(headers: &HeaderMap) -> String {
 /// JSON of a script on a page of ours: pages of others cannot send this media type here, as
 /// browsers ask first and get no consent (Fetch §3.3), and what says that it comes from there is
 /// refused.
-struct Said<T>(T);
+pub(super) struct Said<T>(pub(super) T);
 
 impl<T: serde::de::DeserializeOwned> FromRequest<App> for Said<T> {
     type Rejection = Refused;
@@ -176,9 +173,10 @@ struct Wanted {
     to: Option<String>,
 }
 
+/// What a browser answers to [`creation`].
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct NewPasskey {
+pub(super) struct NewPasskey {
     #[serde(rename = "clientDataJSON")]
     client_data: String,
     attestation_object: String,
@@ -188,9 +186,10 @@ struct NewPasskey {
     name: String,
 }
 
+/// What a browser answers to [`request`].
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Assertion {
+pub(super) struct Assertion {
     id: String,
     authenticator_data: String,
     #[serde(rename = "clientDataJSON")]
@@ -198,6 +197,33 @@ struct Assertion {
     signature: String,
     #[serde(default)]
     user_handle: String,
+}
+
+impl NewPasskey {
+    /// The registration in it.
+    pub(super) fn read(self) -> Result<Registration, Problem> {
+        let name: String = self.name.trim().chars().take(NAME_MAX).collect();
+        let transports: Vec<_> = self.transports.into_iter().filter(|t| is_plain(t)).collect();
+        Ok(Registration {
+            client_data: decoded(&self.client_data)?,
+            attestation_object: decoded(&self.attestation_object)?,
+            label: PasskeyLabel { name, transports: transports.join(" ") },
+        })
+    }
+}
+
+impl Assertion {
+    /// The assertion in it.
+    pub(super) fn read(self) -> Result<PasskeyAssertion, Problem> {
+        let part = |text: &str| decoded(text).map(PasskeyPart::new);
+        Ok(PasskeyAssertion {
+            credential_id: part(&self.id)?,
+            authenticator_data: part(&self.authenticator_data)?,
+            client_data: part(&self.client_data)?,
+            signature: part(&self.signature)?,
+            user_handle: part(&self.user_handle)?,
+        })
+    }
 }
 
 fn decoded(text: &str) -> Result<Vec<u8>, Problem> {
@@ -209,7 +235,8 @@ fn is_plain(transport: &str) -> bool {
     transport.len() <= 16 && transport.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')
 }
 
-fn unkept(json: Value) -> impl IntoResponse {
+/// JSON that nobody keeps.
+pub(super) fn unkept(json: Value) -> impl IntoResponse {
     ([(CACHE_CONTROL, "no-store")], Json(json))
 }
 

@@ -114,6 +114,16 @@ pub fn passkey_policy() -> String {
     format!("{}; script-src 'self'; connect-src 'self'; {TRUSTED_TYPES}", still_policy())
 }
 
+/// A page of the console, in its own style; with the passkey script where something is signed.
+pub fn console_policy(style: &Inline, has_script: bool) -> String {
+    let script = if has_script { "script-src 'self'; connect-src 'self'; " } else { "" };
+    format!(
+        "default-src 'none'; {script}style-src {}; img-src 'self' data:; form-action 'self'; \
+         base-uri 'none'; frame-ancestors 'none'; {TRUSTED_TYPES}",
+        style.source
+    )
+}
+
 /// The origin of an address (RFC 6454 §6.2), if it can stand in a policy as it is.
 pub fn origin_of(address: &str) -> Option<&str> {
     let scheme = ["https://", "http://"].into_iter().find(|s| address.starts_with(s))?;

@@ -171,12 +171,13 @@ async fn session(
     headers: &HeaderMap,
     now: Timestamp,
 ) -> Result<Option<Session>, Problem> {
-    let Some(token) = token(headers, name(app)) else { return Ok(None) };
+    let Some(token) = token_of(headers, name(app)) else { return Ok(None) };
     let session = app.store.session(&token.digest()).await.map_err(unavailable)?;
     Ok(session.filter(|session| session.is_alive(now)))
 }
 
-fn token(headers: &HeaderMap, name: &str) -> Option<SessionToken> {
+/// The session's token in the cookie of this name.
+pub(super) fn token_of(headers: &HeaderMap, name: &str) -> Option<SessionToken> {
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let pairs = cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.split_once('='));
     let mut named = pairs.filter(|(key, _)| key.trim() == name);
@@ -222,7 +223,8 @@ fn name(app: &App) -> &'static str {
     if is_secure(app) { "__Host-warifu" } else { "warifu" }
 }
 
-fn is_secure(app: &App) -> bool {
+/// Whether browsers reach us by https.
+pub(super) fn is_secure(app: &App) -> bool {
     app.config.public_url.starts_with("https://")
 }
 
@@ -248,7 +250,7 @@ mod tests {
         let mut headers = HeaderMap::new();
         let cookies = format!("a=1; xwarifu=no; warifu={value}; b=2");
         headers.insert(header::COOKIE, cookies.parse().unwrap());
-        assert_eq!(token(&headers, "warifu").unwrap().expose(), value);
-        assert!(token(&headers, "__Host-warifu").is_none());
+        assert_eq!(token_of(&headers, "warifu").unwrap().expose(), value);
+        assert!(token_of(&headers, "__Host-warifu").is_none());
     }
 }

@@ -316,7 +316,7 @@ impl Work for SetCode {
     }
 }
 
-fn read(row: &Row) -> Result<ContractRow, Fault> {
+pub(super) fn read(row: &Row) -> Result<ContractRow, Fault> {
     Ok(ContractRow {
         facts: facts(row)?,
         number_tail: row.cell("number_tail")?,

@@ -70,7 +70,7 @@ impl Work for Resend {
     }
 }
 
-fn entry(row: &Row) -> Result<OutboxEntry, Fault> {
+pub(super) fn entry(row: &Row) -> Result<OutboxEntry, Fault> {
     Ok(OutboxEntry {
         parcel: outbox::parcel(row)?,
         state: row.cell("state")?,

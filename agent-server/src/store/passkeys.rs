@@ -180,7 +180,11 @@ pub(super) async fn advance(
 
 /// Notes that a challenge has been answered; `false` if it was before. What has expired is
 /// refused by its own date and need not be kept.
-async fn spend(tx: &mut Tx<'_>, challenge: &Challenge, now: Timestamp) -> Result<bool, Fault> {
+pub(super) async fn spend(
+    tx: &mut Tx<'_>,
+    challenge: &Challenge,
+    now: Timestamp,
+) -> Result<bool, Fault> {
     sqlx::query("DELETE FROM spent_challenges WHERE expires_at <= $1")
         .bind(now.as_millis())
         .execute(&mut *tx.connection)

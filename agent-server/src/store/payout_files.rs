@@ -113,16 +113,22 @@ impl Store {
         )
         .bind(i64::from(most))
         .fetch_all(&self.0.reads);
-        let read = |row: &Row| {
-            Ok(PayoutFile {
-                message: row.cell("message")?,
-                format: row.named("format", Format::from_name)?,
-                total: row.amount("total", "currency")?,
-                day: row.named("day", |day| day.parse().ok())?,
-                payments: row.count("payments")?,
-            })
-        };
-        rows.await?.iter().map(read).collect()
+        rows.await?.iter().map(payout_file).collect()
+    }
+
+    /// The file of this name, without its content.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub async fn payout_file_of(&self, message: &str) -> Result<Option<PayoutFile>, Fault> {
+        let row = sqlx::query(
+            "SELECT message, format, currency, day, payments, total FROM payout_files
+             WHERE message = $1",
+        )
+        .bind(message)
+        .fetch_optional(&self.0.reads)
+        .await?;
+        row.as_ref().map(payout_file).transpose()
     }
 
     /// The file of this name, byte for byte as it was made.
@@ -158,6 +164,16 @@ impl Store {
         .fetch_all(&self.0.reads);
         rows.await?.iter().map(csv_line).collect()
     }
+}
+
+fn payout_file(row: &Row) -> Result<PayoutFile, Fault> {
+    Ok(PayoutFile {
+        message: row.cell("message")?,
+        format: row.named("format", Format::from_name)?,
+        total: row.amount("total", "currency")?,
+        day: row.named("day", |day| day.parse().ok())?,
+        payments: row.count("payments")?,
+    })
 }
 
 fn csv_line(row: &Row) -> Result<CsvLine, Fault> {

@@ -15,6 +15,11 @@ pub fn minute(moment: Timestamp, locale: Locale) -> String {
     }
 }
 
+/// "2026-11-25 23:59:59", in Japan time: for tables, in every language.
+pub fn stamp(moment: Timestamp) -> String {
+    local(moment).strftime("%Y-%m-%d %H:%M:%S").to_string()
+}
+
 /// "11月25日(水)" or "Wednesday 25 November", in Japan time.
 pub fn day(moment: Timestamp, locale: Locale) -> String {
     let local = local(moment);
@@ -88,6 +93,7 @@ mod tests {
         let next = Timestamp::from_millis(1_795_618_800_000);
         assert_eq!(minute(next, Locale::Ja), "11月26日(木) 00:00");
         assert_eq!(day(next, Locale::En), "Thursday 26 November");
+        assert_eq!(stamp(moment), "2026-11-25 23:59:59");
     }
 
     #[test]

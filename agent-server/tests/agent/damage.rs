@@ -11,11 +11,12 @@ use agent_server::{
         audit::{Damage, Report, audit},
         confirm,
         objection::{Reason, Resolution},
+        operator::Movement,
         settlement::settle_day,
     },
     files::{Format, Reference},
     keys::AgentKeyring,
-    store::{Brought, Store, TurnedOut},
+    store::{Brought, NewProposal, Store, TurnedOut},
 };
 use shared_protocol::{Outcome, Plan, Signer as _, Span};
 use sqlx::{AnyConnection, AssertSqlSafe, Connection as _, Executor as _, Row as _};
@@ -61,6 +62,7 @@ async fn traded() -> (Market, Vec<(&'static str, i64)>) {
     for bill in app.store.bills_of(market.contract("01").await, 100).await.unwrap() {
         app.store.pay_bill(bill.purchase, bill.number, market.now()).await.unwrap().unwrap();
     }
+    propose(&market).await;
     let number = f.grant.claimed().unwrap().handling_number;
     let at = market.now();
     app.store.object(row(f.id()).await, Reason::NotMine, String::new(), at).await.unwrap();
@@ -81,6 +83,15 @@ async fn traded() -> (Market, Vec<(&'static str, i64)>) {
         rows.push((name, row(purchase).await));
     }
     (market, rows)
+}
+
+/// An operator's proposal.
+async fn propose(market: &Market) {
+    let (store, now) = (&market.agent.app.store, market.now());
+    let (by, what) = (store.operators().await.unwrap()[0].id, "{}".to_owned());
+    let (digest, lapses_at) = (Movement::digest(&what), now.plus(Span::hours(1)));
+    let proposal = NewProposal { id: store.fresh_id(now), what, digest, by, lapses_at };
+    store.add_proposal(proposal, now).await.unwrap();
 }
 
 /// What the bank took and gave: the payout in a file and confirmed, the bill of `a` paid, lines
@@ -144,6 +155,10 @@ impl Way {
 }
 
 const WAYS: &[Way] = ways! {
+    ActOther "operator_acts 1" "" "" "UPDATE operator_acts SET about = 'viewer' WHERE number = 1";
+    ActOther "operator_acts 2" "" "" "DELETE FROM operator_acts WHERE number = 1";
+    ActOther "operator_acts 2" "" "" "flip operator_acts.digest where number = 2";
+    ProposalOther "proposals " "" "" "UPDATE proposals SET what = '{ }'";
     Unreadable "purchases {a}" "" "state" "UPDATE purchases SET state = 'shipped' WHERE id = {a}";
     Unreadable "purchases {a}" "" "grant_signed"
         "UPDATE purchases SET grant_signed = x'00' WHERE id = {a}";

@@ -107,6 +107,13 @@ async fn nothing_of_the_demo_is_there_without_a_demo() {
             assert_eq!(sent.status(), 404, "{path}");
         }
     }
+    for path in ["sign-in/demo", "sign-in/demo/passkey"] {
+        let url = format!("http://{}/console/{path}", agent.addr);
+        let sent = http.post(&url).header("sec-fetch-site", "same-origin");
+        let sent = sent.header("content-type", "application/x-www-form-urlencoded");
+        assert_eq!(sent.body("name=owner%40demo").send().await.unwrap().status(), 404, "{path}");
+    }
+    assert!(agent.app.store.operators().await.unwrap().is_empty(), "nor an operator");
     let home = http.get(format!("http://{}/", agent.addr)).header("accept", "text/html");
     assert!(!home.send().await.unwrap().text().await.unwrap().contains("_demo"));
     assert!(agent.app.store.contracts().await.unwrap().is_empty(), "no demo contract is entered");

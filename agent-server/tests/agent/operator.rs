@@ -330,6 +330,8 @@ fn drawn(operator: &Operator) -> String {
         status: agent_server::domain::MerchantStatus::Active,
         valid_until: None,
         waives: None,
+        relay: None,
+        payee: None,
         serial: shop["serial"].as_u64().unwrap(),
     };
     let marks = agent_server::marks::Marks::new("agt_demo".parse().unwrap(), both);
@@ -337,4 +339,28 @@ fn drawn(operator: &Operator) -> String {
     let signed = marks.current(&merchant, &keys, now);
     let mark = signed.claimed().unwrap();
     agent_server::marks::picture::svg(&signed, &mark, shared_protocol::Locale::Ja)
+}
+
+#[test]
+fn an_operator_is_added_by_a_link_that_is_printed_once() {
+    let operator = Operator::new();
+    let add = ["operators", "add", "hanako", "--role", "finance"];
+    let link = operator.json(&add)["link"].as_str().unwrap().to_owned();
+    let (place, token) = link.rsplit_once('/').unwrap();
+    assert!(place.ends_with("/console/enrol") && token.len() == 43, "{link}");
+    assert_eq!(operator.run(&add).status.code(), Some(1), "the name is taken");
+    let again = operator.json(&["operators", "invite", "hanako"]);
+    assert_ne!(again["link"], link);
+    operator.json(&["operators", "role", "hanako", "viewer"]);
+    let listed = operator.json(&["operators", "list"]);
+    let hanako = &listed["operators"][0];
+    assert_eq!((&hanako["name"], &hanako["role"]), (&"hanako".into(), &"viewer".into()));
+    operator.json(&["operators", "remove", "hanako"]);
+    for gone in [&["operators", "invite", "hanako"][..], &["operators", "remove", "hanako"]] {
+        assert_eq!(operator.run(gone).status.code(), Some(1));
+    }
+    assert_eq!(operator.run(&["operators", "add", "x", "--role", "king"]).status.code(), Some(2));
+    let record = operator.json(&["operators", "record"]);
+    let acts: Vec<_> = record["record"].as_array().unwrap().iter().map(|act| &act["act"]).collect();
+    assert_eq!(acts, ["removed", "role-given", "invited", "added"]);
 }

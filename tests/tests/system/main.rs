@@ -4,6 +4,7 @@
 mod accessibility;
 mod bad_input;
 mod by_hand;
+mod console;
 mod contracts;
 mod correction;
 mod crashes;

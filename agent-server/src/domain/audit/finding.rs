@@ -105,6 +105,8 @@ damages! {
     EntryUnreadable "entry_unreadable" "a transfer names no account or no amount";
     ChainGap "chain_gap" "an entry of the journal is missing";
     ChainBroken "chain_broken" "the entry was changed after it was written";
+    ActOther "act_other" "what an operator did was changed or left out after it was written";
+    ProposalOther "proposal_other" "the proposal is not what operators signed for";
 }
 
 /// One row that does not say what it must.

@@ -6,20 +6,26 @@ mod books;
 mod files;
 mod finding;
 mod money;
+mod operators;
 mod promise;
 mod purchase;
+mod running;
 mod story;
 mod transfers;
 
 pub use books::{Chain, check_payout};
 pub use finding::{Damage, Finding, Findings};
 pub use purchase::{Audited, check_purchase};
+pub use running::Running;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use shared_protocol::{Digest, VerifyingKey};
 
-use crate::store::{Fault, PurchaseBooks, Snapshot, Store};
+use crate::{
+    clock::Clock,
+    store::{AuditRun, Fault, PurchaseBooks, Snapshot, Store},
+};
 
 /// What an audit says.
 #[derive(Clone, Debug)]
@@ -60,6 +66,7 @@ pub async fn audit(store: &Store, key: &VerifyingKey) -> Result<Report, Fault> {
     transfers::check(&mut snapshot, key, &mut tally, &mut out).await?;
     payouts(&mut snapshot, &mut tally, &mut out).await?;
     files::check(&mut snapshot, &mut tally, &mut out).await?;
+    operators::check(store, &mut out).await?;
     let mut chain = Chain::default();
     while let Some(entry) = snapshot.entry_after(chain.last()).await? {
         chain.add(&entry, &tally.explained, &mut out);
@@ -67,6 +74,38 @@ pub async fn audit(store: &Store, key: &VerifyingKey) -> Result<Report, Fault> {
     let (entries, head) = chain.end(&tally.heads, &mut out);
     Ok(Report { findings: out, purchases, entries, head })
 }
+
+/// The same, and notes what it said for the console.
+///
+/// # Errors
+/// [`Fault`].
+pub async fn audit_and_note(
+    store: &Store,
+    key: &VerifyingKey,
+    clock: &dyn Clock,
+) -> Result<Report, Fault> {
+    let began_at = clock.now();
+    let report = audit(store, key).await?;
+    let line = |finding: &Finding| {
+        let Finding { damage, row, expected, found } = finding;
+        format!("{row}: {} (must be {expected}, is {found})", damage.says())
+    };
+    let named: Vec<_> = report.findings.iter().take(NAMED).map(line).collect();
+    let run = AuditRun {
+        began_at,
+        ended_at: clock.now(),
+        purchases: report.purchases,
+        entries: report.entries,
+        findings: u64::try_from(report.findings.iter().count()).unwrap_or(u64::MAX),
+        named: named.join("\n"),
+        head: report.head,
+    };
+    store.note_audit(run).await?;
+    Ok(report)
+}
+
+/// So many findings are kept with what an audit said; the command line names all.
+const NAMED: usize = 100;
 
 /// What purchases come to, taken together.
 #[derive(Default)]

@@ -2,9 +2,7 @@
 
 use shared_protocol::{PasskeyAssertion, Problem};
 
-use super::{
-    Challenge, IssuedChallenge, Place, Purpose, client, verify_assertion, verify_registration,
-};
+use super::{Place, Purpose, answered, verify_assertion, verify_registration};
 use crate::{
     app::App,
     domain::unavailable,
@@ -40,7 +38,7 @@ pub enum Registered {
 /// [`Problem::ChallengeExpired`], [`Problem::PasskeyInvalid`], [`Problem::Unavailable`].
 pub async fn register(app: &App, contract: i64, said: Registration) -> Result<Registered, Problem> {
     let now = app.clock.now();
-    let challenge = answered(app, &said.client_data, Purpose::Register { contract })?;
+    let challenge = answered(&said.client_data, Purpose::Register { contract }, &app.keys, now)?;
     let party = app.config.relying_party();
     let (client_data, object) = (&said.client_data, &said.attestation_object);
     let passkey = verify_registration(client_data, object, challenge.as_bytes(), &party)?;
@@ -62,7 +60,7 @@ pub async fn register(app: &App, contract: i64, said: Registration) -> Result<Re
 /// As [`register`], [`Problem::PasskeyUnknown`], [`Problem::PasskeyCloned`].
 pub async fn sign_in(app: &App, said: &PasskeyAssertion) -> Result<i64, Problem> {
     let now = app.clock.now();
-    let challenge = answered(app, said.client_data.expose(), Purpose::SignIn)?;
+    let challenge = answered(said.client_data.expose(), Purpose::SignIn, &app.keys, now)?;
     let known = app.store.passkey(said.credential_id.expose()).await.map_err(unavailable)?;
     let passkey = known.ok_or(Problem::PasskeyUnknown)?;
     let party = app.config.relying_party();
@@ -73,10 +71,4 @@ pub async fn sign_in(app: &App, said: &PasskeyAssertion) -> Result<i64, Problem>
         Used::Cloned => Err(Problem::PasskeyCloned),
         Used::Gone => Err(Problem::PasskeyUnknown),
     }
-}
-
-/// The challenge that a browser says it answers, if it is one of ours.
-fn answered(app: &App, client_data: &[u8], purpose: Purpose) -> Result<Challenge, Problem> {
-    let bytes = client::challenge_in(client_data).ok_or(Problem::PasskeyInvalid)?;
-    IssuedChallenge::read(&bytes)?.check(purpose, &app.keys, app.clock.now())
 }

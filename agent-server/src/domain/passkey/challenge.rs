@@ -2,7 +2,7 @@
 //! answered leaves a trace, so that nobody can fill the database by asking for them.
 
 use rand_core::CryptoRng;
-use shared_protocol::{Problem, Span, Timestamp};
+use shared_protocol::{Digest, Problem, Span, Timestamp};
 use subtle::ConstantTimeEq as _;
 
 use super::sha256;
@@ -18,6 +18,31 @@ pub enum Purpose {
         /// Whose.
         contract: i64,
     },
+    /// Any operator's passkey may answer.
+    OperatorSignIn,
+    /// A new passkey for whoever holds this link.
+    OperatorRegister {
+        /// SHA-256 of the link's token.
+        link: [u8; 32],
+    },
+    /// This operator stands for exactly this movement of money.
+    OperatorSign {
+        /// Who.
+        operator: i64,
+        /// Which proposal.
+        proposal: i64,
+        /// The digest of what is proposed.
+        digest: Digest,
+    },
+}
+
+impl Purpose {
+    fn lifetime(self) -> Span {
+        match self {
+            Self::OperatorSign { .. } => SIGNED_WITHIN,
+            _ => LIFETIME,
+        }
+    }
 }
 
 /// Moment until when it can be answered, random bytes, and a keyed hash over both.
@@ -40,7 +65,7 @@ impl IssuedChallenge {
         rng: &mut impl CryptoRng,
     ) -> Self {
         let mut bytes = [0; LENGTH];
-        bytes[..8].copy_from_slice(&now.plus(LIFETIME).as_millis().to_be_bytes());
+        bytes[..8].copy_from_slice(&now.plus(purpose.lifetime()).as_millis().to_be_bytes());
         rng.fill_bytes(&mut bytes[8..HASHED]);
         let hash = keyed_hash(&bytes[..HASHED], purpose, keys);
         bytes[HASHED..].copy_from_slice(&hash);
@@ -100,15 +125,25 @@ impl Challenge {
 }
 
 fn keyed_hash(bytes: &[u8], purpose: Purpose, keys: &AgentKeyring) -> [u8; 32] {
-    let (what, contract) = match purpose {
-        Purpose::SignIn => ("passkey-sign-in", 0),
-        Purpose::Register { contract } => ("passkey-registration", contract),
-    };
-    keys.keyed_hash(what, &[bytes, &contract.to_be_bytes()])
+    let whose = |what, row: i64| keys.keyed_hash(what, &[bytes, &row.to_be_bytes()]);
+    match purpose {
+        Purpose::SignIn => whose("passkey-sign-in", 0),
+        Purpose::Register { contract } => whose("passkey-registration", contract),
+        Purpose::OperatorSignIn => whose("operator-sign-in", 0),
+        Purpose::OperatorRegister { link } => {
+            keys.keyed_hash("operator-registration", &[bytes, &link])
+        }
+        Purpose::OperatorSign { operator, proposal, digest } => {
+            let rows = [operator.to_be_bytes(), proposal.to_be_bytes()];
+            keys.keyed_hash("operator-sign", &[bytes, &rows[0], &rows[1], digest.as_bytes()])
+        }
+    }
 }
 
 /// A minute more than a browser waits for the shopper.
 const LIFETIME: Span = Span::minutes(6);
+/// Who signs a movement of money does it there and then.
+const SIGNED_WITHIN: Span = Span::minutes(5);
 /// The moment, and 16 random bytes.
 const HASHED: usize = 24;
 const LENGTH: usize = HASHED + 32;

@@ -3,6 +3,7 @@
 //! taken here, over ciborium (CBOR), coset (COSE keys) and ring (signatures).
 
 mod account;
+mod answered;
 mod assertion;
 mod authenticator;
 mod challenge;
@@ -11,7 +12,8 @@ mod key;
 mod registration;
 
 pub use account::{PASSKEYS_MAX, Registered, Registration, register, sign_in};
-pub use assertion::{Asserted, verify_assertion};
+pub use answered::answered;
+pub use assertion::{Asserted, OperatorAsserted, verify_assertion, verify_operator};
 pub use challenge::{Challenge, IssuedChallenge, Purpose};
 pub use client::Place;
 pub use registration::{NewPasskey, verify_registration};
@@ -46,6 +48,25 @@ pub struct Passkey {
     pub created_at: Timestamp,
     /// When it was used last.
     pub last_used_at: Option<Timestamp>,
+}
+
+/// An operator's passkey, as the database has it.
+#[derive(Clone, Debug)]
+pub struct OperatorPasskey {
+    /// Its row.
+    pub id: i64,
+    /// Whose it is.
+    pub operator: i64,
+    /// What authenticators call them.
+    pub user_handle: UserHandle,
+    /// What its authenticator calls it.
+    pub credential_id: Vec<u8>,
+    /// Its public key, a `COSE_Key` (RFC 9052 §7).
+    pub public_key: Vec<u8>,
+    /// How browsers reach it, space between.
+    pub transports: String,
+    /// Whether it may be on several devices; never changes.
+    pub backup_eligible: bool,
 }
 
 /// What authenticators call a contract: random, so that it says nothing (§14.6.1).
