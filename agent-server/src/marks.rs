@@ -59,6 +59,7 @@ impl Marks {
             verifying_key: merchant.verifying_key,
             sealing_key: merchant.sealing_key,
             relay: None,
+            hand_over: merchant.hand_over.clone(),
             payout_class: merchant.payout_class.clone(),
             serial: merchant.serial,
             valid_from,

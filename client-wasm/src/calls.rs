@@ -67,6 +67,11 @@ impl Call {
         Self::agent("PUT", agent_path(sealed, "/grant")).with(&sealed.grant_request())
     }
 
+    /// Asks the agent for the Grant as JWS, which the shop of a form verifies.
+    pub fn jws(sealed: &SealedPurchase) -> Self {
+        Self::agent("GET", agent_path(sealed, "/grant.jws"))
+    }
+
     /// Hands the order and the Grant to the merchant (61). Goes out even when the page closes:
     /// the shopper has pressed the button.
     pub fn submit(words: &Words, attempt: &Attempt, grant: Signed<shared_protocol::Grant>) -> Self {

@@ -10,7 +10,7 @@ use crate::{
     calls::{Call, Party},
     deal::Attempt,
     progress::{Check, News},
-    stage::{Ending, Trouble},
+    stage::{Ending, Promise, Trouble},
     typed::Wrong,
     words::Words,
 };
@@ -107,6 +107,13 @@ async fn stages<W: World>(
     let grant = grant.map_err(|problem| broken(problem, true, Check::Agent, tell))?;
     tell(News::Passed(Check::Agent));
     tell(News::Number(grant.handling_number));
+    if words.mark.hand_over.is_some() {
+        let jws = persist(world, &Call::jws(&attempt.sealed)).await;
+        let jws = jws.map_err(|setback| setback.ending(Check::Agent, false, tell))?;
+        let grant_jws = String::from_utf8(jws).unwrap_or_default();
+        let (number, amount) = (grant.handling_number, grant.amount);
+        return Ok(Ending::Granted(Promise { number, amount, grant: grant_jws }));
+    }
     let acceptance = match acceptance {
         Some(acceptance) => acceptance,
         None => accepted(world, words, attempt, signed, tell).await?,
@@ -126,10 +133,13 @@ async fn granted<W: World>(
     attempt: &Attempt,
     tell: Tell<'_>,
 ) -> Result<Signed<Grant>, Ending> {
-    tell(News::Begun(Check::Shop));
-    let checked = persist(world, &Call::check(words, &attempt.sealed)).await;
-    checked.map_err(|setback| setback.ending(Check::Shop, true, tell))?;
-    tell(News::Passed(Check::Shop));
+    // A shop that takes its orders by a form cannot be asked before it has one.
+    if words.mark.hand_over.is_none() {
+        tell(News::Begun(Check::Shop));
+        let checked = persist(world, &Call::check(words, &attempt.sealed)).await;
+        checked.map_err(|setback| setback.ending(Check::Shop, true, tell))?;
+        tell(News::Passed(Check::Shop));
+    }
     tell(News::Begun(Check::Agent));
     let granted = persist(world, &Call::grant(&attempt.sealed)).await;
     let granted = granted.map_err(|setback| setback.ending(Check::Agent, false, tell))?;

@@ -2,7 +2,7 @@
 //! shown as true. Nothing here talks to anybody.
 
 use shared_protocol::{
-    Acceptance, Amount, Form, Grant, GrantProof, OrderSubmission, Problem, SealedPurchase,
+    Acceptance, Amount, Form, Grant, GrantProof, OrderForm, OrderSubmission, Problem, SealedPurchase,
     Signature, Signed, Split, Timestamp, Verified, Verifier, VerifyingKey, split,
 };
 
@@ -18,6 +18,8 @@ pub struct Attempt {
     pub sealed: SealedPurchase,
     /// What the shopper agreed to pay.
     pub amount: Amount,
+    /// The order half as fields, for a shop that takes it by a form.
+    pub form: Option<OrderForm>,
 }
 
 /// A split that waits for the session key's signature.
@@ -62,9 +64,10 @@ impl Prepared<'_> {
         rng: &mut impl rand_core::CryptoRng,
     ) -> Result<Attempt, Problem> {
         let amount = self.split.amount();
+        let form = self.words.mark.hand_over.as_ref().map(|_| self.split.order_form());
         let terms = self.words.terms(self.challenged);
         let sealed = self.split.seal(signature, session_key, &terms, rng)?;
-        Ok(Attempt { sealed, amount })
+        Ok(Attempt { sealed, amount, form })
     }
 }
 

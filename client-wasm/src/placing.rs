@@ -9,7 +9,7 @@ use shared_protocol::{
 };
 
 use crate::{
-    app::{App, Trust, guard_leaving, spawn},
+    app::{App, Trust, after_drawing, guard_leaving, spawn},
     calls::Call,
     clock,
     course::{self, Start},
@@ -200,9 +200,13 @@ fn begin(app: App, start: Start) {
         match &ending {
             Ending::Accepted(receipt) => port::accepted(&receipt.order, &receipt.number),
             Ending::Failed(trouble) => port::failure(trouble.problem),
-            Ending::Wrong(_) => {}
+            Ending::Granted(_) | Ending::Wrong(_) => {}
         }
+        let is_granted = matches!(ending, Ending::Granted(_));
         app.dispatch(Event::Ended(ending, amount));
+        if is_granted {
+            after_drawing(crate::screens::leave);
+        }
     });
 }
 

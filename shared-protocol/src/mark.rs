@@ -37,6 +37,9 @@ pub struct Mark {
     pub sealing_key: SealingKey,
     /// Base URL of the agent's relay at its site, if it has one (Fig 1).
     pub relay: Option<String>,
+    /// Where an ordinary form of the shopper's browser hands over order half and Grant, if the shop
+    /// runs no server of ours (Fig 2). On one of its origins.
+    pub hand_over: Option<String>,
     /// How the agent pays it out: a class that its contract names.
     pub payout_class: String,
     /// Counts the Marks of this merchant; a higher one replaces a lower.

@@ -8,6 +8,7 @@ use crate::{
     challenge::Challenge,
     codec,
     grant::{Grant, GrantProof, GrantRequest, OrderSubmission},
+    hand_over::OrderForm,
     half::{Contact, Credential, Delivery, Goods, OrderHalf, PaymentHalf},
     mark::Mark,
     offer::Offer,
@@ -128,6 +129,11 @@ impl Split {
     /// What will be paid.
     pub fn amount(&self) -> Amount {
         self.amount
+    }
+
+    /// The order half as the fields of a form, for a merchant whose Mark says `hand_over`.
+    pub fn order_form(&self) -> OrderForm {
+        self.order.form()
     }
 
     /// The bytes that the session key must sign.

@@ -86,7 +86,7 @@ impl Merchant {
     }
 }
 
-fn write_config(
+pub(crate) fn write_config(
     who: &Who,
     folder: &Path,
     (url, port): (&str, u16),
@@ -108,7 +108,7 @@ fn write_config(
     Ok(file)
 }
 
-fn register(
+pub(crate) fn register(
     who: &Who,
     agent_config: &Path,
     url: &str,

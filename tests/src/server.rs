@@ -161,6 +161,20 @@ impl Drop for Server {
     }
 }
 
+/// Waits until somebody answers there; `still` fails if it has ended.
+pub(crate) async fn wait_until_ready(url: &str, mut still: impl FnMut() -> Result) -> Result {
+    let http = http()?;
+    for _ in 0..300 {
+        let answer = http.get(format!("{url}/readyz")).send().await;
+        if answer.is_ok_and(|answer| answer.status().is_success()) {
+            return Ok(());
+        }
+        still()?;
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    bail!("{url} is not ready after 15 s")
+}
+
 /// A port that was free a moment ago.
 pub fn free_port() -> Result<u16> {
     Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())

@@ -12,6 +12,7 @@ use tempfile::TempDir;
 
 use crate::{
     Client, Result, database,
+    form_shop::{self, FormShop},
     host::Host,
     mail::Post,
     merchant::{self, Merchant},
@@ -96,6 +97,12 @@ impl Shop {
         let mut other = Merchant::introduce(who, self.folder.path(), agent, self.start).await?;
         other.server.start().await?;
         Ok(other)
+    }
+
+    /// Opens a shop that holds no key beside the others.
+    pub async fn open_form_shop(&self, kind: form_shop::Kind) -> Result<FormShop> {
+        let agent = (self.agent.url.as_str(), self.agent_config.as_path());
+        FormShop::open(kind, self.folder.path(), agent).await
     }
 
     /// A client without a screen that has met both servers.
@@ -246,7 +253,7 @@ pub fn run(program: &str, arguments: &[&str], config: &Path) -> Result<serde_jso
         .with_context(|| format!("{program} {} printed no JSON", arguments.join(" ")))
 }
 
-fn collect(folder: &Path, into: &mut Vec<(String, Vec<u8>)>) -> Result {
+pub(crate) fn collect(folder: &Path, into: &mut Vec<(String, Vec<u8>)>) -> Result {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         if path.is_dir() {

@@ -7,6 +7,7 @@ mod binaryen;
 mod browser;
 mod cargo_tools;
 mod debian_web;
+mod shops;
 mod smtp;
 mod strace;
 mod wasm_std;
@@ -59,6 +60,8 @@ pub const FOR_TESTS: &[Part] = &[
     browser::PART,
     smtp::PART,
     axe::PART,
+    shops::PYTHON_PART,
+    shops::NODE_PART,
 ];
 
 /// Only for `trunk serve`.

@@ -7,7 +7,9 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use shared_protocol::{Localized, MerchantId, PlanClass, SealingKey, Timestamp, VerifyingKey};
 
-use super::{Place, Said, merchant_bank::Bank, say::Report, webhook::Webhook};
+use super::{
+    Place, Said, hand_over::{self, HandOver}, merchant_bank::Bank, say::Report, webhook::Webhook,
+};
 use crate::{
     clock::{Clock as _, SystemClock},
     domain::{Merchant, MerchantStatus},
@@ -42,6 +44,8 @@ pub enum Merchants {
         #[arg(long)]
         remove: Vec<String>,
     },
+    /// Show, set or remove where an ordinary form hands over its orders
+    HandOver(HandOver),
     /// Where it is paid
     Bank(Bank),
     /// Where its webhooks go, and the secret that signs them
@@ -116,6 +120,7 @@ impl Merchants {
             }
             Self::Suspend { id } => set_status(store, id, MerchantStatus::Suspended).await,
             Self::Resume { id } => set_status(store, id, MerchantStatus::Active).await,
+            Self::HandOver(hand_over) => hand_over.run(store).await,
             Self::Bank(bank) => bank.run(store).await,
             Self::Webhook(webhook) => webhook.act(place, store).await,
             Self::Origins { id, add, remove } => {
@@ -127,6 +132,7 @@ impl Merchants {
                     }
                 }
                 merchant.origins.retain(|origin| !remove.contains(origin));
+                hand_over::check(&merchant)?;
                 if !(add.is_empty() && remove.is_empty()) {
                     store.put_merchant(merchant.clone(), SystemClock.now()).await?;
                 }
@@ -175,6 +181,7 @@ impl Add {
             name: Localized { ja, en },
             origins,
             server: server.trim_end_matches('/').into(),
+            hand_over: known.and_then(|m| m.hand_over.clone()),
             verifying_key: verifying.or(known.map(|m| m.verifying_key)).ok_or(NO_KEYS)?,
             sealing_key: sealing.or(known.map(|m| m.sealing_key)).ok_or(NO_KEYS)?,
             plans: match (self.plan.is_empty(), known) {
@@ -250,13 +257,14 @@ fn line(merchant: &Merchant) -> String {
     format!("{}  {status}  {}  {origins}", merchant.id, merchant.name.en)
 }
 
-fn shown(merchant: &Merchant) -> Value {
+pub(super) fn shown(merchant: &Merchant) -> Value {
     json!({
         "id": merchant.id.as_str(),
         "name": { "ja": merchant.name.ja, "en": merchant.name.en },
         "status": merchant.status.name(),
         "valid_until": merchant.valid_until.map(Timestamp::as_secs),
         "server": merchant.server,
+        "hand_over": merchant.hand_over,
         "origins": merchant.origins,
         "verifying_key": BASE64URL.encode(merchant.verifying_key.as_bytes()),
         "sealing_key": BASE64URL.encode(merchant.sealing_key.as_bytes()),
@@ -278,6 +286,7 @@ fn demo(id: MerchantId) -> Merchant {
         ),
         origins: vec!["http://127.0.0.1:8080".into()],
         server: "http://127.0.0.1:8080".into(),
+        hand_over: None,
         verifying_key: VerifyingKey::new([0; 32]),
         sealing_key: SealingKey::new([0; 32]),
         plans: PlanClass::ALL.into(),

@@ -6,6 +6,7 @@ mod contracts;
 mod doctor;
 mod events;
 mod files;
+mod hand_over;
 mod keys;
 mod ledger;
 mod merchant_bank;

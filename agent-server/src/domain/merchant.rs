@@ -17,6 +17,9 @@ pub struct Merchant {
     pub origins: Vec<String>,
     /// Base URL of its server, without a slash at the end.
     pub server: String,
+    /// Where an ordinary form hands over its orders (Fig 2), on one of its origins; `None`: sealed,
+    /// to its server.
+    pub hand_over: Option<String>,
     /// Whose signature its Offers and Acceptances bear.
     pub verifying_key: VerifyingKey,
     /// To which order halves are sealed.

@@ -44,14 +44,16 @@ impl<'a> Ancestors<'a> {
     }
 }
 
-/// The frame page: its own script and program, its merchant's server, its merchant's pages.
+/// The frame page: its own script and program, its merchant's server, its merchant's pages; out of
+/// it by a form only to where the merchant takes orders so.
 pub fn frame_policy(merchant: &Merchant, style: &str, boot: &str, is_framed: bool) -> String {
     let server = origin_of(&merchant.server).unwrap_or_default();
+    let hands_over = merchant.hand_over.as_deref().and_then(origin_of).unwrap_or("'none'");
     let ancestors = Ancestors::of(Some(merchant), is_framed).directive();
     format!(
         "default-src 'none'; script-src 'self' {boot} 'wasm-unsafe-eval'; \
          connect-src 'self' {server}; frame-src 'self'; style-src 'self' {style}; \
-         img-src 'self' data: {server}; base-uri 'none'; form-action 'none'; {ancestors}; \
+         img-src 'self' data: {server}; base-uri 'none'; form-action {hands_over}; {ancestors}; \
          {TRUSTED_TYPES}"
     )
 }

@@ -54,13 +54,14 @@ impl Work for PutMerchant {
         sqlx::query(
             "INSERT INTO merchants (id, name_ja, name_en, legal_ja, legal_en, origins, server,
                  verifying_key, sealing_key, payout_class, status, valid_until, serial,
-                 updated_at, updated_by, plans)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 1, $13, $14, $15)
+                 updated_at, updated_by, plans, hand_over)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 1, $13, $14, $15,
+                 $16)
              ON CONFLICT (id) DO UPDATE SET name_ja = $2, name_en = $3, legal_ja = $4,
                  legal_en = $5, origins = $6, server = $7, verifying_key = $8, sealing_key = $9,
                  payout_class = $10, status = $11, valid_until = $12,
                  serial = merchants.serial + 1, updated_at = $13, updated_by = $14,
-                 plans = $15",
+                 plans = $15, hand_over = $16",
         )
         .bind(merchant.id.as_str())
         .bind(&merchant.name.ja)
@@ -77,6 +78,7 @@ impl Work for PutMerchant {
         .bind(self.now.as_millis())
         .bind(Self::NAME)
         .bind(class_names(&merchant.plans))
+        .bind(&merchant.hand_over)
         .execute(&mut *tx.connection)
         .await?;
         Ok(())
@@ -91,6 +93,7 @@ fn read(row: &Row) -> Result<Merchant, Fault> {
         legal_notice: localized(row, "legal_ja", "legal_en")?,
         origins: origins.lines().map(String::from).collect(),
         server: row.cell("server")?,
+        hand_over: row.cell("hand_over")?,
         verifying_key: row.exact("verifying_key")?,
         sealing_key: row.exact("sealing_key")?,
         plans: row.classes("plans")?,

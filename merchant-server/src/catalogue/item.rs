@@ -21,9 +21,14 @@ impl Item {
     /// The Offer of this item at `now`; `None` once its time to order is over. Within one hour it
     /// is the same to the last bit, so that all who keep a copy have one digest.
     pub fn offer(&self, now: Timestamp) -> Option<Offer> {
+        self.offer_for(now, self.valid)
+    }
+
+    /// The same, good for as long as is said here instead of in the catalogue.
+    pub fn offer_for(&self, now: Timestamp, valid: Span) -> Option<Offer> {
         let into_hour = now.as_millis().rem_euclid(Span::hours(1).as_millis());
         let issued = now.minus(Span::millis(into_hour));
-        let full = issued.plus(self.valid);
+        let full = issued.plus(valid);
         let expires = self.orders_until.map_or(full, |until| until.min(full));
         (now < expires).then(|| Offer { issued, expires, ..self.terms.clone() })
     }

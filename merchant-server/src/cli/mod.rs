@@ -8,6 +8,7 @@ mod offers;
 mod orders;
 mod serve;
 mod settle;
+mod sign_offers;
 
 use std::io::{self, Write};
 use std::path::PathBuf;

@@ -9,6 +9,7 @@ use clap::Subcommand;
 use serde_json::{Value, json};
 use shared_protocol::{Amount, DeliveryTerms, Offer};
 
+use super::sign_offers::{self, SignCommand};
 use super::Verdict;
 use crate::catalogue::{Catalogue, Item, Mistake};
 use crate::config::Config;
@@ -20,6 +21,8 @@ pub(super) enum OffersCommand {
         /// Another file than the configured one
         file: Option<PathBuf>,
     },
+    /// Sign an Offer of each item into files, for a web server that holds no key
+    Sign(SignCommand),
 }
 
 pub(super) fn run(
@@ -28,7 +31,10 @@ pub(super) fn run(
     as_json: bool,
     out: &mut impl Write,
 ) -> anyhow::Result<Verdict> {
-    let OffersCommand::Check { file } = command;
+    let file = match command {
+        OffersCommand::Check { file } => file,
+        OffersCommand::Sign(sign) => return sign_offers::run(sign, config, as_json, out),
+    };
     let file = file.clone().unwrap_or_else(|| config.catalogue.relative());
     let text = fs::read_to_string(&file).with_context(|| file.display().to_string())?;
     match Catalogue::read(&text, &config.merchant_id) {

@@ -141,6 +141,7 @@ impl Agent {
             verifying_key: keys.0,
             sealing_key: keys.1,
             relay: None,
+            hand_over: None,
             payout_class: "standard".into(),
             serial: 1,
             valid_from: now.minus(Span::hours(1)),

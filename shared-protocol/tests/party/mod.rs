@@ -251,6 +251,7 @@ fn mark(agent: &Party<AgentId>, merchant: &Party<MerchantId>) -> Mark {
         verifying_key: merchant.key(),
         sealing_key: merchant.opening.sealing_key(),
         relay: None,
+        hand_over: None,
         payout_class: "standard".into(),
         serial: 1,
         valid_from: NOW.minus(Span::hours(1)),

@@ -17,6 +17,7 @@ pub fn marks(deal: &Deal) -> Vec<Mark> {
     let other = Mark {
         origins: vec!["https://tea.example".into(), "https://www.tea.example:8443".into()],
         relay: Some("https://relay.tea.example".into()),
+        hand_over: Some("https://tea.example/order".into()),
         serial: u64::MAX,
         valid_from: Timestamp::from_millis(-1),
         ..usual.clone()

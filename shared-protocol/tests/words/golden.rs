@@ -16,9 +16,16 @@ use crate::{
     party::{Deal, Party},
 };
 
-/// Files besides those of messages; each has its own test in `golden_more.rs`.
-const MORE: [&str; 6] =
-    ["order-half", "payment-half", "passkey-assertion", "grant-jws", "handling-number", "names"];
+/// Files besides those of messages; each has its own test in `golden_more.rs` and `order_form.rs`.
+const MORE: [&str; 7] = [
+    "order-half",
+    "order-form",
+    "payment-half",
+    "passkey-assertion",
+    "grant-jws",
+    "handling-number",
+    "names",
+];
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 struct MessageVector {

@@ -12,12 +12,12 @@ use whole_system::{
 };
 
 /// What a marked shopper types.
-struct Marked {
-    typed: Vec<(&'static str, String)>,
+pub(crate) struct Marked {
+    pub(crate) typed: Vec<(&'static str, String)>,
 }
 
 impl Marked {
-    fn new(contract: &str, code: &str) -> Self {
+    pub(crate) fn new(contract: &str, code: &str) -> Self {
         let tag = || (0..6).map(|_| KANJI[random(KANJI.len())]).collect::<String>();
         let digits =
             |n: usize| (0..n).map(|_| char::from(b'1' + random(8) as u8)).collect::<String>();
@@ -41,18 +41,18 @@ impl Marked {
     }
 
     /// What was typed into a field.
-    fn value(&self, name: &str) -> &str {
+    pub(crate) fn value(&self, name: &str) -> &str {
         let typed = self.typed.iter().find(|(field, _)| *field == name);
         &typed.expect("every field is typed into").1
     }
 
     /// For the merchant alone: the agent must never hold them.
-    fn delivery(&self) -> Vec<Marker> {
+    pub(crate) fn delivery(&self) -> Vec<Marker> {
         self.markers(|name| !name.starts_with("payment.") && name != "delivery.region")
     }
 
     /// For the agent alone: the merchant must never hold them.
-    fn payment(&self) -> Vec<Marker> {
+    pub(crate) fn payment(&self) -> Vec<Marker> {
         let mut markers = self.markers(|name| name.starts_with("payment."));
         let digits = &self.value("payment.contract_number")[1..];
         markers.push(Marker::new("digits of payment.contract_number", digits));
@@ -263,7 +263,7 @@ async fn a_planted_leak_is_found(shop: &Shop, one: &Marked) -> Result {
     Ok(())
 }
 
-fn search(
+pub(crate) fn search(
     found: &mut Vec<String>,
     who: &str,
     everything: &[(String, Vec<u8>)],
@@ -280,7 +280,7 @@ fn search(
 
 /// All that a server received, answered, stored (as bytes and as text) and logged; for the agent
 /// its letters too.
-fn everything(shop: &Shop, server: &str) -> Result<Vec<(String, Vec<u8>)>> {
+pub(crate) fn everything(shop: &Shop, server: &str) -> Result<Vec<(String, Vec<u8>)>> {
     let mut all = shop.files(server)?;
     all.push(("dump".into(), shop.dump(server)?.into()));
     let is_agent = server == "agent-server";
@@ -357,7 +357,7 @@ async fn begin<'a>(
     Ok(widget)
 }
 
-fn add_contract(shop: &Shop, number: &str, code: &str) -> Result {
+pub(crate) fn add_contract(shop: &Shop, number: &str, code: &str) -> Result {
     let arguments = [
         "contracts",
         "add",
@@ -379,7 +379,7 @@ fn add_contract(shop: &Shop, number: &str, code: &str) -> Result {
     Ok(())
 }
 
-fn random(below: usize) -> usize {
+pub(crate) fn random(below: usize) -> usize {
     Entropy::new().try_next_u32().expect("randomness") as usize % below
 }
 

@@ -9,6 +9,7 @@ mod crashes;
 mod effort;
 mod enrolment;
 mod failures;
+mod form_shops;
 mod host_pages;
 mod kit;
 mod leak;
