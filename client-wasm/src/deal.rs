@@ -2,8 +2,8 @@
 //! shown as true. Nothing here talks to anybody.
 
 use shared_protocol::{
-    Acceptance, Amount, Form, Grant, GrantProof, OrderForm, OrderSubmission, Problem, SealedPurchase,
-    Signature, Signed, Split, Timestamp, Verified, Verifier, VerifyingKey, split,
+    Acceptance, Amount, Form, Grant, GrantProof, OrderForm, OrderSubmission, Problem,
+    SealedPurchase, Signature, Signed, Split, Timestamp, Verified, Verifier, VerifyingKey, split,
 };
 
 use crate::{

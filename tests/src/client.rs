@@ -7,8 +7,9 @@ use ring::signature::{Ed25519KeyPair, KeyPair as _};
 use shared_protocol::{
     Acceptance, Address, Challenge, ChallengeRequest, Contact, ContractNumber, Credential,
     Delivery, Form, Grant, GrantProof, Locale, Mark, MerchantId, Message, Offer, OrderForm,
-    PasskeyAssertion, Personal, Plan, Problem, PurchaseId, PurchaseStatus, SealedPurchase, SecurityCode, Signature,
-    Signed, Signer, Terms, Timestamp, Verified, VerifyingKey, decode, encode, split,
+    PasskeyAssertion, Personal, Plan, Problem, PurchaseId, PurchaseStatus, SealedPurchase,
+    SecurityCode, Signature, Signed, Signer, Terms, Timestamp, Verified, VerifyingKey, decode,
+    encode, split,
 };
 
 use crate::{Result, randomness::Entropy};

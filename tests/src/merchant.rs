@@ -44,6 +44,10 @@ pub const POTTERY: Who = Who {
     name_en: "Sato Pottery",
 };
 
+/// A shop on the library: an axum application of its own.
+pub const STALL: Who =
+    Who { id: "mrc_stall", folder: "stall", name_ja: "茶の屋台", name_en: "The Tea Stall" };
+
 /// A merchant that the agent knows.
 pub struct Merchant {
     /// Sees delivery, never payment.

@@ -39,6 +39,13 @@ impl Server {
         Self { name, arguments, folder, child: None, port, traced: false, url: url.into() }
     }
 
+    /// Another program in its place.
+    pub fn instead(mut self, name: &'static str, arguments: &[&str]) -> Self {
+        self.name = name;
+        self.arguments = arguments.iter().map(ToString::to_string).collect();
+        self
+    }
+
     /// Where it listens itself, behind the tap.
     pub fn listens_on(&self) -> String {
         format!("127.0.0.1:{}", self.port)

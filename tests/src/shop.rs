@@ -99,6 +99,21 @@ impl Shop {
         Ok(other)
     }
 
+    /// Opens the example shop that is built on merchant-server as a library.
+    pub async fn open_stall(&self) -> Result<Merchant> {
+        let agent = (self.agent.url.as_str(), self.agent_config.as_path());
+        let who = &merchant::STALL;
+        let mut stall = Merchant::introduce(who, self.folder.path(), agent, self.start).await?;
+        let folder = self.folder.path().join(who.folder);
+        fs::create_dir_all(folder.join("examples"))?;
+        let config = stall.config.to_str().context("a plain name")?;
+        stall.server = stall.server.instead("examples/tea_stall", &[config]);
+        let server = format!("{}/stall", stall.server.url);
+        self.agent_cli(&["merchants", "add", who.id, "--server-url", &server, "--json"])?;
+        stall.server.start().await?;
+        Ok(stall)
+    }
+
     /// Opens a shop that holds no key beside the others.
     pub async fn open_form_shop(&self, kind: form_shop::Kind) -> Result<FormShop> {
         let agent = (self.agent.url.as_str(), self.agent_config.as_path());

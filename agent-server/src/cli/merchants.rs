@@ -8,7 +8,11 @@ use serde_json::{Value, json};
 use shared_protocol::{Localized, MerchantId, PlanClass, SealingKey, Timestamp, VerifyingKey};
 
 use super::{
-    Place, Said, hand_over::{self, HandOver}, merchant_bank::Bank, say::Report, webhook::Webhook,
+    Place, Said,
+    hand_over::{self, HandOver},
+    merchant_bank::Bank,
+    say::Report,
+    webhook::Webhook,
 };
 use crate::{
     clock::{Clock as _, SystemClock},

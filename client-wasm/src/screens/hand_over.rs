@@ -17,7 +17,8 @@ use crate::{
 
 pub(super) fn view(app: App, words: &Words, promise: &Promise) -> El {
     let total = said("p", "lead", &app.money(promise.amount));
-    let field = |name, value| el("input").attr("type", "hidden").attr("name", name).attr("value", value);
+    let field =
+        |name, value| el("input").attr("type", "hidden").attr("name", name).attr("value", value);
     let mut form = el("form")
         .attr("data-s", "hand-over")
         .attr("method", "post")

@@ -9,8 +9,8 @@ use clap::Subcommand;
 use serde_json::{Value, json};
 use shared_protocol::{Amount, DeliveryTerms, Offer};
 
-use super::sign_offers::{self, SignCommand};
 use super::Verdict;
+use super::sign_offers::{self, SignCommand};
 use crate::catalogue::{Catalogue, Item, Mistake};
 use crate::config::Config;
 

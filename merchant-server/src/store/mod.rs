@@ -10,6 +10,7 @@ mod outbox;
 mod row;
 mod settle;
 mod stock;
+mod tellings;
 mod words;
 
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use tokio::sync::Notify;
 
 pub use connect::{SQLITE_OLDEST, Vitals};
 pub use outbox::{Parcel, ParcelKind, Tried};
+pub use tellings::Telling;
 pub use words::WordKey;
 
 /// The database.

@@ -13,6 +13,7 @@ mod form_shops;
 mod host_pages;
 mod kit;
 mod leak;
+mod library;
 mod passkeys;
 mod plans;
 mod purchase;
