@@ -198,7 +198,7 @@ const order = async (body) => {
 	} catch (error) {
 		if (!(error instanceof Refused)) throw error;
 		const reason = JSON.parse(read("reasons.json"))[error.reason][locale];
-		return show(error.status, page("refused", locale, { reason, code: error.reason }));
+		return show(error.status, page("refused", locale, { ...reason, code: error.reason }));
 	}
 };
 

@@ -322,7 +322,7 @@ class Shop(BaseHTTPRequestHandler):
 
     def refuse(self, refused, locale):
         reasons = json.loads((PAGES / "reasons.json").read_text())
-        shown = page("refused", locale, reason=reasons[refused.reason][locale], code=refused.reason)
+        shown = page("refused", locale, code=refused.reason, **reasons[refused.reason][locale])
         self.say(refused.status, shown)
 
     def say(self, status, shown):
