@@ -10,7 +10,7 @@ use std::{
 use anyhow::{Context as _, bail, ensure};
 
 use crate::{
-    Result,
+    Result, database,
     merchant::{Who, register, write_config},
     place,
     server::{free_port, wait_until_ready},
@@ -126,6 +126,27 @@ impl FormShop {
         collect(&self.folder.join("data"), &mut files)?;
         files.push(("log".into(), fs::read(self.folder.join("shop.log"))?));
         Ok(files)
+    }
+
+    /// The first form that it took, as it keeps it, carried to the merchant's desk.
+    pub fn form_file(&self) -> Result<String> {
+        let data = self.folder.join("data");
+        let sqlite = data.join("orders.sqlite");
+        let form = match sqlite.is_file() {
+            true => {
+                let rows = database::rows(&sqlite, "SELECT form FROM orders")?;
+                let form = rows.first().and_then(|row| row[0].as_str());
+                form.context("no order")?.to_owned()
+            }
+            false => {
+                let order = fs::read_dir(data)?.next().context("no order")??;
+                let order: serde_json::Value = serde_json::from_slice(&fs::read(order.path())?)?;
+                order["form"].to_string()
+            }
+        };
+        let file = self.folder.join("form.json");
+        fs::write(&file, form)?;
+        Ok(file.to_str().context("a plain name")?.into())
     }
 
     async fn wait_until_ready(&mut self) -> Result {

@@ -265,9 +265,11 @@ const WAYS: &[Way] = ways! {
         AND name = 'C-2'";
     PayoutAmount "payouts " "" "" "UPDATE settlement_words SET payout = (SELECT id FROM payouts)
         WHERE purchase = {i}";
-    PayoutOther "payouts " "mrc_tee" "mrc_tea" "INSERT INTO merchants SELECT 'mrc_tee', name_ja,
-        name_en, legal_ja, legal_en, origins, server, verifying_key, sealing_key, payout_class,
-        status, valid_until, serial, updated_at, updated_by, plans FROM merchants;
+    PayoutOther "payouts " "mrc_tee" "mrc_tea" "INSERT INTO merchants (id, name_ja, name_en,
+        legal_ja, legal_en, origins, server, verifying_key, sealing_key, payout_class, status,
+        serial, updated_at, updated_by) SELECT 'mrc_tee', name_ja, name_en, legal_ja, legal_en,
+        origins, server, verifying_key, sealing_key, payout_class, status, serial, updated_at,
+        updated_by FROM merchants;
         UPDATE payouts SET merchant = 'mrc_tee'";
     PayoutEarly "settlement_words {a} claim C-1" "before 5" "" "UPDATE payouts SET cutoff = 5";
     Orphan "payouts " "" "" "DELETE FROM payout_files";

@@ -2,6 +2,7 @@
 //! (`--json`) for programs, and says by its exit code whether all is well.
 
 mod doctor;
+mod enter;
 mod events;
 mod keys;
 mod offers;
@@ -85,7 +86,9 @@ fn run(arguments: Arguments, out: &mut impl Write) -> anyhow::Result<Verdict> {
         Command::Events(command) => {
             runtime.block_on(events::run(&command, config()?, arguments.json, out))
         }
-        Command::Offers(command) => offers::run(&command, &config()?, arguments.json, out),
+        Command::Offers(command) => {
+            runtime.block_on(offers::run(&command, &config()?, arguments.json, out))
+        }
         Command::Doctor => runtime.block_on(doctor::run(&arguments.config, arguments.json, out)),
     }
 }

@@ -25,7 +25,7 @@ pub(super) enum OffersCommand {
     Sign(SignCommand),
 }
 
-pub(super) fn run(
+pub(super) async fn run(
     command: &OffersCommand,
     config: &Config,
     as_json: bool,
@@ -33,7 +33,9 @@ pub(super) fn run(
 ) -> anyhow::Result<Verdict> {
     let file = match command {
         OffersCommand::Check { file } => file,
-        OffersCommand::Sign(sign) => return sign_offers::run(sign, config, as_json, out),
+        OffersCommand::Sign(sign) => {
+            return sign_offers::run(sign, config, as_json, out).await;
+        }
     };
     let file = file.clone().unwrap_or_else(|| config.catalogue.relative());
     let text = fs::read_to_string(&file).with_context(|| file.display().to_string())?;

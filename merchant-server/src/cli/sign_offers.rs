@@ -15,6 +15,7 @@ use crate::catalogue::Catalogue;
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::Config;
 use crate::keys::{Keyring, public_text};
+use crate::store::Store;
 
 /// Sign an Offer of each item, on the machine where the key is
 #[derive(Args)]
@@ -27,7 +28,7 @@ pub(super) struct SignCommand {
     days: u16,
 }
 
-pub(super) fn run(
+pub(super) async fn run(
     command: &SignCommand,
     config: &Config,
     as_json: bool,
@@ -42,16 +43,22 @@ pub(super) fn run(
     let now = SystemClock.now();
     let days = Span::hours(24 * i64::from(command.days));
     fs::create_dir_all(&command.out)?;
+    // What is signed is kept: `orders enter` looks it up.
+    let store = Store::open(&config.database_url()).await.context("opening the database")?;
+    let mut tx = store.begin("sign_offers", now).await?;
     let mut listed = Vec::new();
     for (id, item) in catalogue.items() {
         let Some(offer) = item.offer_for(now, days) else { continue };
         let signed = Signed::sign(&offer, &keys);
         fs::write(command.out.join(id.as_str()), encode(&signed))?;
+        tx.keep_offer(&signed, &offer).await?;
         listed.push(entry(&offer, &signed));
         if !as_json {
             writeln!(out, "✓ {id}  until {}", offer.expires.as_secs())?;
         }
     }
+    tx.commit().await?;
+    store.close().await;
     let list = command.out.join(LIST);
     listed.extend(still_good(&list, now, &listed));
     let document = json!({

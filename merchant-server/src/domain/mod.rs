@@ -3,6 +3,7 @@
 
 mod accept;
 mod check;
+mod enter;
 mod events;
 mod failure;
 mod fields;
@@ -18,6 +19,7 @@ use shared_protocol::{AgentKeys, MerchantId, Signed, Span, Statement, Verified};
 
 pub use accept::accept;
 pub use check::check;
+pub use enter::enter;
 pub use events::{Heard, Notification, NotificationKind, confirm, hear};
 pub use failure::Failure;
 pub use fields::{WrongField, wrong_fields};

@@ -42,6 +42,11 @@ async fn a_shop_without_a_key_sells_in_either_language() -> Result {
         browser.driver.find(button).await?.click().await?;
         let thanks = format!("{}/thanks/{}", shop.url, purchase_of(&shop)?);
         wait_for_state(&browser, &thanks, ["成立", "complete"][at]).await?;
+
+        let entered = shop.desk(&["orders", "enter", &shop.form_file()?, "--json"])?;
+        assert_eq!(entered[0]["state"], "confirmed");
+        let claimed = shop.desk(&["orders", "claim", &number, "--name", "1", "--json"])?;
+        assert_eq!(claimed["claimed"], 3850);
     }
     assert_eq!(market.agent_cli(&["audit", "--json"])?["findings"], json!([]));
     browser.close().await
