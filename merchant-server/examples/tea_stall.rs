@@ -1,6 +1,6 @@
 //! A small shop on the library: its own axum application, its own database with prices and orders,
-//! and Warifu's routes nested in it below `/stall`. Run it with the name of a `merchant.toml`; register
-//! `…/stall` at the agent as the merchant's server.
+//! and Warifu's routes nested in it below `/stall`. Run it with the name of a `merchant.toml`;
+//! register `…/stall` at the agent as the merchant's server.
 
 use axum::{Router, extract::State, response::Html, routing::get};
 use merchant_server::{HookError, Merchant, NewOrder, OrderUpdate, catalogue::Catalogue};

@@ -16,10 +16,12 @@ use crate::hooks::{HookError, Hooks, NewOrder, OrderUpdate};
 ///
 /// ```no_run
 /// # async fn open() -> anyhow::Result<()> {
-/// # async fn save(_: merchant_server::NewOrder) -> Result<(), merchant_server::HookError> { Ok(()) }
+/// # use merchant_server::{HookError, NewOrder, OrderUpdate};
+/// # async fn save(_: NewOrder) -> Result<(), HookError> { Ok(()) }
+/// # async fn note(_: OrderUpdate) -> Result<(), HookError> { Ok(()) }
 /// let warifu = merchant_server::Merchant::from_env()?
 ///     .on_order(|order| async move { save(order).await })
-///     .on_update(|update| async move { Ok(println!("{} is {:?}", update.reference, update.state)) })
+///     .on_update(|update| async move { note(update).await })
 ///     .open()
 ///     .await?;
 /// let app: axum::Router = axum::Router::new().merge(merchant_server::router(warifu.clone()));
@@ -58,7 +60,7 @@ impl Merchant {
         F: Fn() -> C + Send + Sync + 'static,
         C: Future<Output = Catalogue> + Send + 'static,
     {
-        self.shelf = Some(Shelf::live(move || Box::pin(catalogue())));
+        self.shelf = Some(Shelf::live(Box::new(move || Box::pin(catalogue()))));
         self
     }
 

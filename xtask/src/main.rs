@@ -13,6 +13,7 @@ mod serve;
 mod setup;
 mod test;
 mod widget;
+mod yardstick;
 
 use std::process::ExitCode;
 
@@ -34,6 +35,7 @@ enum Job {
     Test(test::TestJob),
     Bench(bench::BenchJob),
     Serve(serve::ServeJob),
+    Yardstick(yardstick::YardstickJob),
 }
 
 fn main() -> ExitCode {
@@ -44,6 +46,7 @@ fn main() -> ExitCode {
         Job::Test(job) => return test::run(&job),
         Job::Bench(job) => bench::run(&job),
         Job::Serve(job) => serve::run(&job),
+        Job::Yardstick(job) => yardstick::run(&job),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

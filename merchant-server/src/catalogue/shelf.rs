@@ -62,10 +62,8 @@ impl Shelf {
     }
 
     /// A catalogue that a program says.
-    pub fn live(
-        source: impl Fn() -> Pin<Box<dyn Future<Output = Catalogue> + Send>> + Send + Sync + 'static,
-    ) -> Self {
-        Self::Live(Box::new(source))
+    pub fn live(source: Source) -> Self {
+        Self::Live(source)
     }
 
     /// The catalogue as it is now.

@@ -9,14 +9,13 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use clap::Args;
 use serde_json::{Value, json};
-use shared_protocol::Locale;
+use shared_protocol::{Locale, PurchaseId, PurchaseState};
 
 use super::Verdict;
 use crate::app::App;
 use crate::clock::SystemClock;
 use crate::config::Config;
-use crate::domain::enter;
-use crate::driver;
+use crate::domain::{confirm, enter};
 
 /// Enter orders that a shop without a key took by its form, to claim their money
 #[derive(Args)]
@@ -49,14 +48,12 @@ pub(super) async fn run(
         })?;
         entered.push(order.purchase);
     }
-    // Whether the shopper has consented, the agent knows.
-    driver::ask(&app).await?;
     let mut lines = Vec::new();
     for purchase in entered {
-        let order = app.store().order(purchase).await?.context("it was entered")?;
-        lines.push(json!({ "purchase": purchase.to_string(), "state": order.state.name() }));
+        let state = consented(&app, purchase).await?;
+        lines.push(json!({ "purchase": purchase.to_string(), "state": state.name() }));
         if !as_json {
-            writeln!(out, "{purchase}  {}", order.state.name())?;
+            writeln!(out, "{purchase}  {}", state.name())?;
         }
     }
     app.store().close().await;
@@ -64,4 +61,15 @@ pub(super) async fn run(
         writeln!(out, "{}", Value::from(lines))?;
     }
     Ok(Verdict::Fine)
+}
+
+/// How it stands, after the agent was asked whether the shopper has consented.
+async fn consented(app: &App, purchase: PurchaseId) -> anyhow::Result<PurchaseState> {
+    let status = app.agent().purchase_status(purchase).await?;
+    if let Some(said) = &status.confirmation {
+        let heard = confirm(app.shop(), app.store(), purchase, said, app.now()).await;
+        return Ok(heard.map_err(|failure| anyhow::anyhow!("{failure}"))?.state);
+    }
+    let order = app.store().order(purchase).await?.context("it was entered")?;
+    Ok(order.state)
 }

@@ -2,7 +2,7 @@
 //! then on it is settled like any other. Who ordered stays with the shop.
 
 use shared_protocol::{
-    Acceptance, Grant, Problem, Signed, Timestamp, Verified, digest, encode, jws,
+    Acceptance, Grant, Locale, Problem, Signed, Timestamp, Verified, digest, encode, jws,
 };
 
 use super::{Failure, GrantForm, NewDeal, Order, Shop};
@@ -37,7 +37,7 @@ pub async fn enter(
         quantity,
         amount: verified.amount,
         plan_class: verified.plan_class,
-        locale: Default::default(),
+        locale: Locale::default(),
         grant_form: GrantForm::Jws,
         grant_proof: grant.into(),
         grant_digest: verified.digest(),

@@ -20,3 +20,4 @@ mod purchase;
 mod recognition;
 mod staying_one;
 mod tampering;
+mod yardstick;
