@@ -1,7 +1,8 @@
 /** What the shop's page can see of a checkout: where it stands, and never what was typed. */
 
 export type WarifuScreen =
-  | "product" | "details" | "final-check" | "waiting" | "correction" | "thanks" | "failure" | "expired";
+  | "product" | "details" | "final-check" | "waiting" | "correction"
+  | "hand-over" | "thanks" | "failure" | "expired";
 
 export type WarifuLoadError =
   /** The frame did not answer: a content blocker, a CSP without `frame-src`, or a server that is down. */

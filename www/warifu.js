@@ -56,7 +56,7 @@ const control = (host, root) => {
 		frame = add(dialog ?? root, "iframe", {
 			title: get("frame-title") || word(0),
 			allow: "publickey-credentials-get; clipboard-write; payment",
-			sandbox: "allow-scripts allow-same-origin allow-forms allow-popups allow-modals",
+			sandbox: "allow-scripts allow-same-origin allow-forms allow-popups allow-modals allow-top-navigation-by-user-activation",
 			referrerPolicy: "strict-origin",
 			onload: () => port || wait(3e3),
 			src: href("frame"),

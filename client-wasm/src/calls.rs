@@ -88,6 +88,11 @@ impl Call {
         call.relayed(words, sealed.context.purchase)
     }
 
+    /// Asks the agent for the Grant as JWS, which the shop of a form verifies.
+    pub fn jws(sealed: &SealedPurchase) -> Self {
+        Self::agent("GET", agent_path(sealed, "/grant.jws"))
+    }
+
     /// Hands the order and the Grant to the merchant, or into its mailbox (61). Goes out even when
     /// the page closes: the shopper has pressed the button.
     pub fn submit(words: &Words, attempt: &Attempt, grant: Signed<shared_protocol::Grant>) -> Self {

@@ -10,7 +10,7 @@ use crate::{
     calls::{Call, Party},
     deal::Attempt,
     progress::{Check, News},
-    stage::{Ending, Receipt, Trouble},
+    stage::{Ending, Promise, Receipt, Trouble},
     transfer::{self, Sending},
     typed::Wrong,
     words::Words,
@@ -108,6 +108,13 @@ async fn stages<W: World>(
     let grant = grant.map_err(|problem| broken(problem, true, Check::Agent, tell))?;
     tell(News::Passed(Check::Agent));
     tell(News::Number(grant.handling_number));
+    if words.mark.hand_over.is_some() {
+        let jws = persist(world, &Call::jws(&attempt.sealed)).await;
+        let jws = jws.map_err(|setback| setback.ending(Check::Agent, false, tell))?;
+        let grant_jws = String::from_utf8(jws).unwrap_or_default();
+        let (number, amount) = (grant.handling_number, grant.amount);
+        return Ok(Ending::Granted(Promise { number, amount, grant: grant_jws }));
+    }
     // Who has a mailbox has not said anything yet.
     let waits = acceptance.is_none() && words.has_mailbox();
     let answer = match acceptance {
@@ -143,13 +150,16 @@ async fn granted<W: World>(
     attempt: &Attempt,
     tell: Tell<'_>,
 ) -> Result<Signed<Grant>, Ending> {
-    tell(News::Begun(Check::Shop));
-    // A merchant who cannot be asked has said in the Offer how many go where; that was checked.
-    if !words.has_mailbox() {
-        let checked = persist(world, &Call::check(words, &attempt.sealed)).await;
-        checked.map_err(|setback| setback.ending(Check::Shop, true, tell))?;
+    // A shop that takes its orders by a form cannot be asked before it has one. One that cannot be
+    // asked at all has said in the Offer how many go where; that was checked.
+    if words.mark.hand_over.is_none() {
+        tell(News::Begun(Check::Shop));
+        if !words.has_mailbox() {
+            let checked = persist(world, &Call::check(words, &attempt.sealed)).await;
+            checked.map_err(|setback| setback.ending(Check::Shop, true, tell))?;
+        }
+        tell(News::Passed(Check::Shop));
     }
-    tell(News::Passed(Check::Shop));
     tell(News::Begun(Check::Agent));
     let granted = persist(world, &Call::grant(words, &attempt.sealed)).await;
     let granted = granted.map_err(|setback| setback.ending(Check::Agent, false, tell))?;

@@ -2,8 +2,7 @@
 //! shown as true. Nothing here talks to anybody.
 
 use shared_protocol::{
-    Acceptance, Amount, Deposit, Form, Grant, GrantProof, OrderSubmission, Problem, SealedPurchase,
-    Signature, Signed, Split, Timestamp, Verified, Verifier, VerifyingKey, decode, split,
+    Acceptance, Amount, Deposit, Form, Grant, GrantProof, OrderForm, OrderSubmission, Problem, SealedPurchase, Signature, Signed, Split, Timestamp, Verified, Verifier, VerifyingKey, decode, split,
 };
 
 use crate::{
@@ -18,6 +17,8 @@ pub struct Attempt {
     pub sealed: SealedPurchase,
     /// What the shopper agreed to pay.
     pub amount: Amount,
+    /// The order half as fields, for a shop that takes it by a form.
+    pub form: Option<OrderForm>,
 }
 
 /// A split that waits for the session key's signature.
@@ -62,9 +63,10 @@ impl Prepared<'_> {
         rng: &mut impl rand_core::CryptoRng,
     ) -> Result<Attempt, Problem> {
         let amount = self.split.amount();
+        let form = self.words.mark.hand_over.as_ref().map(|_| self.split.order_form());
         let terms = self.words.terms(self.challenged);
         let sealed = self.split.seal(signature, session_key, &terms, rng)?;
-        Ok(Attempt { sealed, amount })
+        Ok(Attempt { sealed, amount, form })
     }
 }
 

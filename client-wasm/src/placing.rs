@@ -9,7 +9,7 @@ use shared_protocol::{
 };
 
 use crate::{
-    app::{App, Trust, guard_leaving, spawn},
+    app::{App, Trust, after_drawing, guard_leaving, spawn},
     calls::Call,
     clock,
     course::{self, Start},
@@ -226,9 +226,13 @@ fn begin(app: App, start: Start) {
         match &ending {
             Ending::Accepted(receipt) => tell_page(app, receipt),
             Ending::Failed(trouble) => port::failure(trouble.problem),
-            Ending::Wrong(_) => {}
+            Ending::Granted(_) | Ending::Wrong(_) => {}
         }
+        let is_granted = matches!(ending, Ending::Granted(_));
         app.dispatch(Event::Ended(ending, amount));
+        if is_granted {
+            after_drawing(crate::screens::leave);
+        }
     });
 }
 

@@ -18,6 +18,8 @@ pub enum Stage {
     Waiting,
     /// Only the wrong fields (Fig 9).
     Correction(Fix),
+    /// Granted; an ordinary form takes it to the shop (61).
+    HandOver(Promise),
     /// Taken, subject to the shopper's word by mail (Fig 11).
     Thanks(Receipt),
     /// Not completed, or not known (Fig 12).
@@ -33,6 +35,17 @@ pub struct Fix {
     pub wrong: Vec<Wrong>,
     /// What the shopper agreed to pay when they pressed the last button; `None` before that.
     pub agreed: Option<Amount>,
+}
+
+/// A Grant that the shop has not seen yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Promise {
+    /// Its number.
+    pub number: HandlingNumber,
+    /// What will be paid.
+    pub amount: Amount,
+    /// The Grant as JWS.
+    pub grant: String,
 }
 
 /// An accepted order.
@@ -77,6 +90,8 @@ impl Trouble {
 pub enum Ending {
     /// The shop has it.
     Accepted(Receipt),
+    /// The agent stands for it, and the shop takes it by a form.
+    Granted(Promise),
     /// These fields must be put right first.
     Wrong(Vec<Wrong>),
     /// It was not completed.
@@ -136,6 +151,7 @@ impl Stage {
             (Self::FinalCheck, E::Place) => Self::Waiting,
             (Self::Waiting, E::Ended(ending, amount)) => match ending {
                 Ending::Accepted(receipt) => Self::Thanks(receipt),
+                Ending::Granted(promise) => Self::HandOver(promise),
                 Ending::Wrong(wrong) => Self::Correction(Fix { wrong, agreed: amount }),
                 Ending::Failed(trouble) => Self::Failure(trouble),
             },
@@ -163,6 +179,7 @@ impl Stage {
             Self::FinalCheck => "final-check",
             Self::Waiting => "waiting",
             Self::Correction(_) => "correction",
+            Self::HandOver(_) => "hand-over",
             Self::Thanks(_) => "thanks",
             Self::Failure(_) => "failure",
             Self::Expired => "expired",
@@ -192,6 +209,11 @@ mod tests {
         }
     }
 
+    fn promise() -> Promise {
+        let Receipt { number, amount, .. } = receipt();
+        Promise { number, amount, grant: "a.b.c".into() }
+    }
+
     fn wrong() -> Vec<Wrong> {
         vec![(Field::PaymentCode, FieldProblem::NotCode)]
     }
@@ -205,6 +227,7 @@ mod tests {
             Stage::FinalCheck,
             Stage::Waiting,
             Stage::Correction(Fix { wrong: wrong(), agreed: None }),
+            Stage::HandOver(promise()),
             Stage::Thanks(receipt()),
             Stage::Failure(known),
             Stage::Failure(unknown),
@@ -224,6 +247,7 @@ mod tests {
             Event::Quoted,
             Event::Place,
             Event::Ended(Ending::Accepted(receipt()), Some(yen(3850))),
+            Event::Ended(Ending::Granted(promise()), Some(yen(3850))),
             Event::Ended(Ending::Wrong(wrong()), Some(yen(3850))),
             Event::Ended(Ending::Failed(trouble), Some(yen(3850))),
             Event::Broken(Problem::MarkInvalid),
@@ -234,19 +258,23 @@ mod tests {
     }
 
     /// One row a stage, one column an event; `-` where nothing can follow.
-    const TABLE: [(&str, &str); 9] = [
-        ("product", "details - - - - - - - - - - failure - expired -"),
-        ("details", "- product - - final-check correction final-check - - - - failure - expired -"),
-        ("final-check", "- details product details - - - waiting - - - failure - expired -"),
-        ("waiting", "- - - - - - - - thanks correction failure - - - -"),
+    const TABLE: [(&str, &str); 10] = [
+        ("product", "details - - - - - - - - - - - failure - expired -"),
+        (
+            "details",
+            "- product - - final-check correction final-check - - - - - failure - expired -",
+        ),
+        ("final-check", "- details product details - - - waiting - - - - failure - expired -"),
+        ("waiting", "- - - - - - - - thanks hand-over correction failure - - - -"),
         (
             "correction",
-            "- details - - final-check correction final-check - - - - failure - expired -",
+            "- details - - final-check correction final-check - - - - - failure - expired -",
         ),
-        ("thanks", "- - - - - - - - - - - - - - -"),
-        ("failure", "- details - - - - - - - - - - final-check - -"),
-        ("failure", "- - - - - - - - - - - - waiting - -"),
-        ("expired", "- - - - - - - - - - - - - - product"),
+        ("hand-over", "- - - - - - - - - - - - - - - -"),
+        ("thanks", "- - - - - - - - - - - - - - - -"),
+        ("failure", "- details - - - - - - - - - - - final-check - -"),
+        ("failure", "- - - - - - - - - - - - - waiting - -"),
+        ("expired", "- - - - - - - - - - - - - - - product"),
     ];
 
     #[test]

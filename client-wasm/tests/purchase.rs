@@ -10,6 +10,7 @@ mod world;
 use std::cell::RefCell;
 
 use client_wasm::{
+    calls::Party,
     course::{Answer, Refused, Start, run},
     progress::{Check, News},
     stage::{Ending, Trouble},
@@ -68,6 +69,24 @@ fn the_shop_checks_the_agent_grants_the_shop_accepts() {
     assert_eq!(sent, expected.each_ref().map(|(method, url)| (*method, url.as_str())));
     assert!(calls[2].outlives_page, "a closing tab still delivers");
     assert!(world.sent_off.borrow()[0].url.ends_with("/acceptance"), "the agent is told");
+}
+
+#[test]
+fn a_shop_without_a_server_is_asked_nothing_and_gets_a_form() {
+    let world = Counterparts::handing_over("https://tea.example/order");
+    let words = world.words();
+    let attempt = world.attempt(&words);
+    for start in [Start::Anew, Start::Again] {
+        let ending = pollster::block_on(run(&world, &words, &attempt, start, &|_| {}));
+        let Ending::Granted(promise) = ending else { panic!("{ending:?}") };
+        assert_eq!(promise.grant, "a.b.c");
+        assert_eq!(promise.amount, attempt.amount);
+    }
+    let calls = world.calls.borrow();
+    assert!(calls.iter().all(|call| call.to == Party::Agent), "the shop cannot answer");
+    let form = attempt.form.unwrap();
+    let names: Vec<_> = form.fields().map(|(name, _)| name).collect();
+    assert!(names.contains(&"delivery.line1") && !names.iter().any(|n| n.contains("payment")));
 }
 
 #[test]

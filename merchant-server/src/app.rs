@@ -1,23 +1,19 @@
-//! Puts the rooms together: one `App` that every handler and driver holds, and a server that runs
-//! until it is told to stop.
+//! The whole server as one value: all that a request or the driver may use.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::Context as _;
 use shared_protocol::Timestamp;
-use tokio::net::TcpListener;
-use tokio::sync::{Notify, watch};
-use tokio::task::JoinSet;
+use tokio::sync::Notify;
 
 use crate::catalogue::Shelf;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::demo::Demo;
 use crate::domain::{Offers, Shop};
-use crate::driver::{self, AgentClient};
+use crate::driver::AgentClient;
 use crate::entropy::Entropy;
-use crate::http;
+use crate::hooks::Hooks;
 use crate::keys::Keyring;
 use crate::relay::Relay;
 use crate::store::Store;
@@ -36,20 +32,32 @@ struct Inner {
     offers: Offers,
     agent: AgentClient,
     relay: Option<Relay>,
+    hooks: Hooks,
     demo: Option<Demo>,
     posted: Notify,
 }
 
 impl App {
-    /// Opens keys, catalogue and database as configured. The demo's parts exist only if
-    /// `config.demo` says so.
+    /// Opens keys and database as configured, with the catalogue file as the catalogue. The demo's
+    /// parts exist only if `config.demo` says so.
     ///
     /// # Errors
     /// In words for the shop's owner.
     pub async fn open(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
+        let file = config.catalogue.relative();
+        let shelf = Shelf::open(file, config.merchant_id.clone()).await?;
+        Self::with(config, clock, shelf, Hooks::default()).await
+    }
+
+    /// The same with another catalogue, and with somebody who is told of orders.
+    pub(crate) async fn with(
+        config: Config,
+        clock: Arc<dyn Clock>,
+        shelf: Shelf,
+        hooks: Hooks,
+    ) -> anyhow::Result<Self> {
         let keys = Keyring::load(&config.keys_dir())?;
         let shop = Shop::new(&config, keys)?;
-        let shelf = Shelf::open(config.catalogue.relative(), shop.merchant.clone()).await?;
         let store = Store::open(&config.database_url()).await.context("opening the database")?;
         let agent = AgentClient::new(config.agent.url.clone())?;
         let relay = config.relay.then(|| Relay::new(config.agent.url.clone(), None)).transpose()?;
@@ -65,6 +73,7 @@ impl App {
             offers,
             agent,
             relay,
+            hooks,
             demo,
             posted,
         };
@@ -121,6 +130,11 @@ impl App {
         self.0.relay.as_ref()
     }
 
+    /// Who is told of orders.
+    pub(crate) fn hooks(&self) -> &Hooks {
+        &self.0.hooks
+    }
+
     /// The demo's part; `None` in every server that was not started as a demo.
     pub fn demo(&self) -> Option<&Demo> {
         self.0.demo.as_ref()
@@ -134,43 +148,5 @@ impl App {
     /// Waits until something was left for the agent.
     pub(crate) async fn posted(&self) {
         self.0.posted.notified().await;
-    }
-}
-
-/// A server that runs.
-pub struct Running {
-    /// Where it listens.
-    pub addr: SocketAddr,
-    /// What it runs on.
-    pub app: App,
-    stop: watch::Sender<bool>,
-    tasks: JoinSet<()>,
-}
-
-/// Opens everything and starts listening; port 0 takes a free port.
-///
-/// # Errors
-/// In words for the shop's owner.
-pub async fn start(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Running> {
-    let address = config.listen;
-    let app = App::open(config, clock).await?;
-    let listener =
-        TcpListener::bind(address).await.with_context(|| format!("listening on {address}"))?;
-    let addr = listener.local_addr()?;
-    let (stop, stopped) = watch::channel(false);
-    let mut tasks = JoinSet::new();
-    tasks.spawn(http::listen(listener, http::site(app.clone()), stopped.clone()));
-    tasks.spawn(driver::run(app.clone(), stopped));
-    tracing::info!(%addr, merchant = %app.shop().merchant, demo = app.demo().is_some(), "open");
-    Ok(Running { addr, app, stop, tasks })
-}
-
-impl Running {
-    /// Finishes what is under way, then stops. What was acknowledged is kept.
-    pub async fn stop(mut self) {
-        self.stop.send_replace(true);
-        while self.tasks.join_next().await.is_some() {}
-        self.app.store().close().await;
-        tracing::info!("closed");
     }
 }

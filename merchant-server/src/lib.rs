@@ -1,6 +1,6 @@
 //! The merchant's side of Warifu: signed offers, orders, acceptances. It sees where things go and
-//! never how they are paid. `router` is for nesting in a shop's own axum application; `start` runs
-//! the whole server; the binary adds a command line.
+//! never how they are paid. `Merchant` and `router` are for a shop's own axum application; `start`
+//! runs the whole server; the binary adds a command line.
 
 mod app;
 pub mod catalogue;
@@ -11,10 +11,16 @@ mod demo;
 pub mod domain;
 pub mod driver;
 pub mod entropy;
+mod hooks;
 mod http;
 pub mod keys;
+mod merchant;
+mod start;
 pub mod relay;
 pub mod store;
 
-pub use app::{App, Running, start};
+pub use app::App;
+pub use hooks::{HookError, NewOrder, OrderUpdate};
 pub use http::router;
+pub use merchant::{Merchant, drive};
+pub use start::{Running, start};

@@ -17,6 +17,7 @@ mod ed25519;
 mod field;
 mod grant;
 mod half;
+mod hand_over;
 mod handling;
 mod id;
 #[cfg(feature = "jws")]
@@ -58,6 +59,7 @@ pub use digest::digest;
 pub use field::{Field, FieldProblem, read as read_field};
 pub use grant::{Grant, GrantProof, GrantRequest, MyOrder, OrderSubmission, RedeemableGrant};
 pub use half::{Address, Contact, Credential, Delivery, Goods, OrderHalf, PaymentHalf};
+pub use hand_over::OrderForm;
 pub use handling::HandlingNumber;
 pub use id::{
     AgentId, Digest, ItemId, MerchantId, Nonce, NotAnId, PurchaseId, Reference, ReferralId, Salt,

@@ -39,6 +39,9 @@ pub struct Mark {
     pub sealing_key: SealingKey,
     /// The agent's relay at its site, if it has one (Fig 1; ¶33).
     pub relay: Option<Relay>,
+    /// Where an ordinary form of the shopper's browser hands over order half and Grant, if the shop
+    /// runs no server of ours (Fig 2). On one of its origins.
+    pub hand_over: Option<String>,
     /// How the agent pays it out: a class that its contract names.
     pub payout_class: String,
     /// Where shoppers' transfers go, if the agent is a bank and the merchant takes them (¶71).

@@ -1,7 +1,10 @@
 //! Who speaks and who reads. A value says at compile time which reader may learn it: what one
 //! party may not see does not implement [`VisibleTo`] that party and fits into no envelope for it.
 
-use crate::{Amount, Digest, ItemId, MerchantId, PurchaseId, Salt, money::Currency};
+use crate::{
+    Amount, Digest, HandlingNumber, ItemId, MerchantId, PlanClass, PurchaseId, Reference, Salt,
+    money::Currency,
+};
 
 /// A party of the deal, by name in every label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,7 +114,19 @@ macro_rules! visible_to_all {
         $(impl VisibleTo<Merchant> for $type {} impl VisibleTo<Agent> for $type {})*
     };
 }
-visible_to_all!(Amount, Currency, Digest, ItemId, MerchantId, PurchaseId, Salt, u32);
+visible_to_all!(
+    Amount,
+    Currency,
+    Digest,
+    HandlingNumber,
+    ItemId,
+    MerchantId,
+    PlanClass,
+    PurchaseId,
+    Reference,
+    Salt,
+    u32
+);
 
 /// Declares a half: a struct that one reader may learn, each of its fields checked for it.
 /// A half has no `Debug`, `Serialize` or `Display`; its wire form is private to its file.

@@ -9,6 +9,7 @@ use crate::{
     codec,
     grant::{Grant, GrantProof, GrantRequest, OrderSubmission},
     half::{Contact, Credential, Delivery, Goods, OrderHalf, PaymentHalf},
+    hand_over::OrderForm,
     mark::Mark,
     offer::Offer,
     problem::Problem,
@@ -133,6 +134,11 @@ impl Split {
     /// What will be paid.
     pub fn amount(&self) -> Amount {
         self.amount
+    }
+
+    /// The order half as the fields of a form, for a merchant whose Mark says `hand_over`.
+    pub fn order_form(&self) -> OrderForm {
+        self.order.form()
     }
 
     /// The bytes that the session key must sign.

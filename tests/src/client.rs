@@ -6,9 +6,10 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL}
 use ring::signature::{Ed25519KeyPair, KeyPair as _};
 use shared_protocol::{
     Acceptance, Address, Challenge, ChallengeRequest, Contact, ContractNumber, Credential,
-    Delivery, Form, Grant, GrantProof, Locale, Mark, MerchantId, Message, Offer, PasskeyAssertion,
-    Personal, Plan, Problem, PurchaseId, PurchaseStatus, SealedPurchase, SecurityCode, Signature,
-    Signed, Signer, Terms, Timestamp, Verified, VerifyingKey, decode, encode, split,
+    Delivery, Form, Grant, GrantProof, Locale, Mark, MerchantId, Message, Offer, OrderForm,
+    PasskeyAssertion, Personal, Plan, Problem, PurchaseId, PurchaseStatus, SealedPurchase,
+    SecurityCode, Signature, Signed, Signer, Terms, Timestamp, Verified, VerifyingKey, decode,
+    encode, split,
 };
 
 use crate::{Result, randomness::Entropy};
@@ -31,6 +32,8 @@ pub struct Attempt {
     pub purchase: PurchaseId,
     /// Two envelopes and the tally.
     pub sealed: SealedPurchase,
+    /// The order half as the fields of a form.
+    pub form: OrderForm,
 }
 
 /// A server's answer: the message, or the numbered problem of its problem document.
@@ -143,8 +146,9 @@ impl Client {
         let halves = split(form, &terms, challenge.issued, &mut rng)?;
         let key = SessionKey::random()?;
         let signature = key.sign(&halves.signing_input());
+        let form = halves.order_form();
         let sealed = halves.seal(signature, key.verifying_key(), &terms, &mut rng)?;
-        Ok(Attempt { purchase: challenge.purchase, sealed })
+        Ok(Attempt { purchase: challenge.purchase, sealed, form })
     }
 
     /// The same attempt with a passkey's word on it.

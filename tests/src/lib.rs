@@ -9,6 +9,7 @@ pub mod browser;
 pub mod client;
 pub mod database;
 pub mod effort;
+pub mod form_shop;
 pub mod host;
 pub mod join;
 pub mod leak;

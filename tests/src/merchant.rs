@@ -44,6 +44,10 @@ pub const POTTERY: Who = Who {
     name_en: "Sato Pottery",
 };
 
+/// A shop on the library: an axum application of its own.
+pub const STALL: Who =
+    Who { id: "mrc_stall", folder: "stall", name_ja: "茶の屋台", name_en: "The Tea Stall" };
+
 /// A merchant that the agent knows.
 pub struct Merchant {
     /// Sees delivery, never payment.
@@ -86,7 +90,7 @@ impl Merchant {
     }
 }
 
-fn write_config(
+pub(crate) fn write_config(
     who: &Who,
     folder: &Path,
     (url, port): (&str, u16),
@@ -108,7 +112,7 @@ fn write_config(
     Ok(file)
 }
 
-fn register(
+pub(crate) fn register(
     who: &Who,
     agent_config: &Path,
     url: &str,

@@ -39,6 +39,13 @@ impl Server {
         Self { name, arguments, folder, child: None, port, traced: false, url: url.into() }
     }
 
+    /// Another program in its place.
+    pub fn instead(mut self, name: &'static str, arguments: &[&str]) -> Self {
+        self.name = name;
+        self.arguments = arguments.iter().map(ToString::to_string).collect();
+        self
+    }
+
     /// Where it listens itself, behind the tap.
     pub fn listens_on(&self) -> String {
         format!("127.0.0.1:{}", self.port)
@@ -159,6 +166,20 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.kill9().ok();
     }
+}
+
+/// Waits until somebody answers there; `still` fails if it has ended.
+pub(crate) async fn wait_until_ready(url: &str, mut still: impl FnMut() -> Result) -> Result {
+    let http = http()?;
+    for _ in 0..300 {
+        let answer = http.get(format!("{url}/readyz")).send().await;
+        if answer.is_ok_and(|answer| answer.status().is_success()) {
+            return Ok(());
+        }
+        still()?;
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    bail!("{url} is not ready after 15 s")
 }
 
 /// A port that was free a moment ago.

@@ -12,6 +12,7 @@ use tempfile::TempDir;
 
 use crate::{
     Client, Result, database,
+    form_shop::{self, FormShop},
     host::Host,
     mail::Post,
     merchant::{self, Merchant},
@@ -122,6 +123,27 @@ impl Shop {
         let mut other = Merchant::introduce(who, self.folder.path(), agent, self.start).await?;
         other.server.start().await?;
         Ok(other)
+    }
+
+    /// Opens the example shop that is built on merchant-server as a library.
+    pub async fn open_stall(&self) -> Result<Merchant> {
+        let agent = (self.agent.url.as_str(), self.agent_config.as_path());
+        let who = &merchant::STALL;
+        let mut stall = Merchant::introduce(who, self.folder.path(), agent, self.start).await?;
+        let folder = self.folder.path().join(who.folder);
+        fs::create_dir_all(folder.join("examples"))?;
+        let config = stall.config.to_str().context("a plain name")?;
+        stall.server = stall.server.instead("examples/tea_stall", &[config]);
+        let server = format!("{}/stall", stall.server.url);
+        self.agent_cli(&["merchants", "add", who.id, "--server-url", &server, "--json"])?;
+        stall.server.start().await?;
+        Ok(stall)
+    }
+
+    /// Opens a shop that holds no key beside the others.
+    pub async fn open_form_shop(&self, kind: form_shop::Kind) -> Result<FormShop> {
+        let agent = (self.agent.url.as_str(), self.agent_config.as_path());
+        FormShop::open(kind, self.folder.path(), agent).await
     }
 
     /// A client without a screen that has met both servers.
@@ -301,7 +323,7 @@ pub fn run(program: &str, arguments: &[&str], config: &Path) -> Result<serde_jso
         .with_context(|| format!("{program} {} printed no JSON", arguments.join(" ")))
 }
 
-fn collect(folder: &Path, into: &mut Vec<(String, Vec<u8>)>) -> Result {
+pub(crate) fn collect(folder: &Path, into: &mut Vec<(String, Vec<u8>)>) -> Result {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         if path.is_dir() {

@@ -40,7 +40,7 @@ pub fn cache() -> PathBuf {
     cache.unwrap_or_else(|| root().join("target").join("cache")).join("warifu")
 }
 
-/// Programs that set-up installs: `bin/`, `smtp/`, `npm/`, `binaryen/`.
+/// What set-up installs: `bin/`, `smtp/`, `npm/`, `binaryen/`, `shop-python/`, `shop-node/`.
 pub fn tools() -> PathBuf {
     env::var_os("WARIFU_TOOLS").map_or_else(|| cache().join("tools"), PathBuf::from)
 }
@@ -53,6 +53,16 @@ pub fn tool(name: &str) -> PathBuf {
 /// The Python that has aiosmtpd, the tests' SMTP peer.
 pub fn smtp_python() -> PathBuf {
     tools().join("smtp").join("bin").join("python")
+}
+
+/// The Python that has the libraries of the example shop.
+pub fn shop_python() -> PathBuf {
+    tools().join("shop-python").join("bin").join("python")
+}
+
+/// Where the libraries of the example shop in JavaScript are.
+pub fn shop_node() -> PathBuf {
+    tools().join("shop-node")
 }
 
 /// axe-core, the accessibility rules that the browser tests inject.

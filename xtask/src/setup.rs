@@ -8,6 +8,7 @@ mod browser;
 mod cargo_tools;
 mod debian_web;
 mod postgres;
+mod shops;
 mod smtp;
 mod strace;
 mod wasm_std;
@@ -61,6 +62,8 @@ pub const FOR_TESTS: &[Part] = &[
     smtp::PART,
     postgres::PART,
     axe::PART,
+    shops::PYTHON_PART,
+    shops::NODE_PART,
 ];
 
 /// Only for `trunk serve`.

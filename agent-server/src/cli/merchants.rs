@@ -9,7 +9,14 @@ use shared_protocol::{
     Amount, Currency, Localized, MerchantId, PlanClass, SealingKey, Timestamp, VerifyingKey,
 };
 
-use super::{Place, Said, merchant_bank::Bank, relay::RelayCommand, say::Report, webhook::Webhook};
+use super::{
+    Place, Said,
+    hand_over::{self, HandOver},
+    merchant_bank::Bank,
+    relay::RelayCommand,
+    say::Report,
+    webhook::Webhook,
+};
 use crate::{
     clock::{Clock as _, SystemClock},
     domain::{Merchant, MerchantStatus, lookalike, mark::WhyRevoked},
@@ -66,6 +73,8 @@ pub enum Merchants {
     },
     /// Through whom its shoppers speak with this agent
     Relay(RelayCommand),
+    /// Show, set or remove where an ordinary form hands over its orders
+    HandOver(HandOver),
     /// Where it is paid
     Bank(Box<Bank>),
     /// Where its webhooks go, and the secret that signs them
@@ -159,6 +168,7 @@ impl Merchants {
                 store.put_merchant(merchant.clone(), SystemClock.now()).await?;
                 Ok(Report::line(line(&merchant), shown(&merchant)))
             }
+            Self::HandOver(hand_over) => hand_over.run(store).await,
             Self::Bank(bank) => bank.run(store).await,
             Self::Webhook(webhook) => webhook.act(place, store).await,
             Self::Origins { id, add, remove } => {
@@ -171,6 +181,7 @@ impl Merchants {
                     }
                 }
                 merchant.origins.retain(|origin| !remove.contains(origin));
+                hand_over::check(&merchant)?;
                 if !(add.is_empty() && remove.is_empty()) {
                     store.put_merchant(merchant.clone(), SystemClock.now()).await?;
                 }
@@ -228,6 +239,7 @@ impl Add {
             name: Localized { ja, en },
             origins,
             server: server.trim_end_matches('/').into(),
+            hand_over: known.and_then(|m| m.hand_over.clone()),
             verifying_key: verifying.or(known.map(|m| m.verifying_key)).ok_or(NO_KEYS)?,
             sealing_key: sealing.or(known.map(|m| m.sealing_key)).ok_or(NO_KEYS)?,
             relay: known.and_then(|m| m.relay.clone()),
@@ -337,6 +349,7 @@ pub(super) fn shown(merchant: &Merchant) -> Value {
         "valid_until": merchant.valid_until.map(Timestamp::as_secs),
         "server": merchant.server,
         "relay": merchant.relay.as_ref().map(|relay| &relay.url),
+        "hand_over": merchant.hand_over,
         "origins": merchant.origins,
         "verifying_key": BASE64URL.encode(merchant.verifying_key.as_bytes()),
         "sealing_key": BASE64URL.encode(merchant.sealing_key.as_bytes()),
@@ -361,6 +374,7 @@ fn demo(id: MerchantId) -> Merchant {
         ),
         origins: vec!["http://127.0.0.1:8080".into()],
         server: "http://127.0.0.1:8080".into(),
+        hand_over: None,
         verifying_key: VerifyingKey::new([0; 32]),
         sealing_key: SealingKey::new([0; 32]),
         relay: None,

@@ -7,6 +7,7 @@ mod contracts;
 mod doctor;
 mod events;
 mod files;
+mod hand_over;
 mod keys;
 mod ledger;
 mod mark;

@@ -1,12 +1,13 @@
 //! The merchant's word on a Grant (61–62): it takes the order, or does not. Comes from the
 //! shopper's browser or from the merchant; the signature decides, not the sender.
 
-use shared_protocol::{Acceptance, Problem, PurchaseId, Refusal, Signed};
+use shared_protocol::{
+    Acceptance, Problem, PurchaseId, Refusal, Signed, Signer as _, Timestamp, Verified, jws,
+};
 
 use super::{
     Purchase, confirm,
     question::ConfirmationToken,
-    transfer,
     turn::{Asked, Turned, Word},
     unavailable,
 };
@@ -28,7 +29,59 @@ pub async fn accept(
     let purchase = known(app, &id).await?;
     let merchant = app.merchants.get(&purchase.merchant, now).await?;
     let verified = acceptance.verify(&merchant.verifying_key)?;
-    purchase.check_acceptance(&verified)?;
+    take(app, &purchase, acceptance, &verified, now).await
+}
+
+/// A Grant comes back from a shop that holds no key (Fig 2): it has the order. The agent signs the
+/// Acceptance in its place. Late is not too late while the purchase is open: the shop has judged
+/// the time.
+///
+/// # Errors
+/// [`Problem::PurchaseUnknown`]; [`Problem::GrantInvalid`] if it is not this purchase's Grant;
+/// [`Problem::AcceptanceInvalid`] for a shop that signs for itself; the reason why the purchase is
+/// closed; [`Problem::Unavailable`].
+pub async fn present(app: &App, id: PurchaseId, grant: &str) -> Result<(), Problem> {
+    let now = app.clock.now();
+    let purchase = known(app, &id).await?;
+    let grant = jws::verify(grant, &app.keys.verifying_keys())?;
+    if *grant != purchase.granted()? {
+        return Err(Problem::GrantInvalid);
+    }
+    let merchant = app.merchants.get(&purchase.merchant, now).await?;
+    if merchant.hand_over.is_none() {
+        return Err(Problem::AcceptanceInvalid);
+    }
+    if purchase.acceptance.is_some() {
+        return Ok(());
+    }
+    let said = Acceptance {
+        merchant: grant.merchant.clone(),
+        agent: grant.agent.clone(),
+        purchase: id,
+        handling_number: grant.handling_number,
+        grant: purchase.grant.as_ref().ok_or(Problem::PurchaseUnknown)?.digest(),
+        amount: grant.amount,
+        order_reference: grant.handling_number.to_string(),
+        accepted: now.min(grant.expires),
+    };
+    let acceptance = Signed::sign(&said, &app.keys);
+    let verified = acceptance.verify(&app.keys.verifying_key())?;
+    match take(app, &purchase, acceptance, &verified, now).await {
+        // Two came at once, a moment apart: the other has been heard.
+        Err(Problem::PurchaseConflict) => Ok(()),
+        taken => taken,
+    }
+}
+
+async fn take(
+    app: &App,
+    purchase: &Purchase,
+    acceptance: Signed<Acceptance>,
+    verified: &Verified<Acceptance>,
+    now: Timestamp,
+) -> Result<(), Problem> {
+    purchase.check_acceptance(verified)?;
+    let id = purchase.id;
     let grant = purchase.granted()?;
     let asked = || Asked {
         token: ConfirmationToken::of(&id, &app.keys).digest(),

@@ -178,6 +178,7 @@ fn file(
         locale: wish.locale,
         unasked: Some(Unasked::ByHand),
         tally,
+        order: None,
         promise: Ok(Promise {
             handling_number: grant.handling_number,
             deadline: redeemable_until(&grant),
@@ -185,7 +186,7 @@ fn file(
             bill,
             quote: None,
         }),
-        ask: Ask { payer, amount: total, plan_class: PlanClass::Single },
+        ask: Ask { payer, amount: total, plan_class: PlanClass::Single, payee: None },
         day: day::began(now, &app.config.zone()),
         now,
     })

@@ -8,7 +8,7 @@ use ring::digest::{SHA256, digest};
 use shared_protocol::{
     AgentId, CLOCK_TOLERANCE, Challenge, ContractNumber, Credential, Field, FieldProblem, Goods,
     Grant, GrantRequest, HandlingNumber, Localized, MatchedPayment, PasskeyAssertion, PaymentHalf,
-    Problem, PurchaseId, Signed, SignedTally, Span, Timestamp, Verified, read_field,
+    PlanClass, Problem, PurchaseId, Signed, SignedTally, Span, Timestamp, Verified, read_field,
 };
 
 use super::{

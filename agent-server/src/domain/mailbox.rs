@@ -52,7 +52,7 @@ pub async fn deposit(
         kept_until: deadline.plus(app.config.mailbox_retention()),
         now,
     };
-    app.store.deposit(deposition).await.map_err(unavailable)?
+    app.store.keep_for_seller(deposition).await.map_err(unavailable)?
 }
 
 /// Whether it is the order for which this purchase's Grant was given, as far as an agent can tell.

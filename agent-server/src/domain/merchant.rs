@@ -18,6 +18,9 @@ pub struct Merchant {
     /// Base URL of its server, without a slash at the end; empty: it has none, and its orders wait
     /// in its mailbox here.
     pub server: String,
+    /// Where an ordinary form hands over its orders (Fig 2), on one of its origins; `None`: sealed,
+    /// to its server.
+    pub hand_over: Option<String>,
     /// Whose signature its Offers and Acceptances bear.
     pub verifying_key: VerifyingKey,
     /// To which order halves are sealed.

@@ -120,7 +120,12 @@ impl Word {
         match self {
             Self::Refused(_) => Some(Letter::Refused),
             Self::Lapsed => Some(Letter::Lapsed),
-            Self::Accepted { .. } | Self::Decided { .. } | Self::Withdrawn { .. } => None,
+            Self::Accepted { .. }
+            | Self::Decided { .. }
+            | Self::Withdrawn { .. }
+            | Self::Transferred { .. }
+            | Self::Scheduled { .. }
+            | Self::NotTransferred { .. } => None,
         }
     }
 

@@ -3,7 +3,10 @@
 use axum::{
     Router,
     extract::State,
-    http::header::{CACHE_CONTROL, CONTENT_TYPE},
+    http::{
+        StatusCode,
+        header::{CACHE_CONTROL, CONTENT_TYPE},
+    },
     response::IntoResponse,
     routing::{get, put},
 };
@@ -12,7 +15,7 @@ use shared_protocol::{Grant, GrantRequest, Signed, jws};
 use super::{
     peer::Caller,
     problem::Refused,
-    wire::{Answer, OfPurchase, Wire},
+    wire::{Answer, JOSE, Jose, OfPurchase, Wire},
 };
 use crate::{
     app::App,
@@ -23,7 +26,7 @@ use crate::{
 pub fn routes() -> Router<App> {
     Router::new()
         .route("/v1/purchases/{id}/grant", put(give))
-        .route("/v1/purchases/{id}/grant.jws", get(as_jws))
+        .route("/v1/purchases/{id}/grant.jws", get(as_jws).put(come_back))
 }
 
 async fn give(
@@ -38,11 +41,20 @@ async fn give(
     Ok(Answer(given?))
 }
 
+async fn come_back(
+    State(app): State<App>,
+    OfPurchase(id): OfPurchase,
+    Jose(grant): Jose,
+) -> Result<StatusCode, Refused> {
+    acceptance::present(&app, id, &grant).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
 async fn as_jws(
     State(app): State<App>,
     OfPurchase(id): OfPurchase,
 ) -> Result<impl IntoResponse, Refused> {
     let grant = acceptance::known(&app, &id).await?.granted()?;
-    let headers = [(CONTENT_TYPE, "application/jose"), (CACHE_CONTROL, "no-store")];
+    let headers = [(CONTENT_TYPE, JOSE), (CACHE_CONTROL, "no-store")];
     Ok((headers, jws::sign(&grant, &app.keys)))
 }

@@ -44,7 +44,8 @@ impl<'a> Ancestors<'a> {
     }
 }
 
-/// The frame page: its own script and program, its merchant's server and relay, the pages around it.
+/// The frame page: its own script and program, its merchant's server and relay, the pages
+/// around it; out of it by a form only to where the merchant takes orders so.
 pub fn frame_policy(
     merchant: &Merchant,
     style: &str,
@@ -55,11 +56,12 @@ pub fn frame_policy(
     let relay = merchant.relay.as_ref().map_or("", |relay| &relay.url);
     let relay = origin_of(relay).filter(|relay| *relay != server);
     let relay = relay.map_or(String::new(), |relay| format!(" {relay}"));
+    let hands_over = merchant.hand_over.as_deref().and_then(origin_of).unwrap_or("'none'");
     let ancestors = around.directive();
     format!(
         "default-src 'none'; script-src 'self' {boot} 'wasm-unsafe-eval'; \
          connect-src 'self' {server}{relay}; frame-src 'self'; style-src 'self' {style}; \
-         img-src 'self' data: {server}; base-uri 'none'; form-action 'none'; {ancestors}; \
+         img-src 'self' data: {server}; base-uri 'none'; form-action {hands_over}; {ancestors}; \
          {TRUSTED_TYPES}"
     )
 }

@@ -3,10 +3,15 @@
 use axum::{
     Router,
     extract::State,
-    http::StatusCode,
+    http::{
+        HeaderMap, StatusCode,
+        header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, VARY},
+    },
+    response::{IntoResponse as _, Response},
     routing::{get, put},
 };
-use shared_protocol::{Acceptance, PurchaseStatus, Refusal, Signed};
+use serde_json::json;
+use shared_protocol::{Acceptance, Problem, PurchaseStatus, Refusal, Signed};
 
 use super::{
     problem::Refused,
@@ -25,9 +30,33 @@ pub fn routes() -> Router<App> {
 async fn show(
     State(app): State<App>,
     OfPurchase(id): OfPurchase,
-) -> Result<Answer<PurchaseStatus>, Refused> {
-    Ok(Answer(acceptance::known(&app, &id).await?.status()))
+    headers: HeaderMap,
+) -> Result<Response, Refused> {
+    let status = acceptance::known(&app, &id).await?.status();
+    let accepted = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or("");
+    Ok(match accepted.contains(JSON) {
+        true => {
+            let headers = [(CONTENT_TYPE, JSON), (CACHE_CONTROL, "no-store"), (VARY, "accept")];
+            (headers, in_words(&status)?).into_response()
+        }
+        false => Answer(status).into_response(),
+    })
 }
+
+/// How it stands, for shops that have nothing but a JSON library.
+fn in_words(status: &PurchaseStatus) -> Result<String, Problem> {
+    let grant = status.grant.as_ref().map(Signed::claimed).transpose()?;
+    Ok(json!({
+        "purchase": status.purchase.to_string(),
+        "state": status.state.name(),
+        "handling_number": grant.as_ref().map(|grant| grant.handling_number.to_string()),
+        "amount": grant.as_ref().map(|grant| grant.amount.minor),
+        "currency": grant.as_ref().map(|grant| grant.amount.currency.code()),
+    })
+    .to_string())
+}
+
+const JSON: &str = "application/json";
 
 async fn accept(
     State(app): State<App>,

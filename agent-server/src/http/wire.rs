@@ -56,6 +56,23 @@ impl<M: Message> IntoResponse for Answer<M> {
     }
 }
 
+/// A body that is a compact JWS (RFC 7515).
+pub struct Jose(pub String);
+
+impl FromRequest<App> for Jose {
+    type Rejection = Refused;
+
+    async fn from_request(request: Request, _: &App) -> Result<Self, Refused> {
+        let kind = request.headers().get(CONTENT_TYPE).map(|kind| kind.as_bytes());
+        if kind != Some(JOSE.as_bytes()) {
+            return Err(Problem::UnsupportedMediaType.into());
+        }
+        let bytes = read(request.into_body(), JOSE_BYTES_MAX).await?;
+        let text = String::from_utf8(bytes.into()).map_err(|_| Problem::MalformedMessage)?;
+        Ok(Self(text))
+    }
+}
+
 /// The purchase that the path names.
 pub struct OfPurchase(pub PurchaseId);
 
@@ -101,4 +118,7 @@ fn is_length_limit(error: &axum::Error) -> bool {
     source.is_some_and(|source| source.is::<http_body_util::LengthLimitError>())
 }
 
+/// The media type of a compact JWS (RFC 7515 §9.2.1).
+pub const JOSE: &str = "application/jose";
+const JOSE_BYTES_MAX: usize = 2048;
 const PATIENCE: Duration = Duration::from_secs(10);

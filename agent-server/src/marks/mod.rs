@@ -113,6 +113,7 @@ impl Marks {
             verifying_key: merchant.verifying_key,
             sealing_key: merchant.sealing_key,
             relay,
+            hand_over: merchant.hand_over.clone(),
             payee: merchant.payee.clone().filter(|_| merchant.takes(PlanClass::Transfer)),
             payout_class: merchant.payout_class.clone(),
             serial: merchant.serial,

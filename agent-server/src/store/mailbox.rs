@@ -57,7 +57,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Fault`].
-    pub async fn deposit(
+    pub async fn keep_for_seller(
         &self,
         deposition: Deposition,
     ) -> Result<Result<Signed<Deposit>, Problem>, Fault> {

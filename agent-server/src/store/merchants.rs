@@ -130,14 +130,14 @@ impl Work for PutMerchant {
             "INSERT INTO merchants (id, name_ja, name_en, legal_ja, legal_en, origins, server,
                  verifying_key, sealing_key, payout_class, status, valid_until, serial,
                  updated_at, updated_by, plans, mark_revoked_at, waives_up_to,
-                 waives_currency, relay, relay_or_direct)
+                 waives_currency, relay, relay_or_direct, hand_over)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 1, $13, $14, $15, $16,
-                 $17, $18, $19, $20)
+                 $17, $18, $19, $20, $21)
              ON CONFLICT (id) DO UPDATE SET name_ja = $2, name_en = $3, legal_ja = $4,
                  legal_en = $5, origins = $6, server = $7, verifying_key = $8, sealing_key = $9,
                  payout_class = $10, status = $11, valid_until = $12,
                  serial = merchants.serial + 1, updated_at = $13, updated_by = $14,
-                 plans = $15, relay = $19, relay_or_direct = $20,
+                 plans = $15, relay = $19, relay_or_direct = $20, hand_over = $21,
                  waives_up_to = $17, waives_currency = $18,
                  mark_revoked_at = CASE WHEN $16 > 0
                      THEN COALESCE(merchants.mark_revoked_at, $16) END",
@@ -165,6 +165,7 @@ impl Work for PutMerchant {
         .bind(merchant.waives.as_ref().map(|most| most.currency.code()))
         .bind(merchant.relay.as_ref().map(|relay| relay.url.as_str()))
         .bind(i64::from(merchant.relay.as_ref().is_some_and(|relay| relay.or_direct)))
+        .bind(&merchant.hand_over)
         .execute(&mut *tx.connection)
         .await?;
         Ok(())
@@ -179,6 +180,7 @@ fn read(row: &Row) -> Result<Merchant, Fault> {
         legal_notice: localized(row, "legal_ja", "legal_en")?,
         origins: origins.lines().map(String::from).collect(),
         server: row.cell("server")?,
+        hand_over: row.cell("hand_over")?,
         verifying_key: row.exact("verifying_key")?,
         sealing_key: row.exact("sealing_key")?,
         relay: relay(row)?,

@@ -71,6 +71,10 @@ impl Turn {
         if calls_off(word) && transfer.is_some_and(TransferState::has_left) {
             return Ok(Turned::Not(Problem::AlreadyTransferred));
         }
+        // Whether anybody has it was asked of a Grant; meanwhile somebody may have said so.
+        if matches!(word, Word::Lapsed) && purchase.state != PurchaseState::Granted {
+            return Ok(Turned::Already(purchase.state));
+        }
         // The shopper's own word is the only one after which something may have been settled.
         let held = match word {
             Word::Withdrawn { .. } if settlements::has_begun(tx, &purchase).await? => {

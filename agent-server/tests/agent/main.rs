@@ -23,6 +23,7 @@ mod expiry;
 mod frame;
 mod grants;
 mod guessing;
+mod hand_over;
 mod jwt;
 mod letters;
 mod limits;

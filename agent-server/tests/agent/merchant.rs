@@ -98,6 +98,7 @@ impl Merchant {
             legal_notice: Localized::new("代表 山田太郎", "Represented by Taro Yamada"),
             origins: vec![self.url.clone()],
             server: self.url.clone(),
+            hand_over: None,
             verifying_key: self.key.verifying_key(),
             sealing_key: self.opening.sealing_key(),
             relay: None,

@@ -8,6 +8,7 @@ mod failure;
 mod field;
 mod final_check;
 mod frame;
+mod hand_over;
 mod number;
 mod product;
 mod thanks;
@@ -23,6 +24,7 @@ use crate::{
 pub use enrol::hear;
 use frame::host_learns;
 pub use frame::{bars, footer, header};
+pub use hand_over::leave;
 pub use number::spelt;
 
 /// The screen that is on, drawn anew when it or the language changes.
@@ -48,6 +50,7 @@ fn view(app: App, stage: &Stage) -> El {
         Stage::FinalCheck => final_check::view(app, &words),
         Stage::Waiting => waiting::view(app, &words),
         Stage::Correction(fix) => correction::view(app, &words, fix),
+        Stage::HandOver(promise) => hand_over::view(app, &words, promise),
         Stage::Thanks(receipt) => thanks::view(app, &words, receipt),
         Stage::Failure(trouble) => failure::view(app, trouble),
         Stage::Expired => failure::expired(app),

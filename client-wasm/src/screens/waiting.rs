@@ -28,16 +28,17 @@ pub(super) fn view(app: App, words: &Words) -> El {
         true => texts::WAITING_MAILBOX,
         false => texts::WAITING_ACCEPTANCE,
     };
+    let asked = words.mark.hand_over.is_none();
+    let by_shop = |check, what| asked.then(|| line(app, now.clone(), check, what));
+    let checks = of("ol", "checks")
+        .maybe(by_shop(Check::Shop, shop))
+        .child(line(app, now.clone(), Check::Agent, texts::WAITING_AGENT))
+        .maybe(by_shop(Check::Acceptance, accepts));
     of("section", "")
         .child(tally("tally"))
         .child(titled(app, texts::WAITING_TITLE))
-        .child(app.said("p", "lead", texts::WAITING_LEAD))
-        .child(
-            of("ol", "checks")
-                .child(line(app, now.clone(), Check::Shop, shop))
-                .child(line(app, now.clone(), Check::Agent, texts::WAITING_AGENT))
-                .child(line(app, now.clone(), Check::Acceptance, accepts)),
-        )
+        .maybe(asked.then(|| app.said("p", "lead", texts::WAITING_LEAD)))
+        .child(checks)
         .child(patience(app, now))
         .child(dynamic(move || number(app)))
         .child(app.said("p", "note lead", texts::WAITING_SAFE))

@@ -71,6 +71,15 @@ impl Counterparts {
         world
     }
 
+    /// A shop that takes orders by a form to this address.
+    pub fn handing_over(address: &str) -> Self {
+        let mut world = Self::new();
+        let mut mark = world.deal.signed_mark.claimed().unwrap();
+        mark.hand_over = Some(address.into());
+        world.deal.signed_mark = Signed::sign(&mark, &world.deal.agent);
+        world
+    }
+
     /// The words of the deal as the page would claim them.
     pub fn claims(&self) -> Claims {
         Claims {
@@ -142,6 +151,7 @@ impl Counterparts {
             ("PUT", "grant") => self.give(&read(body)),
             ("PUT", _) if call.url.starts_with("/v1/mailbox/") => self.keep(&read(body)),
             ("PUT", _) => self.take(&read(body)),
+            ("GET", "grant.jws") => Answer::Good(b"a.b.c".to_vec()),
             ("GET", _) => self.stand(),
             other => panic!("nobody answers {other:?}"),
         }

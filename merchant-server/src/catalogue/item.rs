@@ -2,7 +2,7 @@
 
 use jiff::Timestamp as Moment;
 use shared_protocol::{
-    Amount, BasisPoints, Currency, DeliveryTerms, ItemId, MerchantId, Offer, PlanClass,
+    Amount, BasisPoints, Currency, DeliveryTerms, ItemId, MerchantId, Offer, PlanClass, Problem,
     QuantityLimits, Region, ShippingZone, Span, Timestamp, encode, prefectures,
 };
 
@@ -18,17 +18,38 @@ pub struct Item {
 }
 
 impl Item {
+    /// An item of a catalogue that comes from a program. Each Offer is good for as long as from
+    /// `issued` to `expires` in these terms; the moments themselves do not count. `stock` is how
+    /// many there are to sell in all; `None` is without end.
+    ///
+    /// # Errors
+    /// [`Problem::OfferInvalid`] if the terms lack what the law wants, or do not add up.
+    pub fn new(terms: Offer, stock: Option<u32>) -> Result<Self, Problem> {
+        terms.check_complete()?;
+        let valid = terms.expires.since(terms.issued);
+        Ok(Self { terms, stock, valid, orders_until: None })
+    }
+
     /// The Offer of this item at `now`; `None` once its time to order is over. Within one hour it
     /// is the same to the last bit, so that all who keep a copy have one digest.
     pub fn offer(&self, now: Timestamp) -> Option<Offer> {
+        self.offer_for(now, self.valid)
+    }
+
+    /// The same, good for as long as is said here instead of in the catalogue.
+    pub fn offer_for(&self, now: Timestamp, valid: Span) -> Option<Offer> {
         let into_hour = now.as_millis().rem_euclid(Span::hours(1).as_millis());
-        let offer = self.offer_from(now.minus(Span::millis(into_hour)));
+        let offer = self.from(now.minus(Span::millis(into_hour)), valid);
         (now < offer.expires).then_some(offer)
     }
 
     /// The Offer of this item as it would be signed at this very moment.
     pub fn offer_from(&self, issued: Timestamp) -> Offer {
-        let full = issued.plus(self.valid);
+        self.from(issued, self.valid)
+    }
+
+    fn from(&self, issued: Timestamp, valid: Span) -> Offer {
+        let full = issued.plus(valid);
         let expires = self.orders_until.map_or(full, |until| until.min(full));
         Offer { issued, expires, ..self.terms.clone() }
     }

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use shared_protocol::{Currency, ItemId, MerchantId, PlanClass};
 
 pub use item::{IMAGE_PATH, Item};
-pub use shelf::{Shelf, ShelfError};
+pub use shelf::{Shelf, ShelfError, Source, Watched};
 
 use item::read_plans;
 use reader::{Page, Reader};
@@ -86,6 +86,12 @@ impl Catalogue {
             page.note(1, None, "item", "there is no [[item]]: the shop sells nothing");
         }
         Some(Self { items })
+    }
+
+    /// A catalogue of these items, for programs that keep them elsewhere.
+    pub fn of(items: impl IntoIterator<Item = Item>) -> Self {
+        let named = items.into_iter().map(|item| (item.terms().item.clone(), item));
+        Self { items: named.collect() }
     }
 
     /// The item of this id.

@@ -3,6 +3,7 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::SystemTime;
 
@@ -11,7 +12,18 @@ use shared_protocol::MerchantId;
 use super::{Catalogue, Mistake};
 
 /// The live catalogue.
-pub struct Shelf {
+pub enum Shelf {
+    /// It is in a file.
+    File(Watched),
+    /// A program says what it is.
+    Live(Source),
+}
+
+/// Says what is sold now.
+pub type Source = Box<dyn Fn() -> Pin<Box<dyn Future<Output = Catalogue> + Send>> + Send + Sync>;
+
+/// A catalogue file, read again when it has changed.
+pub struct Watched {
     file: PathBuf,
     merchant: MerchantId,
     seen: RwLock<Seen>,
@@ -41,11 +53,30 @@ pub enum ShelfError {
 }
 
 impl Shelf {
-    /// Reads the catalogue for the first time.
+    /// Reads a catalogue file for the first time.
     ///
     /// # Errors
     /// [`ShelfError`]: a shop without a sound catalogue does not open.
     pub async fn open(file: PathBuf, merchant: MerchantId) -> Result<Self, ShelfError> {
+        Watched::open(file, merchant).await.map(Self::File)
+    }
+
+    /// A catalogue that a program says.
+    pub fn live(source: Source) -> Self {
+        Self::Live(source)
+    }
+
+    /// The catalogue as it is now.
+    pub async fn catalogue(&self) -> Arc<Catalogue> {
+        match self {
+            Self::File(file) => file.catalogue().await,
+            Self::Live(source) => Arc::new(source().await),
+        }
+    }
+}
+
+impl Watched {
+    async fn open(file: PathBuf, merchant: MerchantId) -> Result<Self, ShelfError> {
         let unreadable = |error| ShelfError::Unreadable(file.clone(), error);
         let stamp = Self::stamp(&file).await.map_err(unreadable)?;
         let text = tokio::fs::read_to_string(&file).await.map_err(unreadable)?;
@@ -56,7 +87,7 @@ impl Shelf {
     }
 
     /// The catalogue, read again if the file has changed since.
-    pub async fn catalogue(&self) -> Arc<Catalogue> {
+    async fn catalogue(&self) -> Arc<Catalogue> {
         let (known, catalogue) = {
             let seen = self.seen.read().unwrap_or_else(PoisonError::into_inner);
             (seen.stamp, Arc::clone(&seen.catalogue))

@@ -3,6 +3,7 @@
 
 mod by_hand;
 mod doctor;
+mod enter;
 mod events;
 mod keys;
 mod mailbox;
@@ -12,6 +13,7 @@ mod relay;
 mod placements;
 mod serve;
 mod settle;
+mod sign_offers;
 
 use std::io::{self, Write};
 use std::path::PathBuf;

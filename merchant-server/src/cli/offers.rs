@@ -14,6 +14,7 @@ use shared_protocol::{Amount, DeliveryTerms, ItemId, Locale, Offer};
 use super::Verdict;
 use super::orders::local;
 use crate::app::App;
+use super::sign_offers::{self, SignCommand};
 use crate::catalogue::{Catalogue, Item, Mistake};
 use crate::clock::SystemClock;
 use crate::config::Config;
@@ -39,6 +40,8 @@ pub(super) enum OffersCommand {
         #[arg(value_parser = item)]
         item: ItemId,
     },
+    /// Sign an Offer of each item into files, for a web server that holds no key
+    Sign(SignCommand),
 }
 
 pub(super) async fn run(
@@ -49,6 +52,7 @@ pub(super) async fn run(
 ) -> anyhow::Result<Verdict> {
     match command {
         OffersCommand::Check { file } => check(file.as_ref(), config, as_json, out),
+        OffersCommand::Sign(sign) => sign_offers::run(sign, config, as_json, out).await,
         OffersCommand::Publish { item } => leave(item, false, config, as_json, out).await,
         OffersCommand::Withdraw { item } => {
             leave(std::slice::from_ref(item), true, config, as_json, out).await

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use shared_protocol::{Contact, Delivery, Standing, Timestamp};
 
 use super::Verdict;
+use super::enter::{self, EnterCommand};
 use super::offers::plainly;
 use super::settle::{self, SettleCommand};
 use crate::config::Config;
@@ -36,6 +37,8 @@ pub(super) enum OrdersCommand {
         #[arg(long, default_value_t = 50)]
         limit: u32,
     },
+    /// Enter orders that a shop without a key took by its form, to claim their money
+    Enter(EnterCommand),
     /// What is said to the agent of one order
     #[command(flatten)]
     Settle(SettleCommand),
@@ -47,13 +50,15 @@ pub(super) async fn run(
     as_json: bool,
     out: &mut impl Write,
 ) -> anyhow::Result<Verdict> {
-    if let OrdersCommand::Settle(command) = command {
-        return settle::run(command, config, as_json, out).await;
+    match command {
+        OrdersCommand::Settle(command) => return settle::run(command, config, as_json, out).await,
+        OrdersCommand::Enter(command) => return enter::run(command, config, as_json, out).await,
+        OrdersCommand::List { .. } | OrdersCommand::Show { .. } => {}
     }
     let store = Store::open(&config.database_url()).await.context("opening the database")?;
     let zone = &config.time_zone;
     match command {
-        OrdersCommand::Settle(_) => {}
+        OrdersCommand::Settle(_) | OrdersCommand::Enter(_) => {}
         OrdersCommand::List { limit } => {
             let orders = store.orders(*limit).await?;
             if as_json {

@@ -4,6 +4,7 @@
 mod accept;
 mod by_hand;
 mod check;
+mod enter;
 mod events;
 mod failure;
 mod fields;
@@ -23,6 +24,7 @@ use shared_protocol::{AgentKeys, MerchantId, Signed, Span, Statement, Verified};
 pub use accept::{accept, refuse};
 pub use by_hand::Told;
 pub use check::check;
+pub use enter::enter;
 pub use events::{Heard, Notification, NotificationKind, confirm, hear};
 pub use failure::Failure;
 pub use fields::{WrongField, wrong_fields};

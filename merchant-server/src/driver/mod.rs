@@ -1,5 +1,6 @@
 //! Speaking to the agent outside of any request: delivering what the outbox holds, and asking
-//! about orders of which nothing was heard. At least once; the agent is idempotent.
+//! about orders of which nothing was heard. At least once; the agent is idempotent. And telling the
+//! shop's own program.
 
 mod agent;
 mod by_hand;
@@ -8,6 +9,7 @@ mod mailbox;
 mod outbox;
 mod reconcile;
 mod settle;
+mod tell;
 
 use std::time::Duration;
 
@@ -20,6 +22,7 @@ pub use mailbox::{catch_up, look};
 pub use outbox::deliver;
 pub use reconcile::{ask, ask_until};
 pub use settle::{Unsaid, settle};
+pub use tell::tell;
 
 use crate::app::App;
 
@@ -31,6 +34,12 @@ pub async fn run(app: App, mut stop: watch::Receiver<bool>) {
         }
         if let Err(fault) = ask(&app).await {
             tracing::error!(%fault, "silent orders could not be asked about");
+        }
+        match tell(&app).await {
+            // There may be more of the same orders.
+            Ok(true) => continue,
+            Ok(false) => {}
+            Err(fault) => tracing::error!(%fault, "the shop could not be told"),
         }
         tokio::select! {
             () = app.posted() => {}

@@ -11,6 +11,7 @@ mod remittances;
 mod row;
 mod settle;
 mod stock;
+mod tellings;
 mod words;
 
 use std::sync::Arc;
@@ -23,6 +24,7 @@ use tokio::sync::Notify;
 pub use connect::{SQLITE_OLDEST, Vitals};
 pub use outbox::{Parcel, ParcelKind, Tried};
 pub use remittances::Told;
+pub use tellings::Telling;
 pub use words::WordKey;
 
 /// The database.

@@ -96,8 +96,8 @@ impl Tx<'_> {
         event: PurchaseEvent,
         state: PurchaseState,
     ) -> Result<(), Fault> {
-        let sql = "INSERT INTO order_events (id, order_id, event, state, happened_at)
-            VALUES ($1, $2, $3, $4, $5)";
+        let sql = "INSERT INTO order_events (id, order_id, event, state, happened_at, tell_at)
+            VALUES ($1, $2, $3, $4, $5, $5)";
         sqlx::query(sql)
             .bind(self.next_id())
             .bind(order.0)

@@ -155,6 +155,7 @@ impl Agent {
             verifying_key: keys.0,
             sealing_key: keys.1,
             relay: None,
+            hand_over: None,
             payee: Some(Payee {
                 bank: Localized::new("みほん銀行", "Mihon Bank"),
                 branch: Localized::new("盛岡支店", "Morioka branch"),

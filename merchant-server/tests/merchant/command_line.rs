@@ -3,7 +3,9 @@
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use merchant_server::keys::public_text;
 use serde_json::Value;
+use shared_protocol::{Offer, Signed, decode};
 
 use crate::market::Market;
 
@@ -76,6 +78,59 @@ async fn orders_are_listed_without_and_shown_with_the_person() {
     }
     let unknown = run(&folder, &["orders", "show", "Y-20261118-9999"]);
     assert_eq!(unknown.status.code(), Some(1));
+}
+
+#[tokio::test]
+async fn offers_are_signed_into_files_and_those_of_before_stay_on_the_list() {
+    let market = market().await;
+    let folder = market.folder.path();
+    let out = folder.join("offers");
+    let sign =
+        |days| run(folder, &["offers", "sign", "--out", out.to_str().unwrap(), "--days", days]);
+    let list = || -> Value {
+        serde_json::from_slice(&std::fs::read(out.join("offers.json")).unwrap()).unwrap()
+    };
+    assert_eq!(sign("30").status.code(), Some(0));
+    let first = list();
+    let offers = first["offers"].as_array().unwrap();
+    for listed in offers {
+        let file = std::fs::read(out.join(listed["item"].as_str().unwrap())).unwrap();
+        let signed: Signed<Offer> = decode(&file).unwrap();
+        let offer = signed.verify(&market.verifying_key()).unwrap();
+        assert_eq!(listed["digest"], public_text(offer.digest().as_bytes()));
+        assert_eq!(listed["unit_price"], offer.unit_price.minor);
+    }
+    assert_eq!(sign("30").status.code(), Some(0));
+    assert_eq!(list()["offers"].as_array().unwrap().len(), offers.len(), "the same, once");
+    assert_eq!(sign("31").status.code(), Some(0));
+    let both = list();
+    let both = both["offers"].as_array().unwrap();
+    assert_eq!(both.len(), 2 * offers.len());
+    assert!(offers.iter().all(|offer| both.contains(offer)), "shoppers may still see them");
+    assert_eq!(sign("0").status.code(), Some(2));
+}
+
+#[tokio::test]
+async fn only_a_grant_of_this_shop_is_entered() {
+    let market = market().await;
+    let folder = market.folder.path();
+    let form = folder.join("form.json");
+    let enter = |text: &str| {
+        std::fs::write(&form, text).unwrap();
+        run(folder, &["orders", "enter", form.to_str().unwrap()])
+    };
+    for (text, why) in [
+        ("", "form.json"),
+        ("{}", "no grant"),
+        (r#"{"grant": "a.b.c"}"#, "no quantity"),
+        (r#"{"grant": "a.b.c", "quantity": "1"}"#, "grant_invalid"),
+    ] {
+        let said_no = enter(text);
+        assert_eq!(said_no.status.code(), Some(1), "{text}");
+        assert!(said(&said_no).contains(why), "{}", said(&said_no));
+    }
+    let listed = run(folder, &["orders", "list", "--json"]);
+    assert_eq!(json(&listed), Value::Array(Vec::new()));
 }
 
 #[tokio::test]

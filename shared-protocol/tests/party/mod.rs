@@ -261,6 +261,7 @@ fn mark(agent: &Party<AgentId>, merchant: &Party<MerchantId>) -> Mark {
         verifying_key: merchant.key(),
         sealing_key: merchant.opening.sealing_key(),
         relay: None,
+        hand_over: None,
         payout_class: "standard".into(),
         payee: Some(payee()),
         serial: 1,

@@ -17,6 +17,7 @@ pub fn marks(deal: &Deal) -> Vec<Mark> {
             sealing_key: deal.agent.opening.sealing_key(),
             or_direct: true,
         }),
+        hand_over: Some("https://tea.example/order".into()),
         payee: None,
         serial: u64::MAX,
         valid_from: Timestamp::from_millis(-1),

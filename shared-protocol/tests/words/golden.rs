@@ -16,9 +16,10 @@ use crate::{
     party::{Deal, Party},
 };
 
-/// Files besides those of messages; each has its own test in `golden_more.rs`.
-const MORE: [&str; 7] = [
+/// Files besides those of messages; each has its own test in `golden_more.rs` and `order_form.rs`.
+const MORE: [&str; 8] = [
     "order-half",
+    "order-form",
     "payment-half",
     "passkey-assertion",
     "relayed",

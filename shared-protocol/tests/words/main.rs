@@ -23,6 +23,7 @@ mod messages;
 mod mismatched;
 mod money;
 mod oracle;
+mod order_form;
 mod page;
 mod pairs;
 #[path = "../party/mod.rs"]

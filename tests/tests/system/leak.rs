@@ -13,7 +13,7 @@ use whole_system::{
 
 /// What a marked shopper types.
 pub struct Marked {
-    typed: Vec<(&'static str, String)>,
+    pub typed: Vec<(&'static str, String)>,
 }
 
 impl Marked {
@@ -42,7 +42,7 @@ impl Marked {
     }
 
     /// What was typed into a field.
-    fn value(&self, name: &str) -> &str {
+    pub(crate) fn value(&self, name: &str) -> &str {
         let typed = self.typed.iter().find(|(field, _)| *field == name);
         &typed.expect("every field is typed into").1
     }
@@ -398,7 +398,7 @@ pub fn contract(shop: &Shop) -> Result<(String, String)> {
     Ok((number, code))
 }
 
-fn add_contract(shop: &Shop, number: &str, code: &str) -> Result {
+pub fn add_contract(shop: &Shop, number: &str, code: &str) -> Result {
     let arguments = [
         "contracts",
         "add",
@@ -420,7 +420,7 @@ fn add_contract(shop: &Shop, number: &str, code: &str) -> Result {
     Ok(())
 }
 
-fn random(below: usize) -> usize {
+pub(crate) fn random(below: usize) -> usize {
     Entropy::new().try_next_u32().expect("randomness") as usize % below
 }
 

@@ -92,7 +92,7 @@ pub fn sql_outside_the_stores(path: &str, text: &str) -> Vec<String> {
         "BEGIN IMMEDIATE",
         "ON CONFLICT",
     ];
-    if !is_rust(path) || is_store(path) || is_test(path) {
+    if !is_rust(path) || is_store(path) || is_test(path) || is_example(path) {
         return Vec::new();
     }
     words(path, &layers(text).strings, SQL)
@@ -247,6 +247,11 @@ fn is_store(path: &str) -> bool {
 
 fn is_test(path: &str) -> bool {
     path.split('/').any(|part| part == "tests" || part == "benches")
+}
+
+/// Somebody else's program, all in one file, to be read from top to bottom.
+fn is_example(path: &str) -> bool {
+    path.contains("/examples/")
 }
 
 /// Where these stand as whole words.

@@ -58,9 +58,9 @@ fn format(step: &Step, tally: &mut Tally) -> Result<()> {
 }
 
 fn compile(step: &Step, tally: &mut Tally) -> Result<()> {
-    // The same selection as the tests, so that nothing is compiled twice; with the binaries,
-    // which the whole-system tests start and kill.
-    let all = ["--workspace", "--lib", "--bins", "--tests"];
+    // The same selection as the tests, so that nothing is compiled twice; with the binaries and the
+    // examples, which the whole-system tests start and kill.
+    let all = ["--workspace", "--lib", "--bins", "--examples", "--tests"];
     check(step, tally, run(cargo("build").args(all)))
 }
 

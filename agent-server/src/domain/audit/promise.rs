@@ -32,7 +32,7 @@ pub(super) fn check(
         }
         Err(problem) => out.note(Damage::TallyForged, row, "its signature", problem),
     }
-    check_acceptance(books, told, row, out);
+    check_acceptance(books, key, told, row, out);
     check_refusal(books, told, row, out);
     check_confirmation(books, &grant, key, told, row, out);
     Some(grant)
@@ -53,7 +53,13 @@ fn check_columns(books: &PurchaseBooks, grant: &Grant, row: &str, out: &mut Find
     }
 }
 
-fn check_acceptance(books: &PurchaseBooks, told: &Told, row: &str, out: &mut Findings) {
+fn check_acceptance(
+    books: &PurchaseBooks,
+    key: &VerifyingKey,
+    told: &Told,
+    row: &str,
+    out: &mut Findings,
+) {
     let was_accepted = told.has(PurchaseEvent::OrderAccepted);
     match &books.purchase.acceptance {
         None if was_accepted => {
@@ -61,7 +67,8 @@ fn check_acceptance(books: &PurchaseBooks, told: &Told, row: &str, out: &mut Fin
         }
         None => {}
         Some(word) => {
-            let held = word.verify(&books.merchant_key);
+            // The agent signs in the place of a shop that holds no key.
+            let held = word.verify(&books.merchant_key).or_else(|_| word.verify(key));
             let checked = held.and_then(|word| books.purchase.check_acceptance(&word));
             if let Err(problem) = checked {
                 out.note(Damage::AcceptanceForged, row, "the merchant's word", problem);
