@@ -2,7 +2,9 @@
 //! shown as true. Nothing here talks to anybody.
 
 use shared_protocol::{
-    Acceptance, Amount, Deposit, Form, Grant, GrantProof, OrderForm, OrderSubmission, Problem, SealedPurchase, Signature, Signed, Split, Timestamp, Verified, Verifier, VerifyingKey, decode, split,
+    Acceptance, Amount, Deposit, Form, Grant, GrantProof, OrderForm, OrderSubmission, Problem,
+    SealedPurchase, Signature, Signed, Split, Timestamp, Verified, Verifier, VerifyingKey, decode,
+    split,
 };
 
 use crate::{

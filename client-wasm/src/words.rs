@@ -116,8 +116,7 @@ impl Words {
         if self.mark.legal_notice != other.mark.legal_notice {
             return Err(Problem::SellerChanged);
         }
-        let same =
-            terms(&self.offer) == terms(&other.offer) && self.mark.payee == other.mark.payee;
+        let same = terms(&self.offer) == terms(&other.offer) && self.mark.payee == other.mark.payee;
         same.then_some(()).ok_or(Problem::TermsChanged)
     }
 

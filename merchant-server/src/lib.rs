@@ -15,8 +15,8 @@ mod hooks;
 mod http;
 pub mod keys;
 mod merchant;
-mod start;
 pub mod relay;
+mod start;
 pub mod store;
 
 pub use app::App;

@@ -65,11 +65,11 @@ pub async fn sweep(app: &App, now: Timestamp) -> Result<(), Fault> {
 async fn unredeemed(app: &App, purchase: &Purchase, now: Timestamp) -> Result<(), Fault> {
     let is_by_hand = purchase.unasked == Some(Unasked::ByHand);
     let merchant = app.store.merchant(&purchase.merchant).await?;
-    let is_known = !merchant.is_some_and(|merchant| merchant.has_mailbox())
-        && !(is_by_hand && app.store.is_unredeemed(purchase.row).await?);
-    match is_known {
-        true => app.store.ask_lapsed(purchase.id, now).await,
-        false => close(app, purchase.id, now).await.map(drop),
+    let knows_nothing = merchant.is_some_and(|merchant| merchant.has_mailbox())
+        || (is_by_hand && app.store.is_unredeemed(purchase.row).await?);
+    match knows_nothing {
+        true => close(app, purchase.id, now).await.map(drop),
+        false => app.store.ask_lapsed(purchase.id, now).await,
     }
 }
 

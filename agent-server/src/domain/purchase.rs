@@ -1,7 +1,9 @@
 //! A purchase as the agent knows it, and the answers that follow from it. Pure.
 
 use shared_protocol::{
-    Acceptance, Amount, CLOCK_TOLERANCE, Channel, Confirmation, Date, Grant, Locale, Localized, MerchantId, PlanClass, Problem, PurchaseId, PurchaseState, PurchaseStatus, Refusal, Remittance, Signed, Standing, Timestamp, Verified,
+    Acceptance, Amount, CLOCK_TOLERANCE, Channel, Confirmation, Date, Grant, Locale, Localized,
+    MerchantId, PlanClass, Problem, PurchaseId, PurchaseState, PurchaseStatus, Refusal, Remittance,
+    Signed, Standing, Timestamp, Verified,
 };
 
 /// One purchase for which a Grant was asked.

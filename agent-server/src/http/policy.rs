@@ -46,12 +46,7 @@ impl<'a> Ancestors<'a> {
 
 /// The frame page: its own script and program, its merchant's server and relay, the pages
 /// around it; out of it by a form only to where the merchant takes orders so.
-pub fn frame_policy(
-    merchant: &Merchant,
-    style: &str,
-    boot: &str,
-    around: Ancestors<'_>,
-) -> String {
+pub fn frame_policy(merchant: &Merchant, style: &str, boot: &str, around: Ancestors<'_>) -> String {
     let server = origin_of(&merchant.server).unwrap_or_default();
     let relay = merchant.relay.as_ref().map_or("", |relay| &relay.url);
     let relay = origin_of(relay).filter(|relay| *relay != server);

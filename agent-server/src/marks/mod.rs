@@ -11,8 +11,7 @@ use std::{
 
 use bytes::Bytes;
 use shared_protocol::{
-    AgentId, Digest, Locale, Localized, Mark, MerchantId, PlanClass, Relay, Signed, Span,
-    Timestamp,
+    AgentId, Digest, Locale, Localized, Mark, MerchantId, PlanClass, Relay, Signed, Span, Timestamp,
 };
 
 use crate::{

@@ -13,7 +13,10 @@ use client_wasm::{
     words::{Claims, Words},
 };
 use shared_protocol::{
-    Acceptance, AtOnce, ChallengeRequest, Deposit, Field, Form, Grant, GrantProof, GrantRequest, Locale, Message, OrderCheck, OrderSubmission, Plan, PlanClass, PlanInquiry, PlanQuotes, Problem, PurchaseState, PurchaseStatus, Remittance, Signature, Signed, Span, Timestamp, Verifier, VerifyingKey, decode, encode,
+    Acceptance, AtOnce, ChallengeRequest, Deposit, Field, Form, Grant, GrantProof, GrantRequest,
+    Locale, Message, OrderCheck, OrderSubmission, Plan, PlanClass, PlanInquiry, PlanQuotes,
+    Problem, PurchaseState, PurchaseStatus, Remittance, Signature, Signed, Span, Timestamp,
+    Verifier, VerifyingKey, decode, encode,
 };
 use unicode_normalization::UnicodeNormalization as _;
 

@@ -13,8 +13,8 @@ use shared_protocol::{Amount, DeliveryTerms, ItemId, Locale, Offer};
 
 use super::Verdict;
 use super::orders::local;
-use crate::app::App;
 use super::sign_offers::{self, SignCommand};
+use crate::app::App;
 use crate::catalogue::{Catalogue, Item, Mistake};
 use crate::clock::SystemClock;
 use crate::config::Config;

@@ -53,7 +53,9 @@ pub(super) async fn run(
     match command {
         OrdersCommand::Settle(command) => return settle::run(command, config, as_json, out).await,
         OrdersCommand::Enter(command) => return enter::run(command, config, as_json, out).await,
-        OrdersCommand::List { .. } | OrdersCommand::Show { .. } => {}
+        OrdersCommand::List { .. }
+        | OrdersCommand::Transfers { .. }
+        | OrdersCommand::Show { .. } => {}
     }
     let store = Store::open(&config.database_url()).await.context("opening the database")?;
     let zone = &config.time_zone;

@@ -7,7 +7,8 @@ use reqwest::header::{CONTENT_TYPE, DATE};
 use reqwest::{Client, RequestBuilder, Response, StatusCode, redirect};
 use serde::Deserialize;
 use shared_protocol::{
-    Acceptance, AgentId, Grant, Mailbox, MailboxVisit, MerchantId, Message, Problem, PurchaseId, PurchaseStatus, Receipt, Refusal, Signed, Signer as _, Timestamp, VerifyingKey, decode, encode,
+    Acceptance, AgentId, Grant, Mailbox, MailboxVisit, MerchantId, Message, Problem, PurchaseId,
+    PurchaseStatus, Receipt, Refusal, Signed, Signer as _, Timestamp, VerifyingKey, decode, encode,
 };
 
 use crate::config::Origin;

@@ -3,7 +3,13 @@
 
 use shared_protocol::{
     Acceptance, Amount, BasisPoints, Challenge, ChallengeRequest, Channel, Claim, Confirmation,
-    Credential, Date, DeliveryTerms, Deposit, Digest, Goods, Grant, GrantProof, GrantRequest, HandlingNumber, Locale, Mailbox, MailboxEntry, MailboxVisit, Mark, Offer, OrderCheck, OrderSubmission, Outcome, PasskeyAssertion, PasskeyPart, PaymentHalf, Placement, PlacementAgreement, PlacementEnd, Plan, PlanClass, PlanInquiry, PlanQuote, PlanQuotes, Problem, PurchaseState, PurchaseStatus, QuantityLimits, Receipt, Redemption, Refund, Refusal, Relay, Remittance, Salt, SealContext, SettlementState, ShippingNotice, Signed, SignedTally, Span, Standing, Tally, Timestamp, Void, digest, jws,
+    Credential, Date, DeliveryTerms, Deposit, Digest, Goods, Grant, GrantProof, GrantRequest,
+    HandlingNumber, Locale, Mailbox, MailboxEntry, MailboxVisit, Mark, Offer, OrderCheck,
+    OrderSubmission, Outcome, PasskeyAssertion, PasskeyPart, PaymentHalf, Placement,
+    PlacementAgreement, PlacementEnd, Plan, PlanClass, PlanInquiry, PlanQuote, PlanQuotes, Problem,
+    PurchaseState, PurchaseStatus, QuantityLimits, Receipt, Redemption, Refund, Refusal, Relay,
+    Remittance, Salt, SealContext, SettlementState, ShippingNotice, Signed, SignedTally, Span,
+    Standing, Tally, Timestamp, Void, digest, jws,
 };
 
 use crate::party::{Deal, NOW, Party, Seeded, form, payee, purchase, yen};

@@ -147,8 +147,7 @@ mod tests {
 
     #[test]
     fn the_demos_settings_name_no_folder_of_this_machine() {
-        let settings = shop_settings_with("key", true);
-        let settings = shop_settings_with("key") + &seller_settings_with("key");
+        let settings = shop_settings_with("key", true) + &seller_settings_with("key");
         assert!(!settings.contains(&place::root().display().to_string()), "{settings}");
         let catalogues =
             ["catalogue", "sweets"].map(|name| format!("../merchant-server/{name}.sample.toml"));

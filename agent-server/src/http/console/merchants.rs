@@ -97,6 +97,7 @@ fn says(status: MerchantStatus) -> &'static str {
     match status {
         MerchantStatus::Active => "console.active",
         MerchantStatus::Suspended => "console.suspended",
+        MerchantStatus::Revoked => "console.mark_revoked",
     }
 }
 

@@ -93,6 +93,9 @@ fn of_event(event: PurchaseEvent) -> (&'static str, &'static str) {
         PurchaseEvent::TimedOut => ("72", "console.step_timed_out"),
         PurchaseEvent::ShopperWithdrew => ("72", "console.step_withdrawn"),
         PurchaseEvent::MerchantVoided => ("72", "console.step_voided"),
+        PurchaseEvent::TransferScheduled => ("162", "console.step_scheduled"),
+        PurchaseEvent::TransferReceived => ("153", "console.step_transferred"),
+        PurchaseEvent::TransferFailed => ("158", "console.step_not_transferred"),
     }
 }
 
