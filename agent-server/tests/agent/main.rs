@@ -32,6 +32,7 @@ mod mailbox;
 mod market;
 mod marks;
 mod merchant;
+mod naming;
 mod notices;
 mod operator;
 mod own_contracts;
