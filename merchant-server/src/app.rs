@@ -1,8 +1,10 @@
 //! The whole server as one value: all that a request or the driver may use.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Context as _;
+use passkeys::RelyingParty;
 use shared_protocol::Timestamp;
 use tokio::sync::Notify;
 
@@ -10,13 +12,14 @@ use crate::catalogue::Shelf;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::demo::Demo;
+use crate::domain::desk::{ChallengeKey, Door, Purpose};
 use crate::domain::{Offers, Shop};
 use crate::driver::AgentClient;
 use crate::entropy::Entropy;
 use crate::hooks::Hooks;
 use crate::keys::Keyring;
 use crate::relay::Relay;
-use crate::store::Store;
+use crate::store::{Fault, Store};
 
 /// Everything that a request needs. Cheap to clone.
 #[derive(Clone)]
@@ -32,9 +35,17 @@ struct Inner {
     offers: Offers,
     agent: AgentClient,
     relay: Option<Relay>,
+    desk: Desk,
     hooks: Hooks,
     demo: Option<Demo>,
     posted: Notify,
+}
+
+/// What the shop's own pages need.
+struct Desk {
+    key: ChallengeKey,
+    party: RelyingParty,
+    has_people: AtomicBool,
 }
 
 impl App {
@@ -63,6 +74,9 @@ impl App {
         let relay = config.relay.then(|| Relay::new(config.agent.url.clone(), None)).transpose()?;
         let demo = config.demo.then(Demo::default);
         let (offers, posted, entropy) = (Offers::default(), Notify::new(), Entropy::system());
+        let key = ChallengeKey::random(&mut entropy.clone());
+        let (party, has_people) = (config.desk_party(), AtomicBool::new(false));
+        let desk = Desk { key, party, has_people };
         let inner = Inner {
             config,
             shop,
@@ -73,6 +87,7 @@ impl App {
             offers,
             agent,
             relay,
+            desk,
             hooks,
             demo,
             posted,
@@ -128,6 +143,34 @@ impl App {
     /// The relay that this server is as well, if it is one (¶34).
     pub fn relay(&self) -> Option<&Relay> {
         self.0.relay.as_ref()
+    }
+
+    /// The desk, as passkeys know it.
+    pub fn desk_party(&self) -> &RelyingParty {
+        &self.0.desk.party
+    }
+
+    /// What coming in to the desk needs to know.
+    pub fn door(&self) -> Door<'_> {
+        let Desk { key, party, .. } = &self.0.desk;
+        Door { store: self.store(), key, party, now: self.now() }
+    }
+
+    /// A fresh challenge for a passkey of the desk.
+    pub fn challenge(&self, purpose: Purpose) -> Vec<u8> {
+        self.0.desk.key.issue(purpose, self.now(), &mut self.entropy())
+    }
+
+    /// Whether anybody may use the desk: else there is none.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub async fn has_desk(&self) -> Result<bool, Fault> {
+        let known = &self.0.desk.has_people;
+        if !known.load(Ordering::Relaxed) && self.store().has_people().await? {
+            known.store(true, Ordering::Relaxed);
+        }
+        Ok(known.load(Ordering::Relaxed))
     }
 
     /// Who is told of orders.

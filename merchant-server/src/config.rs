@@ -10,6 +10,7 @@ use figment::Figment;
 use figment::providers::{Env, Format as _, Serialized, Toml};
 use figment::value::magic::RelativePathBuf;
 use jiff::tz::TimeZone;
+use passkeys::RelyingParty;
 use reqwest::Url;
 use serde::{Deserialize, Deserializer, Serialize};
 use shared_protocol::{AgentId, AgentKeys, MerchantId, Span, VerifyingKey};
@@ -47,6 +48,10 @@ pub struct Config {
     /// Whether this server is the agent's relay as well (Fig 1, both servers in one: ¶34).
     #[serde(default)]
     pub relay: bool,
+    /// Where the shop's people reach the desk: scheme, host, port, and the path before `/desk` if
+    /// there is one. Left out, it is `public_url`.
+    #[serde(default, deserialize_with = "desk_url")]
+    pub desk_url: Option<Url>,
     /// Who settles the money.
     pub agent: AgentConfig,
     /// Whether the demo's shop page and `/_demo/` are served. Set by `--demo`, never by a file.
@@ -132,6 +137,26 @@ impl Config {
         self.database_url.clone().unwrap_or_else(|| {
             format!("sqlite:{}", self.data_dir.relative().join("merchant.sqlite").display())
         })
+    }
+
+    /// Where the desk is, without a slash at its end. Passkeys belong to a name (WebAuthn §5.1.2):
+    /// where this machine is called by its number, the desk is at its name.
+    pub fn desk(&self) -> String {
+        if let Some(url) = &self.desk_url {
+            return url.as_str().trim_end_matches('/').to_owned();
+        }
+        let public = self.public_url.as_ref().map_or("http://localhost", Origin::as_str);
+        let by_number = ["http://127.0.0.1", "http://[::1]"];
+        let rest = by_number.iter().find_map(|number| public.strip_prefix(number));
+        rest.map_or_else(|| public.to_owned(), |rest| format!("http://localhost{rest}"))
+    }
+
+    /// The desk, as passkeys know it.
+    pub fn desk_party(&self) -> RelyingParty {
+        let url = Url::parse(&self.desk()).ok();
+        let host = url.as_ref().and_then(Url::host_str).unwrap_or("localhost").to_owned();
+        let origin = url.map_or_else(String::new, |url| url.origin().ascii_serialization());
+        RelyingParty { id: host, origin }
     }
 
     /// Where the private keys are.
@@ -222,6 +247,19 @@ impl<'de> Deserialize<'de> for Origin {
     }
 }
 
+fn desk_url<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Url>, D::Error> {
+    let text = String::deserialize(from)?;
+    let url = Url::parse(&text).map_err(|_| serde::de::Error::custom("not a URL"))?;
+    let whole = url.origin().ascii_serialization();
+    whole.parse::<Origin>().map_err(serde::de::Error::custom)?;
+    let is_named = url.domain().is_some();
+    let is_bare = url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
+    match is_named && is_bare {
+        true => Ok(Some(url)),
+        false => Err(serde::de::Error::custom("must name a host, not a number, and no query")),
+    }
+}
+
 fn time_zone<'de, D: Deserializer<'de>>(deserializer: D) -> Result<TimeZone, D::Error> {
     let name = String::deserialize(deserializer)?;
     TimeZone::get(&name).map_err(|_| serde::de::Error::custom("not a time zone such as Asia/Tokyo"))
@@ -289,6 +327,8 @@ mod tests {
             ("demo = true\n", "demo"),
             ("public_url = \"http://shop.example\"\n", "public_url"),
             ("public_url = \"https://shop.example/shop\"\n", "public_url"),
+            ("desk_url = \"https://192.0.2.1\"\n", "desk_url"),
+            ("desk_url = \"http://shop.example\"\n", "desk_url"),
             ("time_zone = \"Mars/Olympus\"\n", "time_zone"),
             ("order_prefix = \"Y-\"\n", "order_prefix"),
         ];
@@ -298,6 +338,19 @@ mod tests {
             let error = Config::from_toml(&format!("{line}{rest}")).unwrap_err().to_string();
             assert!(error.contains(key), "{error}");
         }
+    }
+
+    #[test]
+    fn the_desk_is_at_a_name() {
+        let desk = |line: &str| {
+            let config = Config::from_toml(&format!("{line}\n{SAMPLE}")).unwrap();
+            (config.desk(), config.desk_party().id, config.desk_party().origin)
+        };
+        let local = "http://localhost:8080".to_owned();
+        assert_eq!(desk(""), (local.clone(), "localhost".into(), local));
+        let (url, id, origin) = desk("desk_url = \"https://staff.shop.example/stall/\"");
+        assert_eq!(url, "https://staff.shop.example/stall");
+        assert_eq!((id.as_str(), origin.as_str()), ("staff.shop.example", "https://staff.shop.example"));
     }
 
     #[test]

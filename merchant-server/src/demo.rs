@@ -11,7 +11,29 @@ use shared_protocol::{
     Sealed, Timestamp, jws,
 };
 
+use crate::app::App;
 use crate::domain::Shop;
+use crate::domain::desk::{Invitation, Role, invite};
+use crate::store::Fault;
+
+/// The people of a demo's desk, and what they may do.
+pub const PEOPLE: [(&str, Role); 3] = [
+    ("clerk@demo", Role::Clerk),
+    ("manager@demo", Role::Manager),
+    ("owner@demo", Role::Owner),
+];
+
+/// Adds them where they are not.
+///
+/// # Errors
+/// [`Fault`].
+pub async fn add_people(app: &App) -> Result<(), Fault> {
+    for (name, role) in PEOPLE {
+        let (new, now) = (Invitation::New(name, role), app.now());
+        invite(app.store(), &mut app.entropy(), new, None, now).await?;
+    }
+    Ok(())
+}
 
 /// What came to the shop, newest last; old things make room.
 #[derive(Default)]

@@ -12,12 +12,13 @@ pub mod domain;
 pub mod driver;
 pub mod entropy;
 mod hooks;
-mod http;
+pub mod http;
 pub mod keys;
 mod merchant;
 pub mod relay;
 mod start;
 pub mod store;
+mod texts;
 
 pub use app::App;
 pub use hooks::{HookError, NewOrder, OrderUpdate};

@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::{driver, http};
+use crate::{demo, driver, http};
 
 /// A server that runs.
 pub struct Running {
@@ -30,6 +30,9 @@ pub struct Running {
 pub async fn start(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Running> {
     let address = config.listen;
     let app = App::open(config, clock).await?;
+    if app.demo().is_some() {
+        demo::add_people(&app).await?;
+    }
     let listener =
         TcpListener::bind(address).await.with_context(|| format!("listening on {address}"))?;
     let addr = listener.local_addr()?;

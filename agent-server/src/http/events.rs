@@ -13,7 +13,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL}
 use ring::signature::{ED25519, UnparsedPublicKey};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use shared_protocol::{MerchantId, Problem, VerifyingKey};
+use shared_protocol::{MerchantId, Problem, Timestamp, VerifyingKey};
 
 use super::problem::Refused;
 use crate::{
@@ -46,7 +46,9 @@ async fn list(
 ) -> Result<Json<Value>, Refused> {
     let merchant: MerchantId = id.parse().map_err(|_| Problem::UnknownMerchant)?;
     let known = app.merchants.get(&merchant, app.clock.now()).await?;
-    check(&app, &known.verifying_key, &merchant, after, &headers)?;
+    let agent = app.config.agent_id.as_str();
+    let said = |time| asking(agent, &merchant, after, time);
+    check(&known.verifying_key, &headers, app.clock.now(), said)?;
     if after < 0 {
         let newest = app.store.newest_event_of(&merchant).await.map_err(unavailable)?;
         return Ok(Json(json!({ "events": [], "next": newest.to_string() })));
@@ -68,22 +70,19 @@ async fn list(
     Ok(Json(json!({ "events": events, "next": next.to_string() })))
 }
 
-/// The merchant itself asks, now, for this.
-fn check(
-    app: &App,
+/// The merchant itself asks, now, for what is `said` at this time.
+pub(super) fn check(
     key: &VerifyingKey,
-    merchant: &MerchantId,
-    after: i64,
     headers: &HeaderMap,
+    now: Timestamp,
+    said: impl FnOnce(i64) -> String,
 ) -> Result<(), Problem> {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or("");
     let time: i64 = text("warifu-time").parse().map_err(|_| Problem::WebhookInvalid)?;
     let signature = BASE64URL.decode(text("warifu-signature"));
     let signature = signature.map_err(|_| Problem::WebhookInvalid)?;
-    let said = asking(app.config.agent_id.as_str(), merchant, after, time);
-    let holds =
-        UnparsedPublicKey::new(&ED25519, key.as_bytes()).verify(said.as_bytes(), &signature);
-    match holds.is_ok() && is_fresh(time, app.clock.now()) {
+    let key = UnparsedPublicKey::new(&ED25519, key.as_bytes());
+    match key.verify(said(time).as_bytes(), &signature).is_ok() && is_fresh(time, now) {
         true => Ok(()),
         false => Err(Problem::WebhookInvalid),
     }

@@ -25,6 +25,7 @@ pub mod me;
 pub mod pages;
 pub mod passkey_pages;
 pub mod passkeys;
+pub mod payouts;
 pub mod peer;
 pub mod placements;
 pub mod plans;
@@ -59,6 +60,7 @@ pub fn router(app: App) -> Router {
         .merge(settlements::routes())
         .merge(by_hand::routes())
         .merge(events::routes())
+        .merge(payouts::routes())
         .merge(marks::routes())
         .merge(placements::routes())
         .merge(mailbox::routes())

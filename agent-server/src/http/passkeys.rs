@@ -1,5 +1,4 @@
-//! What the passkey script asks and answers, as JSON with binary members in base64url, like
-//! WebAuthn Level 3 §5.1.8 and §5.1.9 write them.
+//! What the passkey script asks and answers, for contracts; operators' pages ask the same way.
 
 use axum::{
     Json, Router,
@@ -11,10 +10,11 @@ use axum::{
     response::{IntoResponse, Response},
     routing::post,
 };
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL};
+use passkeys::Party;
+pub(super) use passkeys::{SaidAssertion as Assertion, SaidRegistration as NewPasskey, descriptor};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use shared_protocol::{PasskeyAssertion, PasskeyPart, Problem};
+use shared_protocol::Problem;
 
 use super::{
     problem::Refused,
@@ -64,14 +64,7 @@ async fn registration_options(
     Ok(unkept(creation(&app, w, (&name, &user), known, &challenge)).into_response())
 }
 
-/// `PublicKeyCredentialDescriptorJSON`: a passkey that is known.
-pub(super) fn descriptor(id: &[u8], transports: &str) -> Value {
-    let transports: Vec<_> = transports.split_whitespace().collect();
-    json!({ "type": "public-key", "id": BASE64URL.encode(id), "transports": transports })
-}
-
-/// `PublicKeyCredentialCreationOptionsJSON`, for whoever is called so by people and by
-/// authenticators.
+/// For whoever is called so by people and by authenticators.
 pub(super) fn creation(
     app: &App,
     w: Words,
@@ -79,37 +72,18 @@ pub(super) fn creation(
     known: Vec<Value>,
     challenge: &IssuedChallenge,
 ) -> Value {
-    let algorithm = |alg| json!({ "type": "public-key", "alg": alg });
-    let party = app.config.relying_party();
-    json!({
-        "rp": { "id": party.id, "name": app.config.agent_name.get(w.locale()) },
-        "user": { "id": BASE64URL.encode(user), "name": name, "displayName": name },
-        "challenge": BASE64URL.encode(challenge.as_bytes()),
-        "pubKeyCredParams": ALGORITHMS.map(algorithm),
-        "timeout": PATIENCE,
-        "excludeCredentials": known,
-        "authenticatorSelection": {
-            "residentKey": "required",
-            "requireResidentKey": true,
-            "userVerification": "required",
-        },
-        "attestation": "none",
-    })
+    let party = Party {
+        server: &app.config.relying_party(),
+        server_name: app.config.agent_name.get(w.locale()),
+        user,
+        user_name: name,
+    };
+    passkeys::creation(&party, known, challenge.as_bytes())
 }
 
-/// `PublicKeyCredentialRequestOptionsJSON`; where none is allowed by name, any passkey of ours may
-/// answer.
+/// Where none is allowed by name, any passkey of ours may answer.
 pub(super) fn request(app: &App, allowed: &[Value], challenge: &IssuedChallenge) -> Value {
-    let mut options = json!({
-        "challenge": BASE64URL.encode(challenge.as_bytes()),
-        "rpId": app.config.relying_party().id,
-        "userVerification": "required",
-        "timeout": PATIENCE,
-    });
-    if !allowed.is_empty() {
-        options["allowCredentials"] = allowed.into();
-    }
-    options
+    passkeys::request(&app.config.relying_party(), allowed, challenge.as_bytes())
 }
 
 async fn register(
@@ -117,7 +91,7 @@ async fn register(
     SignedIn { contract, .. }: SignedIn,
     Said(said): Said<NewPasskey>,
 ) -> Result<Response, Refused> {
-    Ok(match passkey::register(&app, contract, said.read()?).await? {
+    Ok(match passkey::register(&app, contract, registration(&said)?).await? {
         Registered::Now => unkept(json!({ "next": PAGE })).into_response(),
         Registered::Full => see_other(PAGE),
     })
@@ -173,66 +147,12 @@ struct Wanted {
     to: Option<String>,
 }
 
-/// What a browser answers to [`creation`].
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct NewPasskey {
-    #[serde(rename = "clientDataJSON")]
-    client_data: String,
-    attestation_object: String,
-    #[serde(default)]
-    transports: Vec<String>,
-    #[serde(default)]
-    name: String,
-}
-
-/// What a browser answers to [`request`].
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Assertion {
-    id: String,
-    authenticator_data: String,
-    #[serde(rename = "clientDataJSON")]
-    client_data: String,
-    signature: String,
-    #[serde(default)]
-    user_handle: String,
-}
-
-impl NewPasskey {
-    /// The registration in it.
-    pub(super) fn read(self) -> Result<Registration, Problem> {
-        let name: String = self.name.trim().chars().take(NAME_MAX).collect();
-        let transports: Vec<_> = self.transports.into_iter().filter(|t| is_plain(t)).collect();
-        Ok(Registration {
-            client_data: decoded(&self.client_data)?,
-            attestation_object: decoded(&self.attestation_object)?,
-            label: PasskeyLabel { name, transports: transports.join(" ") },
-        })
-    }
-}
-
-impl Assertion {
-    /// The assertion in it.
-    pub(super) fn read(self) -> Result<PasskeyAssertion, Problem> {
-        let part = |text: &str| decoded(text).map(PasskeyPart::new);
-        Ok(PasskeyAssertion {
-            credential_id: part(&self.id)?,
-            authenticator_data: part(&self.authenticator_data)?,
-            client_data: part(&self.client_data)?,
-            signature: part(&self.signature)?,
-            user_handle: part(&self.user_handle)?,
-        })
-    }
-}
-
-fn decoded(text: &str) -> Result<Vec<u8>, Problem> {
-    BASE64URL.decode(text).map_err(|_| Problem::MalformedMessage)
-}
-
-/// As every transport's name is (§5.8.4).
-fn is_plain(transport: &str) -> bool {
-    transport.len() <= 16 && transport.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')
+/// The registration in what a browser answered.
+pub(super) fn registration(said: &NewPasskey) -> Result<Registration, Problem> {
+    let (client_data, attestation_object) = said.read()?;
+    let name: String = said.name.trim().chars().take(NAME_MAX).collect();
+    let label = PasskeyLabel { name, transports: said.transports() };
+    Ok(Registration { client_data, attestation_object, label })
 }
 
 /// JSON that nobody keeps.
@@ -242,9 +162,5 @@ pub(super) fn unkept(json: Value) -> impl IntoResponse {
 
 /// The contract's passkeys: where a script goes that was sent to another page than it asked for.
 const PAGE: &str = "/me/passkeys";
-/// ES256, EdDSA, RS256 (§5.8.5).
-const ALGORITHMS: [i32; 3] = [-7, -8, -257];
-/// How long a browser waits for the shopper, in milliseconds: the most that §15.1 recommends.
-const PATIENCE: u32 = 300_000;
 /// Longest name of a passkey.
 pub(super) const NAME_MAX: usize = 40;

@@ -9,6 +9,7 @@ mod keys;
 mod mailbox;
 mod offers;
 mod orders;
+mod people;
 mod placements;
 mod relay;
 mod serve;
@@ -50,6 +51,9 @@ enum Command {
     /// Look at orders
     #[command(subcommand)]
     Orders(orders::OrdersCommand),
+    /// Who may use the shop's own pages
+    #[command(subcommand)]
+    People(people::PeopleCommand),
     /// Orders by telephone and on paper
     #[command(subcommand)]
     ByHand(by_hand::ByHandCommand),
@@ -99,6 +103,9 @@ fn run(arguments: Arguments, out: &mut impl Write) -> anyhow::Result<Verdict> {
         Command::Keys(command) => keys::run(&command, &config()?, arguments.json, out),
         Command::Orders(command) => {
             runtime.block_on(orders::run(&command, &config()?, arguments.json, out))
+        }
+        Command::People(command) => {
+            runtime.block_on(people::run(&command, &config()?, arguments.json, out))
         }
         Command::ByHand(command) => {
             runtime.block_on(by_hand::run(&command, &config()?, arguments.json, out))

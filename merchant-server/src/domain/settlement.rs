@@ -2,8 +2,8 @@
 //! back. Pure.
 
 use shared_protocol::{
-    Amount, Claim, Digest, Message as _, Problem, Receipt, Reference, Refund, ShippingNotice,
-    Signed, Statement, Timestamp, Verified, Void, encode,
+    Amount, Claim, Digest, Message as _, Problem, Receipt, Reference, Refund, Settlement,
+    ShippingNotice, Signed, Statement, Timestamp, Verified, Void, decode, encode,
 };
 
 use super::{Failure, Order, Shop};
@@ -124,4 +124,36 @@ pub fn believe_receipt(
         && receipt.purchase == order.purchase
         && receipt.word == step.digest;
     if is_ours { Ok(receipt) } else { Err(Problem::SettlementInvalid.into()) }
+}
+
+/// How much was said in these bytes of this kind; `None` for a shipping notice.
+pub fn amount_in(kind: &str, said: &[u8]) -> Option<Amount> {
+    match kind {
+        "claim" => claimed::<Claim>(said).map(|said| said.amount),
+        "void" => claimed::<Void>(said).map(|said| said.amount),
+        "refund" => claimed::<Refund>(said).map(|said| said.amount),
+        _ => None,
+    }
+}
+
+/// Which shipment a claim is for.
+pub fn shipment_in(said: &[u8]) -> Option<Reference> {
+    claimed::<Claim>(said)?.shipment
+}
+
+/// How the money of an order of this amount stands, by the agent's receipts: sums only grow.
+pub fn stands<'a>(granted: Amount, receipts: impl Iterator<Item = &'a [u8]>) -> Settlement {
+    let (mut claimed_in_all, mut voided, mut refunded) = (0, 0, 0);
+    for receipt in receipts.filter_map(claimed::<Receipt>) {
+        claimed_in_all = receipt.claimed.minor.max(claimed_in_all);
+        voided = receipt.voided.minor.max(voided);
+        refunded = receipt.refunded.minor.max(refunded);
+    }
+    let stands = Settlement::with(granted, claimed_in_all, voided, refunded);
+    stands.unwrap_or(Settlement::of(granted))
+}
+
+/// What our own words, and receipts that were verified when they came, say.
+fn claimed<T: Statement>(signed: &[u8]) -> Option<T> {
+    decode::<Signed<T>>(signed).ok()?.claimed().ok()
 }

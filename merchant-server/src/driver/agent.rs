@@ -6,11 +6,13 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL}
 use reqwest::header::{CONTENT_TYPE, DATE};
 use reqwest::{Client, RequestBuilder, Response, StatusCode, redirect};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use shared_protocol::{
     Acceptance, AgentId, Grant, Mailbox, MailboxVisit, MerchantId, Message, Problem, PurchaseId,
     PurchaseStatus, Receipt, Refusal, Signed, Signer as _, Timestamp, VerifyingKey, decode, encode,
 };
 
+use crate::app::App;
 use crate::config::Origin;
 use crate::domain::SignedStep;
 use crate::keys::{Keyring, public_text};
@@ -186,13 +188,39 @@ impl AgentClient {
         after: i64,
         now: Timestamp,
     ) -> Result<ToldEvents, AgentSilence> {
-        let time = now.as_secs();
-        let said = format!("warifu events\n{agent}\n{merchant}\n{after}\n{time}");
-        let signature = BASE64URL.encode(keys.sign(said.as_bytes()).as_bytes());
         let url = format!("/v1/merchants/{merchant}/events?after={after}&wait={WAIT_SECONDS}");
-        let request = self.client.get(self.url.at(&url)).header("warifu-time", time);
+        let said = |time| format!("warifu events\n{agent}\n{merchant}\n{after}\n{time}");
+        self.ask(&url, said, keys, now, EVENTS_BYTES_MAX).await
+    }
+
+    /// What the agent tells of this shop's payments at this address.
+    pub(super) async fn ask_payouts<T: DeserializeOwned>(
+        &self,
+        app: &App,
+        which: &str,
+        asked: &str,
+    ) -> Result<T, AgentSilence> {
+        let shop = app.shop();
+        let (agent, merchant) = (&shop.agent.agent, &shop.merchant);
+        let url = format!("/v1/merchants/{merchant}/payouts{which}");
+        let said = |time| format!("warifu payouts\n{agent}\n{merchant}\n{asked}\n{time}");
+        self.ask(&url, said, &shop.keys, app.now(), PAYOUTS_BYTES_MAX).await
+    }
+
+    /// Asks for JSON that only this shop may read: what is `said` at this time, signed.
+    async fn ask<T: DeserializeOwned>(
+        &self,
+        url: &str,
+        said: impl FnOnce(i64) -> String,
+        keys: &Keyring,
+        now: Timestamp,
+        bytes_max: usize,
+    ) -> Result<T, AgentSilence> {
+        let time = now.as_secs();
+        let signature = BASE64URL.encode(keys.sign(said(time).as_bytes()).as_bytes());
+        let request = self.client.get(self.url.at(url)).header("warifu-time", time);
         let response = answered(request.header("warifu-signature", signature).send().await?)?;
-        let body = limited(response, EVENTS_BYTES_MAX).await?;
+        let body = limited(response, bytes_max).await?;
         serde_json::from_slice(&body).map_err(|_| AgentSilence::Unreadable)
     }
 
@@ -273,6 +301,8 @@ async fn limited(mut response: Response, bytes_max: usize) -> Result<Vec<u8>, Ag
 
 const PROBLEM_BYTES_MAX: usize = 4096;
 const EVENTS_BYTES_MAX: usize = 256 * 1024;
+/// A year of daily payments, or one of thousands of words.
+const PAYOUTS_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Less than an answer is waited for.
 const WAIT_SECONDS: u32 = 7;
 const JWKS_BYTES_MAX: usize = 16_384;

@@ -7,8 +7,10 @@ mod by_hand;
 mod listen;
 mod mailbox;
 mod outbox;
+mod payouts;
 mod reconcile;
 mod settle;
+mod ship;
 mod tell;
 
 use std::time::Duration;
@@ -20,8 +22,10 @@ pub use by_hand::redeem;
 pub use listen::{Forwarded, Listener};
 pub use mailbox::{catch_up, look};
 pub use outbox::deliver;
+pub use payouts::{payout, payouts};
 pub use reconcile::{ask, ask_until};
 pub use settle::{Unsaid, settle};
+pub use ship::ship;
 pub use tell::tell;
 
 use crate::app::App;

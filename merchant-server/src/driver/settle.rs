@@ -14,6 +14,9 @@ pub enum Unsaid {
     /// The agent, or this shop, has a reason.
     #[error("{0}")]
     Problem(Problem),
+    /// So many are not left to be shipped.
+    #[error("so many are not left to be shipped")]
+    TooMany,
     /// The agent did not answer; try the same again.
     #[error("{0}; try the same again")]
     Silence(#[from] AgentSilence),

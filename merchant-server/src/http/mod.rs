@@ -3,6 +3,7 @@
 
 mod body;
 mod demo;
+pub mod desk;
 mod events;
 mod health;
 mod images;
@@ -47,6 +48,7 @@ pub fn router(app: App) -> Router {
     let (agent, entropy) = (&app.config().agent.url.clone(), app.entropy());
     let around = |routes| around(routes, agent, &entropy);
     let relayed = app.relay().map(|relay| relay_routes(relayed::routes(), relay));
+    let for_all = for_all.merge(desk::routes(&app));
     let shop = around(for_the_frame).layer(cors(agent)).merge(around(for_all)).with_state(app);
     shop.merge(relayed.unwrap_or_default())
 }

@@ -77,6 +77,12 @@ pub(super) async fn render(State(agent): State<Origin>, request: Request, next: 
     told
 }
 
+/// The problem that an answer is about, which then is no problem document any more.
+pub(super) fn take(answer: &mut Response) -> Option<Problem> {
+    let note = answer.extensions_mut().remove::<Note>().or_else(|| bare(answer))?;
+    Some(note.problem)
+}
+
 /// There is nothing at this address.
 pub(super) fn not_found() -> Ready<Failure> {
     ready(Problem::NotFound.into())
@@ -138,7 +144,7 @@ fn status_of(problem: Problem) -> StatusCode {
 
 /// The first language asked for that we speak; Japanese if none (RFC 9110 §12.5.4, without
 /// weights: browsers list languages best first).
-fn locale(headers: &HeaderMap) -> Locale {
+pub(super) fn locale(headers: &HeaderMap) -> Locale {
     let asked = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or("");
     let tags = asked.split(',').map(|tag| tag.split(';').next().unwrap_or(tag).trim());
     tags.into_iter().find_map(|tag| tag.parse().ok()).unwrap_or_default()
@@ -148,8 +154,15 @@ fn locale(headers: &HeaderMap) -> Locale {
 pub(super) fn span<B>(request: &axum::http::Request<B>) -> tracing::Span {
     let id = request.extensions().get::<RequestId>();
     let id = id.and_then(|id| id.header_value().to_str().ok()).unwrap_or("");
-    let (method, path) = (request.method(), request.uri().path());
+    let (method, path) = (request.method(), told(request.uri().path()));
     tracing::info_span!("request", id, %method, path)
+}
+
+/// What stands behind the desk's second word may be a link's token, or name somebody.
+fn told(path: &str) -> &str {
+    let mut slashes = path.match_indices('/').map(|(at, _)| at);
+    let third = slashes.nth(2).unwrap_or(path.len());
+    if path.starts_with("/desk/") { &path[..third] } else { path }
 }
 
 /// Names requests, so that a shopper's failure can be found in the log.
@@ -166,6 +179,13 @@ impl MakeRequestId for RequestIds {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_link_of_the_desk_is_not_logged() {
+        assert_eq!(told("/desk/enrol/secret/options"), "/desk/enrol");
+        assert_eq!(told("/desk/orders"), "/desk/orders");
+        assert_eq!(told("/warifu/v1/purchases/pur_1"), "/warifu/v1/purchases/pur_1");
+    }
 
     #[test]
     fn the_first_language_that_we_speak_is_taken() {

@@ -66,6 +66,9 @@ pub(super) async fn newest_id(pool: &SqlitePool) -> Result<i64, Fault> {
             UNION ALL SELECT MAX(id) FROM order_events
             UNION ALL SELECT MAX(id) FROM outbox
             UNION ALL SELECT MAX(id) FROM notifications
+            UNION ALL SELECT MAX(id) FROM people
+            UNION ALL SELECT MAX(id) FROM person_passkeys
+            UNION ALL SELECT MAX(id) FROM person_acts
         ) AS ids";
     Ok(sqlx::query_scalar(sql).fetch_one(pool).await?)
 }

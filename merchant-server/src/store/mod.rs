@@ -3,6 +3,7 @@
 
 mod connect;
 mod deliveries;
+mod desk;
 mod notifications;
 mod offers;
 mod orders;
@@ -22,6 +23,7 @@ use sqlx::{Sqlite, SqlitePool, Transaction};
 use tokio::sync::Notify;
 
 pub use connect::{SQLITE_OLDEST, Vitals};
+pub use desk::{Find, KeptWord, NewPerson};
 pub use outbox::{Parcel, ParcelKind, Tried};
 pub use remittances::Told;
 pub use tellings::Telling;

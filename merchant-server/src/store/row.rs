@@ -85,7 +85,8 @@ fn digest(bytes: Option<Vec<u8>>, column: &'static str) -> Result<Digest, Fault>
     digest.ok_or(Fault::Damaged(column))
 }
 
-fn amount(minor: Option<i64>, currency: Option<String>) -> Result<Amount, Fault> {
+/// The amount of two columns.
+pub(super) fn amount(minor: Option<i64>, currency: Option<String>) -> Result<Amount, Fault> {
     let currency = currency.and_then(|code| code.parse::<Currency>().ok());
     let currency = currency.ok_or(Fault::Damaged("currency"))?;
     let minor = minor.and_then(|minor| u64::try_from(minor).ok());

@@ -35,6 +35,7 @@ struct Heard {
     books: Option<Books>,
     events: Vec<(i64, serde_json::Value)>,
     listened: Vec<(String, String, String)>,
+    paid: Option<String>,
 }
 
 /// How it answers what is said of a confirmed purchase.
@@ -50,6 +51,8 @@ impl Agent {
             .route("/v1/purchases/{id}/{kind}/{name}", put(settled))
             .route("/v1/purchases/{id}", get(asked))
             .route("/v1/merchants/{id}/events", get(events))
+            .route("/v1/merchants/{id}/payouts", get(payouts))
+            .route("/v1/merchants/{id}/payouts/{payout}", get(payout))
             .with_state(heard.clone());
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -131,6 +134,11 @@ impl Agent {
             "body": body,
         });
         self.heard.lock().unwrap().events.push((number, event));
+    }
+
+    /// From now on it tells of one payment, of a claim of this purchase.
+    pub fn will_pay(&self, purchase: &str) {
+        self.heard.lock().unwrap().paid = Some(purchase.to_owned());
     }
 
     /// Who listened: after what, when, with which signature.
@@ -274,4 +282,34 @@ async fn events(
     let told = heard.events.iter().filter(|(number, _)| after >= 0 && *number > after);
     let told: Vec<_> = told.map(|(_, event)| event.clone()).collect();
     axum::Json(serde_json::json!({ "events": told, "next": newest.to_string() })).into_response()
+}
+
+async fn payouts(State(heard): State<Arc<Mutex<Heard>>>, headers: HeaderMap) -> Response {
+    assert!(headers.contains_key("warifu-signature") && headers.contains_key("warifu-time"));
+    match heard.lock().unwrap().paid {
+        Some(_) => axum::Json(serde_json::json!({ "payouts": [paid()] })).into_response(),
+        None => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+    }
+}
+
+async fn payout(
+    State(heard): State<Arc<Mutex<Heard>>>,
+    Path((_, payout)): Path<(String, String)>,
+) -> Response {
+    let heard = heard.lock().unwrap();
+    let Some(purchase) = heard.paid.as_ref().filter(|_| payout == "77") else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let line = serde_json::json!({
+        "purchase": purchase, "kind": "claim", "name": "C-1", "at": 1_795_000_000,
+        "minor": 700, "fee": 21, "share": 679,
+    });
+    axum::Json(serde_json::json!({ "payout": paid(), "lines": [line] })).into_response()
+}
+
+fn paid() -> serde_json::Value {
+    serde_json::json!({
+        "id": "77", "currency": "JPY", "amount": 679, "cutoff": 1_795_000_000,
+        "pay_on": "2026-11-24", "claimed": 700, "refunded": 0, "fees": 21, "words": 1,
+    })
 }

@@ -2,7 +2,7 @@
 
 use shared_protocol::{Problem, Timestamp};
 
-use super::{Challenge, IssuedChallenge, Purpose, client};
+use super::{Challenge, IssuedChallenge, Purpose};
 use crate::keys::AgentKeyring;
 
 /// The challenge that stands in client data, if it is ours, for this purpose, and not too old.
@@ -15,6 +15,6 @@ pub fn answered(
     keys: &AgentKeyring,
     now: Timestamp,
 ) -> Result<Challenge, Problem> {
-    let bytes = client::challenge_in(client_data).ok_or(Problem::PasskeyInvalid)?;
+    let bytes = passkeys::challenge_in(client_data).ok_or(Problem::PasskeyInvalid)?;
     IssuedChallenge::read(&bytes)?.check(purpose, keys, now)
 }

@@ -1,12 +1,10 @@
 //! An assertion (WebAuthn Level 3 §7.2): the owner of a passkey consents to exactly this challenge,
 //! on a page where they may be asked.
 
+use passkeys::Known;
 use shared_protocol::{PasskeyAssertion, Problem};
 
-use super::{
-    OperatorPasskey, Passkey, Place, RelyingParty, UserHandle, authenticator::AuthenticatorData,
-    client, key::PublicKey, sha256,
-};
+use super::{OperatorPasskey, Passkey, Place, RelyingParty};
 
 /// An assertion that held. Whether its counter rises is decided where the counter is kept. Only
 /// [`verify_assertion`] makes one.
@@ -90,12 +88,12 @@ pub fn verify_assertion(
         public_key: &passkey.public_key,
         backup_eligible: passkey.backup_eligible,
     };
-    let data = check(&known, said, challenge, party, place).ok_or(Problem::PasskeyInvalid)?;
+    let used = passkeys::verify_assertion(&known, said, challenge, party, place)?;
     Ok(Asserted {
         passkey: passkey.id,
         contract: passkey.contract,
-        counter: data.counter,
-        backed_up: data.backed_up(),
+        counter: used.counter(),
+        backed_up: used.backed_up(),
     })
 }
 
@@ -115,47 +113,11 @@ pub fn verify_operator(
         public_key: &passkey.public_key,
         backup_eligible: passkey.backup_eligible,
     };
-    let data = check(&known, said, challenge, party, Place::OurPage);
-    let data = data.ok_or(Problem::PasskeyInvalid)?;
+    let used = passkeys::verify_assertion(&known, said, challenge, party, Place::OurPage)?;
     Ok(OperatorAsserted {
         passkey: passkey.id,
         operator: passkey.operator,
-        counter: data.counter,
-        backed_up: data.backed_up(),
+        counter: used.counter(),
+        backed_up: used.backed_up(),
     })
-}
-
-/// What is known of a passkey, whosever it is.
-struct Known<'a> {
-    id: &'a [u8],
-    user_handle: &'a UserHandle,
-    public_key: &'a [u8],
-    backup_eligible: bool,
-}
-
-fn check<'s>(
-    known: &Known<'_>,
-    said: &'s PasskeyAssertion,
-    challenge: &[u8],
-    party: &RelyingParty,
-    place: Place<'_>,
-) -> Option<AuthenticatorData<'s>> {
-    // Steps 5–6: the passkey was found by its id; whoever holds it must call the owner as we do.
-    let is_owners =
-        said.credential_id.expose() == known.id && said.user_handle.expose() == known.user_handle;
-    // Steps 7–14.
-    let client_data = said.client_data.expose();
-    let is_ours = client::is_ours(client_data, "webauthn.get", challenge, party, place);
-    // Steps 15–19. Whether it may be on several devices was settled when it was made.
-    let authenticator_data = said.authenticator_data.expose();
-    let data = AuthenticatorData::read(authenticator_data)?;
-    let is_sound = data.rp_id_hash == party.id_hash()
-        && data.is_present_and_verified()
-        && data.attested.is_none()
-        && data.backup_eligible() == known.backup_eligible;
-    // Steps 20–21.
-    let signed = [authenticator_data, &sha256(client_data)].concat();
-    let key = PublicKey::read(known.public_key)?;
-    let is_signed = key.verifies(&signed, said.signature.expose());
-    (is_owners && is_ours && is_sound && is_signed).then_some(data)
 }

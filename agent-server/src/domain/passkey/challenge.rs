@@ -1,11 +1,11 @@
 //! Challenges of registrations and sign-ins. They are signed, not stored: only one that was
 //! answered leaves a trace, so that nobody can fill the database by asking for them.
 
+use passkeys::sha256;
 use rand_core::CryptoRng;
 use shared_protocol::{Digest, Problem, Span, Timestamp};
 use subtle::ConstantTimeEq as _;
 
-use super::sha256;
 use crate::keys::AgentKeyring;
 
 /// What a challenge was made for.

@@ -1,24 +1,19 @@
-//! Passkeys after WebAuthn Level 3: what a registration (§7.1) and an assertion (§7.2) must say and
-//! sign. Pure. No library for servers lets a purchase's tally be the challenge, so the steps are
-//! taken here, over ciborium (CBOR), coset (COSE keys) and ring (signatures).
+//! The agent's passkeys: a contract's and an operator's, the challenges that they answer, and what
+//! an assertion of one proves. What WebAuthn wants of them is checked by the crate `passkeys`.
 
 mod account;
 mod answered;
 mod assertion;
-mod authenticator;
 mod challenge;
-mod client;
-mod key;
-mod registration;
 
 pub use account::{PASSKEYS_MAX, Registered, Registration, register, sign_in};
 pub use answered::answered;
 pub use assertion::{Asserted, OperatorAsserted, verify_assertion, verify_operator};
 pub use challenge::{Challenge, IssuedChallenge, Purpose};
-pub use client::Place;
-pub use registration::{NewPasskey, verify_registration};
+pub use passkeys::{
+    NewPasskey, Place, RelyingParty, UserHandle, counter_rises, verify_registration,
+};
 
-use ring::digest::{SHA256, digest};
 use shared_protocol::Timestamp;
 
 /// A contract's passkey, as the database has it.
@@ -67,36 +62,4 @@ pub struct OperatorPasskey {
     pub transports: String,
     /// Whether it may be on several devices; never changes.
     pub backup_eligible: bool,
-}
-
-/// What authenticators call a contract: random, so that it says nothing (§14.6.1).
-pub type UserHandle = [u8; 32];
-
-/// This agent, as passkeys know it.
-#[derive(Clone, Debug)]
-pub struct RelyingParty {
-    /// Its host (§5.1.2).
-    pub id: String,
-    /// The web origin of its pages.
-    pub origin: String,
-}
-
-impl RelyingParty {
-    /// What stands for it in authenticator data (§6.1).
-    fn id_hash(&self) -> [u8; 32] {
-        sha256(self.id.as_bytes())
-    }
-}
-
-/// SHA-256 (FIPS 180-4).
-fn sha256(bytes: &[u8]) -> [u8; 32] {
-    let mut out = [0; 32];
-    out.copy_from_slice(digest(&SHA256, bytes).as_ref());
-    out
-}
-
-/// Whether a counter that was `before` may be `now`: it rises, unless its authenticator does not
-/// count (§7.2 step 22). If it does not rise, there are two of that passkey.
-pub const fn counter_rises(before: u32, now: u32) -> bool {
-    now > before || (before == 0 && now == 0)
 }

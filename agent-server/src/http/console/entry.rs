@@ -25,7 +25,7 @@ use crate::{
     },
     http::{
         passkey_pages::script,
-        passkeys::{Assertion, NewPasskey, Said, creation, descriptor, request, unkept},
+        passkeys::{Assertion, NewPasskey, Said, creation, descriptor, registration, request, unkept},
         problem::Refused,
         session::see_other_with,
     },
@@ -101,7 +101,7 @@ pub(super) async fn enrol(
     Path(token): Path<String>,
     Said(said): Said<NewPasskey>,
 ) -> Result<Response, Refused> {
-    let operator = operator::enrol(&app, &read(&token)?, said.read()?).await?;
+    let operator = operator::enrol(&app, &read(&token)?, registration(&said)?).await?;
     come_in(&app, operator).await
 }
 

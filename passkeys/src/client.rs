@@ -3,7 +3,7 @@
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL};
 use serde::Deserialize;
 
-use super::RelyingParty;
+use crate::RelyingParty;
 
 /// Where a passkey may be asked for.
 #[derive(Clone, Copy, Debug)]
@@ -15,7 +15,7 @@ pub enum Place<'a> {
 }
 
 /// The challenge that client data says it answers; not checked yet.
-pub(super) fn challenge_in(json: &[u8]) -> Option<Vec<u8>> {
+pub fn challenge_in(json: &[u8]) -> Option<Vec<u8>> {
     let data = serde_json::from_slice::<ClientData>(json).ok()?;
     BASE64URL.decode(data.challenge).ok()
 }
@@ -35,7 +35,7 @@ struct ClientData {
 /// Whether the client data is of this kind, for this challenge, from a page where it may be
 /// (§7.1 steps 5–11, §7.2 steps 8–14; the shop's origin is TRUST.md D5). Members that are not
 /// known are passed over, as §5.8.1.2 asks.
-pub(super) fn is_ours(
+pub(crate) fn is_ours(
     json: &[u8],
     kind: &str,
     challenge: &[u8],

@@ -14,7 +14,7 @@ use ring::signature::{
 };
 
 /// A public key that can be verified with.
-pub(super) enum PublicKey {
+pub(crate) enum PublicKey {
     /// A point of P-256, uncompressed (SEC 1 §2.3.3).
     Es256([u8; 65]),
     /// RFC 8032.
@@ -25,7 +25,7 @@ pub(super) enum PublicKey {
 
 impl PublicKey {
     /// Reads a `COSE_Key`; `None` if it is none of the three, or more than a key.
-    pub(super) fn read(cose: &[u8]) -> Option<Self> {
+    pub(crate) fn read(cose: &[u8]) -> Option<Self> {
         let key = CoseKey::from_slice(cose).ok()?;
         let Some(RegisteredLabelWithPrivate::Assigned(algorithm)) = key.alg else { return None };
         let RegisteredLabel::Assigned(kind) = key.kty else { return None };
@@ -51,7 +51,7 @@ impl PublicKey {
     }
 
     /// Whether it signed this.
-    pub(super) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
+    pub(crate) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
         let verified = match self {
             Self::Es256(point) => {
                 UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, point).verify(message, signature)
@@ -85,7 +85,7 @@ fn parameter(key: &CoseKey, label: i64) -> Option<&Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::passkey::sha256;
+    use crate::sha256;
 
     /// WebAuthn Level 3 §16: key, authenticator data, client data, signature.
     const ES256: [&str; 4] = [

@@ -3,7 +3,7 @@
 use ciborium::Value;
 use shared_protocol::Problem;
 
-use super::{Place, RelyingParty, authenticator::AuthenticatorData, client, key::PublicKey};
+use crate::{Place, RelyingParty, authenticator::AuthenticatorData, client, key::PublicKey};
 
 /// A passkey that may be entered. Only [`verify_registration`] makes one.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,24 +4,24 @@
 use ciborium::Value;
 
 /// Authenticator data, taken apart; every byte of it has been read.
-pub(super) struct AuthenticatorData<'a> {
-    pub(super) rp_id_hash: &'a [u8],
+pub(crate) struct AuthenticatorData<'a> {
+    pub(crate) rp_id_hash: &'a [u8],
     flags: u8,
-    pub(super) counter: u32,
+    pub(crate) counter: u32,
     /// Only in a registration.
-    pub(super) attested: Option<Attested<'a>>,
+    pub(crate) attested: Option<Attested<'a>>,
 }
 
 /// The new passkey (§6.5.1).
-pub(super) struct Attested<'a> {
-    pub(super) credential_id: &'a [u8],
+pub(crate) struct Attested<'a> {
+    pub(crate) credential_id: &'a [u8],
     /// A `COSE_Key`, exactly its bytes.
-    pub(super) public_key: &'a [u8],
+    pub(crate) public_key: &'a [u8],
 }
 
 impl<'a> AuthenticatorData<'a> {
     /// Takes it apart; `None` if anything is missing, left over, or not as its flags say.
-    pub(super) fn read(bytes: &'a [u8]) -> Option<Self> {
+    pub(crate) fn read(bytes: &'a [u8]) -> Option<Self> {
         let (rp_id_hash, rest) = bytes.split_at_checked(32)?;
         let (&[flags], rest) = rest.split_first_chunk::<1>()?;
         let (counter, mut rest) = rest.split_first_chunk::<4>()?;
@@ -40,15 +40,15 @@ impl<'a> AuthenticatorData<'a> {
     }
 
     /// Somebody was there, and the authenticator knew them: by a finger, a face, a PIN.
-    pub(super) fn is_present_and_verified(&self) -> bool {
+    pub(crate) fn is_present_and_verified(&self) -> bool {
         self.flags & (PRESENT | VERIFIED) == PRESENT | VERIFIED
     }
 
-    pub(super) fn backup_eligible(&self) -> bool {
+    pub(crate) fn backup_eligible(&self) -> bool {
         self.flags & ELIGIBLE != 0
     }
 
-    pub(super) fn backed_up(&self) -> bool {
+    pub(crate) fn backed_up(&self) -> bool {
         self.flags & BACKED_UP != 0
     }
 }

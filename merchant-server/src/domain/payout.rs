@@ -1,0 +1,55 @@
+//! What the agent pays this shop, as the agent tells it: batches, and the words of the shop's that
+//! each of them settles.
+
+use serde::Deserialize;
+
+/// One payment.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Payout {
+    /// The agent's number for it.
+    pub id: String,
+    /// ISO 4217.
+    pub currency: String,
+    /// What is paid, in minor units as all below.
+    pub amount: u64,
+    /// What was booked before this moment is in it, in seconds since 1970.
+    pub cutoff: i64,
+    /// On which day it is paid, as 2026-12-28.
+    pub pay_on: String,
+    /// What was claimed.
+    pub claimed: u64,
+    /// What was given back.
+    pub refunded: u64,
+    /// What the agent keeps; less than nothing: gives back.
+    pub fees: i64,
+    /// How many words it settles.
+    pub words: u64,
+}
+
+/// One payment, word by word.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Paid {
+    /// The payment.
+    pub payout: Payout,
+    /// What it settles, oldest first.
+    pub lines: Vec<PayoutLine>,
+}
+
+/// A word in it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct PayoutLine {
+    /// `pur_…`
+    pub purchase: String,
+    /// `claim`, `refund` or `upheld`: an objection that was right.
+    pub kind: String,
+    /// The shop's own name for it.
+    pub name: String,
+    /// When it was booked, in seconds since 1970.
+    pub at: i64,
+    /// How much more was sold by it, or less.
+    pub minor: i64,
+    /// What the agent keeps of that.
+    pub fee: i64,
+    /// What is paid of it.
+    pub share: i64,
+}
