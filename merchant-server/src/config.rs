@@ -350,7 +350,10 @@ mod tests {
         assert_eq!(desk(""), (local.clone(), "localhost".into(), local));
         let (url, id, origin) = desk("desk_url = \"https://staff.shop.example/stall/\"");
         assert_eq!(url, "https://staff.shop.example/stall");
-        assert_eq!((id.as_str(), origin.as_str()), ("staff.shop.example", "https://staff.shop.example"));
+        assert_eq!(
+            (id.as_str(), origin.as_str()),
+            ("staff.shop.example", "https://staff.shop.example")
+        );
     }
 
     #[test]

@@ -17,11 +17,8 @@ use crate::domain::desk::{Invitation, Role, invite};
 use crate::store::Fault;
 
 /// The people of a demo's desk, and what they may do.
-pub const PEOPLE: [(&str, Role); 3] = [
-    ("clerk@demo", Role::Clerk),
-    ("manager@demo", Role::Manager),
-    ("owner@demo", Role::Owner),
-];
+pub const PEOPLE: [(&str, Role); 3] =
+    [("clerk@demo", Role::Clerk), ("manager@demo", Role::Manager), ("owner@demo", Role::Owner)];
 
 /// Adds them where they are not.
 ///

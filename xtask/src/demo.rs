@@ -37,6 +37,8 @@ pub struct DemoJob {
 /// Two names of this machine, so two sites to a browser.
 const AGENT: &str = "localhost:7070";
 const SHOP: &str = "127.0.0.1:8080";
+/// The shop's own people reach it by a name, as passkeys belong to one.
+const DESK: &str = "localhost:8080";
 const LONGEST_START: Duration = Duration::from_secs(30);
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -99,6 +101,7 @@ warifu demo  ·  everything runs on this machine, nothing is charged
   Mailbox    http://{AGENT}/_demo/mail    ← confirm or cancel the purchase here
   Split      http://{AGENT}/_demo/split   ← who received what, live
   Console    http://{AGENT}/console       ← the operator's: enter as owner@demo
+  Desk       http://{DESK}/desk          ← the shop's: enter as owner@demo
 
   Contract numbers to try, code 2468 for all:
     C-9000-0000-0001  good                 C-9000-0000-0004  a wrong code locks it after 5 tries

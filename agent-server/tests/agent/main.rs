@@ -57,6 +57,7 @@ mod settled_days;
 mod several;
 mod shopper;
 mod statements;
+mod told_payouts;
 mod trade;
 mod transfer_damage;
 mod transfers;

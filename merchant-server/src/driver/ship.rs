@@ -27,12 +27,7 @@ pub async fn ship(
     said
 }
 
-async fn keep(
-    app: &App,
-    order: &Order,
-    name: &Reference,
-    parcel: &Parcel,
-) -> Result<(), Unsaid> {
+async fn keep(app: &App, order: &Order, name: &Reference, parcel: &Parcel) -> Result<(), Unsaid> {
     let deal = order.deal.as_ref().ok_or(Unsaid::Problem(Problem::PurchaseUnknown))?;
     let mut tx = app.store().begin("keep-parcel", app.now()).await?;
     let went = tx.parcels(order.id).await?;

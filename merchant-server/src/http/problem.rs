@@ -59,6 +59,9 @@ pub(super) async fn render(State(agent): State<Origin>, request: Request, next: 
     let locale = locale(request.headers());
     let request_id = request.extensions().get::<RequestId>().cloned();
     let mut response = next.run(request).await;
+    if response.extensions_mut().remove::<Told>().is_some() {
+        return response;
+    }
     let note = response.extensions_mut().remove::<Note>().or_else(|| bare(&response));
     let Some(note) = note else { return response };
     let request_id = request_id.as_ref().and_then(|id| id.header_value().to_str().ok());
@@ -76,6 +79,10 @@ pub(super) async fn render(State(agent): State<Origin>, request: Request, next: 
     }));
     told
 }
+
+/// Says of an answer that it tells people what is the matter, and stays as it is.
+#[derive(Clone)]
+pub(super) struct Told;
 
 /// The problem that an answer is about, which then is no problem document any more.
 pub(super) fn take(answer: &mut Response) -> Option<Problem> {

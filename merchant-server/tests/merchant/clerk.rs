@@ -11,8 +11,8 @@ use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair as _};
 use serde_json::{Value, json};
 use shared_protocol::{
-    Amount, Claim, Digest, Message, Receipt, Refund, Settlement, SettlementEvent, ShippingNotice,
-    Signed, Statement, Void, decode, encode,
+    Amount, Claim, Digest, Receipt, Refund, Settlement, SettlementEvent, ShippingNotice, Signed,
+    Statement, Verified, VerifyingKey, Void, decode, encode,
 };
 
 use crate::market::Market;
@@ -141,11 +141,12 @@ impl Market {
 
     /// From now on the agent books whatever adds up, of one order of this amount.
     pub fn books_all(&self, granted: Amount) {
+        let shop = self.verifying_key();
         let keys = Keyring::load(&self.folder.path().join("agent-keys")).unwrap();
         let books = std::sync::Mutex::new(Settlement::of(granted));
         let entries = std::sync::Mutex::new(std::collections::HashMap::<Vec<u8>, _>::new());
         self.agent.will_book(move |said| {
-            let (receipt, event, word) = read(said);
+            let (receipt, event, word) = read(said, &shop);
             let mut books = books.lock().unwrap();
             let mut entries = entries.lock().unwrap();
             if let Some(before) = entries.get(said) {
@@ -173,10 +174,10 @@ impl Market {
 }
 
 /// Whatever was said: a receipt without sums, what it does, and its digest.
-fn read(said: &[u8]) -> (Receipt, SettlementEvent, Digest) {
-    fn of<T: Statement + Message>(said: &[u8]) -> Option<(T, Digest)> {
+fn read(said: &[u8], shop: &VerifyingKey) -> (Receipt, SettlementEvent, Digest) {
+    fn of<T: Statement>(said: &[u8], shop: &VerifyingKey) -> Option<(Verified<T>, Digest)> {
         let said: Signed<T> = decode(said).ok()?;
-        Some((said.claimed().ok()?, said.digest()))
+        Some((said.verify(shop).ok()?, said.digest()))
     }
     macro_rules! receipt {
         ($said:ident, $at:ident, $word:ident) => {
@@ -196,16 +197,16 @@ fn read(said: &[u8]) -> (Receipt, SettlementEvent, Digest) {
             }
         };
     }
-    if let Some((said, word)) = of::<Claim>(said) {
+    if let Some((said, word)) = of::<Claim>(said, shop) {
         return (receipt!(said, claimed, word), SettlementEvent::Claimed(said.amount), word);
     }
-    if let Some((said, word)) = of::<Refund>(said) {
+    if let Some((said, word)) = of::<Refund>(said, shop) {
         return (receipt!(said, refunded, word), SettlementEvent::Refunded(said.amount), word);
     }
-    if let Some((said, word)) = of::<Void>(said) {
+    if let Some((said, word)) = of::<Void>(said, shop) {
         return (receipt!(said, voided, word), SettlementEvent::Voided(said.amount), word);
     }
-    let (said, word) = of::<ShippingNotice>(said).expect("a word of a shop's");
+    let (said, word) = of::<ShippingNotice>(said, shop).expect("a word of a shop's");
     (receipt!(said, shipped, word), SettlementEvent::Shipped, word)
 }
 

@@ -198,3 +198,27 @@ async fn serve_ends_cleanly_when_told_to() {
     assert!(server.wait().unwrap().success(), "{rest:?}");
     assert!(rest.iter().any(|line| line.contains("\"closed\"")), "{rest:?}");
 }
+
+#[tokio::test]
+async fn people_are_added_by_a_link_that_is_printed_once() {
+    let market = market().await;
+    let folder = market.folder.path().to_owned();
+    let add = ["people", "add", "hanako", "--role", "manager", "--json"];
+    let link = json(&run(&folder, &add))["link"].as_str().unwrap().to_owned();
+    let (place, token) = link.rsplit_once('/').unwrap();
+    assert_eq!((place, token.len()), ("http://localhost:8080/desk/enrol", 43));
+    assert_eq!(run(&folder, &add).status.code(), Some(1), "the name is taken");
+    let again = json(&run(&folder, &["people", "invite", "hanako", "--json"]));
+    assert_ne!(again["link"], link.as_str());
+    assert!(run(&folder, &["people", "role", "hanako", "clerk"]).status.success());
+    let listed = json(&run(&folder, &["people", "list", "--json"]));
+    assert_eq!((&listed[0]["name"], &listed[0]["role"]), (&"hanako".into(), &"clerk".into()));
+    assert!(run(&folder, &["people", "remove", "hanako"]).status.success());
+    for gone in [["people", "invite", "hanako"], ["people", "remove", "hanako"]] {
+        assert_eq!(run(&folder, &gone).status.code(), Some(1));
+    }
+    assert_eq!(run(&folder, &["people", "add", "x", "--role", "king"]).status.code(), Some(2));
+    let record = json(&run(&folder, &["people", "record", "--json"]));
+    let acts: Vec<_> = record.as_array().unwrap().iter().map(|act| &act["act"]).collect();
+    assert_eq!(acts, ["removed", "role-given", "invited", "added"]);
+}

@@ -246,7 +246,10 @@ async fn a_page_of_the_desk_runs_nothing_and_is_framed_by_nobody() {
     for path in ["/desk", "/desk/people", "/desk/reports", "/desk/payouts"] {
         let page = clerk.page(path).await;
         let policy = page.headers["content-security-policy"].to_str().unwrap();
-        assert!(policy.contains("default-src 'none'") && !policy.contains("script-src"), "{policy}");
+        assert!(
+            policy.contains("default-src 'none'") && !policy.contains("script-src"),
+            "{policy}"
+        );
         assert!(policy.contains("frame-ancestors 'none'") && !policy.contains("unsafe"));
         assert!(!page.text.contains("<script") && !page.text.contains(" style="), "{path}");
     }

@@ -8,6 +8,7 @@ mod console;
 mod contracts;
 mod correction;
 mod crashes;
+mod desk;
 mod effort;
 mod enrolment;
 mod failures;

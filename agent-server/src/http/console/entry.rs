@@ -25,7 +25,9 @@ use crate::{
     },
     http::{
         passkey_pages::script,
-        passkeys::{Assertion, NewPasskey, Said, creation, descriptor, registration, request, unkept},
+        passkeys::{
+            Assertion, NewPasskey, Said, creation, descriptor, registration, request, unkept,
+        },
         problem::Refused,
         session::see_other_with,
     },

@@ -207,7 +207,10 @@ mod tests {
         let (from, until) = month.moments(&zone());
         assert_eq!((from, until), (at("2026-10-31T15:00:00Z"), at("2026-11-30T15:00:00Z")));
         assert_eq!(month.days().1.to_string(), "2026-11-30");
-        assert_eq!((month.before().name(), month.after().name()), ("2026-10".into(), "2026-12".into()));
+        assert_eq!(
+            (month.before().name(), month.after().name()),
+            ("2026-10".into(), "2026-12".into())
+        );
         assert_eq!(Period::read("2026").unwrap().days().1.to_string(), "2026-12-31");
         assert_eq!(Period::month_of(at("2026-10-31T15:00:00Z"), &zone()), month);
         for wrong in ["", "2026-13", "202611", "2026-1-", "+026-11", "20é6"] {
@@ -239,8 +242,7 @@ mod tests {
         };
         let by_day = lines(Period::read("2026-11").unwrap(), &zone(), &all, &[payout.clone()]);
         let labels: Vec<_> = by_day.iter().map(|line| (line.label.as_str(), line.orders)).collect();
-        let wanted =
-            [("2026-11-02", 2), ("2026-11-02", 1), ("2026-11-03", 0), ("2026-11-30", 0)];
+        let wanted = [("2026-11-02", 2), ("2026-11-02", 1), ("2026-11-03", 0), ("2026-11-30", 0)];
         assert_eq!(labels, wanted);
         assert_eq!((by_day[0].ordered, by_day[0].claimed, by_day[2].refunded), (150, 120, 20));
         let by_month = lines(Period::read("2026").unwrap(), &zone(), &all, &[payout]);

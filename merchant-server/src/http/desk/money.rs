@@ -54,11 +54,7 @@ pub(super) async fn draft(
 }
 
 /// Does what was signed for; where to read what became of it.
-pub(super) async fn settled(
-    app: &App,
-    signed: &Signed,
-    money: &Money,
-) -> Result<String, Failure> {
+pub(super) async fn settled(app: &App, signed: &Signed, money: &Money) -> Result<String, Failure> {
     let order = order_of(app, money).await?;
     let said = match driver::settle(app, &order, &money.name, &money.step()).await {
         Ok(_) => {

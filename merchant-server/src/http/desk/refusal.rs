@@ -8,7 +8,7 @@ use shared_protocol::Problem;
 
 use super::shell::{Asked, Shell};
 use crate::app::App;
-use crate::http::problem::take;
+use crate::http::problem::{Told, take};
 
 /// Turns what was refused into a page where a person asked for one.
 pub(super) async fn for_people(State(app): State<App>, request: Request, next: Next) -> Response {
@@ -25,7 +25,9 @@ pub(super) async fn for_people(State(app): State<App>, request: Request, next: N
         Problem::NotFound => shell.w.get("desk.nothing_here"),
         problem => problem.text(shell.w.locale()),
     };
-    Shell::answer_as(status, false, &Page { shell, text })
+    let mut page = Shell::answer_as(status, false, &Page { shell, text });
+    page.extensions_mut().insert(Told);
+    page
 }
 
 #[derive(Template)]

@@ -246,8 +246,5 @@ const EVERY_PAGE: [(&str, &str); 4] = [
     ("cache-control", "no-store"),
     ("cross-origin-opener-policy", "same-origin"),
     ("cross-origin-resource-policy", "same-origin"),
-    (
-        "permissions-policy",
-        "camera=(), display-capture=(), geolocation=(), microphone=(), usb=()",
-    ),
+    ("permissions-policy", "camera=(), display-capture=(), geolocation=(), microphone=(), usb=()"),
 ];

@@ -36,7 +36,10 @@ pub(super) fn steps(
         let (number, key) = of_event(&event.event);
         let (name, amount) = (String::new(), String::new());
         let at = stamp(event.happened, zone);
-        (event.happened, Step { number, what: w.get(key), name, amount, at, is_open: false, again: None })
+        (
+            event.happened,
+            Step { number, what: w.get(key), name, amount, at, is_open: false, again: None },
+        )
     };
     let word = |word: &KeptWord| {
         let (number, key) = of_word(&word.kind);

@@ -14,10 +14,8 @@ impl Store {
         let sql = "SELECT s.person, s.created_at, s.seen_at
             FROM person_sessions s JOIN people p ON p.id = s.person
             WHERE s.token_digest = $1 AND p.removed_at IS NULL";
-        let row: Option<(i64, i64, i64)> = sqlx::query_as(sql)
-            .bind(digest.0.as_slice())
-            .fetch_optional(&self.0.reading)
-            .await?;
+        let row: Option<(i64, i64, i64)> =
+            sqlx::query_as(sql).bind(digest.0.as_slice()).fetch_optional(&self.0.reading).await?;
         Ok(row.map(|(person, created, seen)| Session {
             digest,
             person,
