@@ -3,7 +3,7 @@
 //! it. And axe-core on each page of it, in both languages.
 
 use anyhow::{Context as _, ensure};
-use serde_json::Value;
+use serde_json::{Value, json};
 use shared_protocol::Form;
 use thirtyfour::prelude::*;
 use whole_system::{
@@ -103,7 +103,7 @@ async fn a_parcel_is_shipped_and_its_money_claimed_at_the_desk_and_stands_in_the
     let fee = balance(&shop, "fees:merchants")?.unwrap_or_default();
     let owed = balance(&shop, "payable:mrc_tea")?.context("nothing stands in the books")?;
     ensure!(owed + fee == -3300, "{owed} and {fee} of it");
-    ensure!(shop.agent_cli(&["audit", "--json"])?["findings"] == serde_json::json!([]));
+    ensure!(shop.agent_cli(&["audit", "--json"])?["findings"] == json!([]));
 
     // The agent pays at the end of the day, and the desk shows what for.
     shop.advance(26 * 3600).await?;
@@ -138,6 +138,11 @@ async fn every_page(window: Window) -> Result {
     let order = sold(&shop).await?;
     let browser = Browser::open_as(window).await?;
     let _key = Authenticator::into_window(&browser).await?;
+    // Narrower than any window of this browser's can be.
+    let size = json!({
+        "width": window.width, "height": window.height, "deviceScaleFactor": 1, "mobile": false,
+    });
+    browser.driver.cdp().send_raw("Emulation.setDeviceMetricsOverride", size).await?;
     let locale = format!("?locale={}", window.language);
     come_in(&shop, &browser, "hanako", "owner").await?;
     look(&shop, &browser, &format!("/desk/sign-in{locale}")).await?;

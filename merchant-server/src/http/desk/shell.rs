@@ -242,9 +242,14 @@ static STYLE: LazyLock<(String, String)> = LazyLock::new(|| {
     (text.to_owned(), source)
 });
 
-const EVERY_PAGE: [(&str, &str); 4] = [
+/// With no referrer at all browsers say of a form that it came from nowhere (Fetch §3.2).
+const EVERY_PAGE: [(&str, &str); 5] = [
     ("cache-control", "no-store"),
     ("cross-origin-opener-policy", "same-origin"),
     ("cross-origin-resource-policy", "same-origin"),
-    ("permissions-policy", "camera=(), display-capture=(), geolocation=(), microphone=(), usb=()"),
+    ("permissions-policy", PERMISSIONS),
+    ("referrer-policy", "same-origin"),
 ];
+
+/// Nothing of the device is wanted.
+const PERMISSIONS: &str = "camera=(), display-capture=(), geolocation=(), microphone=(), usb=()";
