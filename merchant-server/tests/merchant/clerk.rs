@@ -269,6 +269,7 @@ impl Clerk<'_> {
 }
 
 impl Passkey {
+    #[expect(clippy::disallowed_methods, reason = "ring makes such keys from its own source only")]
     pub fn new(handle: Vec<u8>) -> Self {
         let (random, kind) = (SystemRandom::new(), &ECDSA_P256_SHA256_ASN1_SIGNING);
         let pkcs8 = EcdsaKeyPair::generate_pkcs8(kind, &random).unwrap();

@@ -3,6 +3,7 @@
 //! it. And axe-core on each page of it, in both languages.
 
 use anyhow::{Context as _, ensure};
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use serde_json::{Value, json};
 use shared_protocol::Form;
 use thirtyfour::prelude::*;
@@ -189,7 +190,9 @@ async fn photograph(browser: &Browser, path: &str) -> Result {
         let count = std::fs::read_dir(&folder)?.count();
         let name = path.replace(['/', '?', '='], "_");
         let file = std::path::Path::new(&folder).join(format!("{count:02}_{width}_{name}.png"));
-        browser.driver.screenshot(&file).await?;
+        let whole = json!({ "format": "png", "captureBeyondViewport": true });
+        let taken = browser.driver.cdp().send_raw("Page.captureScreenshot", whole).await?;
+        std::fs::write(file, BASE64.decode(taken["data"].as_str().unwrap_or_default())?)?;
     }
     Ok(())
 }

@@ -240,7 +240,8 @@ mod tests {
             fees: 3,
             words: 2,
         };
-        let by_day = lines(Period::read("2026-11").unwrap(), &zone(), &all, &[payout.clone()]);
+        let by_day =
+            lines(Period::read("2026-11").unwrap(), &zone(), &all, std::slice::from_ref(&payout));
         let labels: Vec<_> = by_day.iter().map(|line| (line.label.as_str(), line.orders)).collect();
         let wanted = [("2026-11-02", 2), ("2026-11-02", 1), ("2026-11-03", 0), ("2026-11-30", 0)];
         assert_eq!(labels, wanted);

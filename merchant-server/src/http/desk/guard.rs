@@ -65,9 +65,10 @@ async fn let_in(Entry { app, needs }: &Entry, request: Request) -> Result<Reques
     let (mut parts, body) = request.into_parts();
     let asked = Asked::of(&parts);
     let is_form = parts.method == Method::POST;
-    match is_form {
-        true => check_page(app, &parts.headers).map_err(refused)?,
-        false => by_its_name(app, &parts.headers, &asked)?,
+    if is_form {
+        check_page(app, &parts.headers).map_err(refused)?;
+    } else if let Some(elsewhere) = by_its_name(app, &parts.headers, &asked) {
+        return Err(elsewhere);
     }
     let Needs::Power(power) = needs else { return Ok(Request::from_parts(parts, body)) };
     let by = signed_in(app, &parts.headers).await.map_err(|failure| failure.into_response())?;
@@ -82,15 +83,15 @@ async fn let_in(Entry { app, needs }: &Entry, request: Request) -> Result<Reques
 
 /// Passkeys belong to a name. Where this machine was asked for by its number, the page is at its
 /// name.
-fn by_its_name(app: &App, headers: &HeaderMap, asked: &Asked) -> Result<(), Response> {
+fn by_its_name(app: &App, headers: &HeaderMap, asked: &Asked) -> Option<Response> {
     let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let by_number = host.starts_with("127.0.0.1") || host.starts_with("[::1]");
     let desk = &app.desk_party().origin;
     if !by_number || !desk.starts_with("http://localhost") {
-        return Ok(());
+        return None;
     }
     let path = asked.uri.path_and_query().map_or("/desk", |path| path.as_str());
-    Err(see_other(&format!("{desk}{path}")))
+    Some(see_other(&format!("{desk}{path}")))
 }
 
 /// Only browsers carry somebody's cookie, and they say where a form comes from (Fetch Metadata,

@@ -5,7 +5,8 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use shared_protocol::{
-    Amount, Delivery, PlanClass, Problem, PurchaseId, PurchaseState, Settlement, Standing,
+    Address, Amount, Delivery, PlanClass, Problem, PurchaseId, PurchaseState, Settlement, Standing,
+    prefectures,
 };
 
 use super::guard::By;
@@ -95,16 +96,8 @@ fn of_recipient(to: &Recipient, w: Words) -> Rows {
     let mut rows = match delivery {
         Delivery::Intangible => vec![(w.get("desk.delivery"), w.get("desk.by_mail").to_owned())],
         Delivery::Physical(address) => {
-            let lines = [
-                address.postal_code.expose(),
-                address.region.as_str(),
-                address.locality.expose(),
-                address.line1.expose(),
-                address.line2.expose(),
-            ];
-            let lines: Vec<_> = lines.into_iter().filter(|line| !line.is_empty()).collect();
             vec![
-                (w.get("desk.delivery"), lines.join(" ")),
+                (w.get("desk.delivery"), written(address)),
                 (w.get("desk.recipient"), address.name.expose().to_owned()),
                 (w.get("desk.phone_there"), address.phone.expose().to_owned()),
             ]
@@ -118,6 +111,20 @@ fn of_recipient(to: &Recipient, w: Words) -> Rows {
     ]);
     rows.retain(|(_, value)| !value.is_empty());
     rows
+}
+
+/// As it is written on a parcel: in Japan with the sign of the post and the prefecture's name.
+fn written(address: &Address) -> String {
+    let (code, region) = (address.postal_code.expose(), address.region.as_str());
+    let prefecture = prefectures().find(|(known, ..)| *known == region);
+    let code = match (prefecture, code.split_at_checked(3)) {
+        (Some(_), Some((area, rest))) if code.len() == 7 => format!("〒{area}-{rest}"),
+        _ => code.to_owned(),
+    };
+    let region = prefecture.map_or(region, |(_, name, _)| name);
+    let (locality, line1) = (address.locality.expose(), address.line1.expose());
+    let lines = [code.as_str(), region, locality, line1, address.line2.expose()];
+    lines.into_iter().filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 /// What can be done now, with the name under which it would be done.
