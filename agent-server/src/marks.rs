@@ -5,7 +5,9 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use shared_protocol::{AgentId, Localized, Mark, MerchantId, Signed, Span, Timestamp};
+use shared_protocol::{
+    AgentId, Localized, Mark, MerchantId, Signed, Signer as _, Span, Timestamp, VerifyingKey,
+};
 
 use crate::{domain::Merchant, keys::AgentKeyring};
 
@@ -18,6 +20,7 @@ pub struct Marks {
 
 struct Kept {
     serial: u64,
+    keys: [VerifyingKey; 2],
     slot: Timestamp,
     mark: Signed<Mark>,
 }
@@ -37,12 +40,14 @@ impl Marks {
     ) -> Signed<Mark> {
         let slot = slot(now);
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = kept.get(&merchant.id);
-        if let Some(known) = known.filter(|k| k.slot == slot && k.serial == merchant.serial) {
+        // By the pair that the merchant uses now, signed by the key that signs now.
+        let (serial, by) = (merchant.serial, [merchant.verifying_key, keys.verifying_key()]);
+        let is_it = |k: &&Kept| k.slot == slot && k.serial == serial && k.keys == by;
+        if let Some(known) = kept.get(&merchant.id).filter(is_it) {
             return known.mark.clone();
         }
         let mark = Signed::sign(&self.mark(merchant, slot), keys);
-        let new = Kept { serial: merchant.serial, slot, mark: mark.clone() };
+        let new = Kept { serial, keys: by, slot, mark: mark.clone() };
         kept.insert(merchant.id.clone(), new);
         mark
     }

@@ -57,7 +57,7 @@ pub async fn wrap_bare_codes(
     entropy: &Entropy,
 ) -> Result<(), Fault> {
     for (contract, code_mac) in store.bare_codes().await? {
-        store.set_code(contract, CodeHash::new(&code_mac, cost, entropy.bytes())).await?;
+        store.set_code(contract, CodeHash::new(&code_mac.into(), cost, entropy.bytes())).await?;
     }
     Ok(())
 }

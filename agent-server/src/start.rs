@@ -1,6 +1,6 @@
 //! The life of a server in this process, from start to shutdown.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use tokio::{
     net::TcpListener,
@@ -81,6 +81,7 @@ pub async fn start(config: Config, clock: Arc<dyn Clock>) -> Result<Running, Sta
         AgentKeyring::create_missing(&config.keys_dir(), &entropy)?;
     }
     let keys = AgentKeyring::load(&config.keys_dir())?;
+    keys.refresh(clock.now())?;
     let store = Store::open(&config.database()).await?;
     store.recover_leases(clock.now()).await?;
     if config.demo {
@@ -95,7 +96,8 @@ pub async fn start(config: Config, clock: Arc<dyn Clock>) -> Result<Running, Sta
     let (stop, stopped) = watch::channel(false);
     let tasks = vec![
         tokio::spawn(http::serve::serve(listener, http::router(app.clone()), stopped.clone())),
-        tokio::spawn(driver::run(app.clone(), stopped)),
+        tokio::spawn(driver::run(app.clone(), stopped.clone())),
+        tokio::spawn(take_up_keys(app.clone(), stopped)),
     ];
     tracing::info!(%addr, "listening");
     Ok(Running { addr, app, stop, tasks })
@@ -138,6 +140,22 @@ async fn build(
     }))
 }
 
+/// What `keys rotate` and `keys retire` did counts within a second, and a next key when its time
+/// has come.
+async fn take_up_keys(app: App, mut stopped: watch::Receiver<bool>) {
+    loop {
+        tokio::select! {
+            _ = stopped.wait_for(|stop| *stop) => return,
+            () = tokio::time::sleep(KEYS_LOOKED_AT) => {}
+        }
+        match app.keys.refresh(app.clock.now()) {
+            Ok(true) => tracing::info!(kid = %app.keys.kid(), "keys taken up"),
+            Ok(false) => {}
+            Err(fault) => tracing::error!(%fault, "keys could not be taken up"),
+        }
+    }
+}
+
 fn codes_at_once(config: &Config) -> usize {
     match config.codes_at_once {
         0 => std::thread::available_parallelism().map_or(1, usize::from),
@@ -159,6 +177,8 @@ fn mailer(config: &Config, demo: Option<&Demo>) -> Result<Mailer, StartFault> {
         (None, None) => Err(StartFault::Mail("smtp.url is missing".into())),
     }
 }
+
+const KEYS_LOOKED_AT: Duration = Duration::from_secs(1);
 
 impl Running {
     /// Waits until the store has failed under the server, which then must not go on.

@@ -49,6 +49,7 @@ impl App {
         let shop = Shop::new(&config, keys)?;
         let shelf = Shelf::open(config.catalogue.relative(), shop.merchant.clone()).await?;
         let store = Store::open(&config.database_url()).await.context("opening the database")?;
+        shop.remember(&store).await.map_err(|failure| anyhow::anyhow!("{failure}"))?;
         let agent = AgentClient::new(config.agent.url.clone())?;
         let demo = config.demo.then(Demo::default);
         let (offers, posted, entropy) = (Offers::default(), Notify::new(), Entropy::system());
@@ -141,7 +142,8 @@ pub async fn start(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Runn
     let (stop, stopped) = watch::channel(false);
     let mut tasks = JoinSet::new();
     tasks.spawn(http::listen(listener, http::site(app.clone()), stopped.clone()));
-    tasks.spawn(driver::run(app.clone(), stopped));
+    tasks.spawn(driver::run(app.clone(), stopped.clone()));
+    tasks.spawn(driver::keys::run(app.clone(), stopped));
     tracing::info!(%addr, merchant = %app.shop().merchant, demo = app.demo().is_some(), "open");
     Ok(Running { addr, app, stop, tasks })
 }

@@ -21,6 +21,7 @@ mod handling;
 mod id;
 #[cfg(feature = "jws")]
 pub mod jws;
+mod key_list;
 mod locale;
 mod mark;
 mod money;
@@ -54,6 +55,7 @@ pub use grant::{Grant, GrantProof, GrantRequest, MyOrder, OrderSubmission, Redee
 pub use half::{Address, Contact, Credential, Delivery, Goods, OrderHalf, PaymentHalf};
 pub use handling::HandlingNumber;
 pub use id::{AgentId, Digest, ItemId, MerchantId, Nonce, NotAnId, PurchaseId, Reference, Salt};
+pub use key_list::{KeyList, ListedKey};
 pub use locale::{Locale, Localized, fill};
 pub use mark::Mark;
 pub use money::{Amount, BasisPoints, Currency};

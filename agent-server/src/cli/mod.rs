@@ -9,6 +9,7 @@ mod files;
 mod keys;
 mod ledger;
 mod merchant_bank;
+mod merchant_keys;
 mod merchants;
 mod outbox;
 mod purchases;
@@ -109,7 +110,7 @@ pub fn main() -> ExitCode {
 async fn run(place: &Place, command: Command) -> Said {
     match command {
         Command::Serve(serve) => serve.run(place).await,
-        Command::Keys(keys) => keys.run(place),
+        Command::Keys(keys) => keys.run(place).await,
         Command::Merchants(merchants) => merchants.run(place).await,
         Command::Contracts(contracts) => contracts.run(place).await,
         Command::Purchases(purchases) => purchases.run(place).await,

@@ -26,7 +26,7 @@ pub async fn accept(
     let now = app.clock.now();
     let purchase = known(app, &id).await?;
     let merchant = app.merchants.get(&purchase.merchant, now).await?;
-    let verified = acceptance.verify(&merchant.verifying_key)?;
+    let verified = merchant.believe(&acceptance, now)?;
     purchase.check_acceptance(&verified)?;
     let grant = purchase.granted()?;
     let asked = || Asked {
@@ -47,7 +47,7 @@ pub async fn refuse(app: &App, id: PurchaseId, refusal: Signed<Refusal>) -> Resu
     let now = app.clock.now();
     let purchase = known(app, &id).await?;
     let merchant = app.merchants.get(&purchase.merchant, now).await?;
-    let verified = refusal.verify(&merchant.verifying_key)?;
+    let verified = merchant.believe(&refusal, now)?;
     purchase.check_refusal(&verified)?;
     let word = Word::Refused(refusal);
     carry_out(app, Turn { purchase: id, word, then: None, now }).await

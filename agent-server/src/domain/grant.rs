@@ -13,8 +13,10 @@ use shared_protocol::{
 
 use super::{
     Merchant,
-    contract::{Ask, Claim, Payer},
+    code::{CodeHash, CodeMac},
+    contract::{Ask, Claim, NumberHash, Payer},
     day,
+    merchant_keys::KnownMerchant,
     network::Network,
     passkey::{Place, verify_assertion},
     plan::{self, Bill, PlanRules},
@@ -75,10 +77,10 @@ impl Opened {
         let challenge: Verified<Challenge> = keys.verify_own(&request.challenge)?;
         let tally = request.tally.verify()?;
         let context = request.context()?;
-        let half = request.payment.open(&context, keys.opening())?;
+        let half = keys.open(&request.payment, &context)?;
         let matched = tally.match_payment(&half, &challenge, agent, now)?;
         let passkey = match (&half.credential, &request.passkey) {
-            (Credential::Passkey, Some(sealed)) => Some(sealed.open(&context, keys.opening())?),
+            (Credential::Passkey, Some(sealed)) => Some(keys.open(sealed, &context)?),
             (Credential::Code { contract, .. }, None) => {
                 refuse_cards(contract)?;
                 None
@@ -97,7 +99,7 @@ impl Opened {
     /// declined.
     pub fn vet(
         self,
-        merchant: &Merchant,
+        merchant: &KnownMerchant,
         rules: &PlanRules,
         keys: &AgentKeyring,
         now: Timestamp,
@@ -108,7 +110,7 @@ impl Opened {
         let item = match &self.half.goods {
             Goods::Digest(_) => Localized::default(),
             Goods::Offer(signed) => {
-                let offer = signed.verify(&merchant.verifying_key)?;
+                let offer = merchant.believe(signed, now)?;
                 self.matched.check_offer(&offer, self.half.quantity, now)?;
                 offer.into_inner().name
             }
@@ -235,13 +237,13 @@ pub async fn give(
 /// Learns who pays, enters the purchase, answers.
 async fn weigh(
     app: &App,
-    (vetted, merchant): (Vetted, Arc<Merchant>),
+    (vetted, merchant): (Vetted, Arc<KnownMerchant>),
     request_digest: [u8; 32],
     network: Network,
     now: Timestamp,
 ) -> Result<Signed<Grant>, Problem> {
     let trial = Trial::Code(network, merchant.id.clone());
-    let payer = payer(app, &vetted.opened, &merchant, &trial, now).await?;
+    let (payer, renewal) = payer(app, &vetted.opened, &merchant, &trial, now).await?;
     let day = day::began(now, &app.config.zone());
     let times = Times { now, day, lifetime: app.config.grant_lifetime() };
     let filing = vetted.file(payer, request_digest, &app.keys, &times, &mut app.entropy.clone());
@@ -252,7 +254,27 @@ async fn weigh(
     if matches!(answer, Err(Problem::ContractNotRecognised | Problem::ContractLocked)) {
         app.guard.count(&trial, now);
     }
+    if let (Ok(_), Some(renewal)) = (&answer, renewal) {
+        renewal.carry_out(app).await;
+    }
     answer
+}
+
+/// A code that was right but is kept under the pepper before: it is kept under the new one.
+struct Renewal {
+    number: NumberHash,
+    stored: CodeHash,
+    mac: CodeMac,
+}
+
+impl Renewal {
+    /// If it fails, the next purchase does it.
+    async fn carry_out(self, app: &App) {
+        let renewed = app.codes.hash(self.mac).await;
+        if let Err(fault) = app.store.renew_code(self.number, self.stored, renewed).await {
+            tracing::warn!(%fault, "a code stays under the old pepper");
+        }
+    }
 }
 
 async fn prepare(
@@ -260,7 +282,7 @@ async fn prepare(
     id: PurchaseId,
     request: GrantRequest,
     now: Timestamp,
-) -> Result<(Vetted, Arc<Merchant>), Problem> {
+) -> Result<(Vetted, Arc<KnownMerchant>), Problem> {
     let opened = Opened::open(request, &app.config.agent_id, &app.keys, now)?;
     if opened.matched.tally().purchase != id {
         return Err(Problem::WrongRecipient);
@@ -285,17 +307,24 @@ async fn payer(
     merchant: &Merchant,
     trial: &Trial,
     now: Timestamp,
-) -> Result<Payer, Problem> {
+) -> Result<(Payer, Option<Renewal>), Problem> {
     match (&opened.half.credential, &opened.passkey) {
         (Credential::Code { contract, code }, _) => {
             app.guard.check(trial, now)?;
-            let Claim { number_hash, code_mac } = Claim::of_code(contract, code, &app.keys);
+            let number_hash = NumberHash::of(contract, &app.keys);
             let stored = match &app.unstored {
                 Some(contracts) => contracts.code_of(&number_hash),
                 None => app.store.code_of(&number_hash).await.map_err(unavailable)?,
             };
-            let verdict = app.codes.check(code_mac, stored).await;
-            Ok(Payer::Code { number_hash, verdict })
+            let mac = CodeMac::for_stored(contract, code, stored.as_ref(), &app.keys);
+            let verdict = app.codes.check(mac, stored.clone()).await;
+            let old = stored.filter(|code| code.pepper() != app.keys.pepper());
+            let renewal = old.filter(|_| app.unstored.is_none()).map(|stored| Renewal {
+                number: number_hash,
+                stored,
+                mac: Claim::of_code(contract, code, &app.keys).code_mac,
+            });
+            Ok((Payer::Code { number_hash, verdict }, renewal))
         }
         (Credential::Passkey, Some(said)) => {
             let id = said.credential_id.expose();
@@ -308,7 +337,7 @@ async fn payer(
             let place = Place::Checkout(&merchant.origins);
             let party = app.config.relying_party();
             verify_assertion(&passkey, said, challenge.as_bytes(), &party, place)
-                .map(Payer::Passkey)
+                .map(|said| (Payer::Passkey(said), None))
         }
         (Credential::Passkey, None) => Err(Problem::PasskeyInvalid),
     }

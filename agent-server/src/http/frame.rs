@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     app::App,
-    domain::Merchant,
+    domain::{Merchant, merchant_keys::KnownMerchant},
     frame::{self, FrameFacts, address},
     texts::Words,
     widget::{Files, GLUE, PROGRAM},
@@ -68,7 +68,9 @@ async fn respond(visit: Visit<'_>) -> Response {
     if visit.is_elsewhere(&merchant) {
         return visit.unregistered();
     }
-    match visit.offer(&merchant).await.and_then(|offer| visit.product(&merchant, &offer)) {
+    // Mark and Offer by one pair of keys, also while the merchant rotates them.
+    let shown = |offer: Signed<Offer>| visit.product(&merchant.offering(&offer, now), &offer);
+    match visit.offer(&merchant).await.and_then(shown) {
         Ok(answer) => answer,
         Err(problem) => visit.failure(problem, Some(&merchant)),
     }
@@ -83,7 +85,7 @@ impl<'a> Visit<'a> {
         Words::of(language(self.parameter("locale"), self.headers))
     }
 
-    async fn offer(&self, merchant: &Merchant) -> Result<Signed<Offer>, Problem> {
+    async fn offer(&self, merchant: &KnownMerchant) -> Result<Signed<Offer>, Problem> {
         let now = self.app.clock.now();
         merchant.check_in_force(now)?;
         let item = self.parameter("item").unwrap_or("").parse::<ItemId>();

@@ -27,6 +27,7 @@ async fn mark(
     let now = app.clock.now();
     let merchant = app.merchants.get(&merchant_id(&merchant)?, now).await?;
     merchant.check_in_force(now)?;
+    let merchant = merchant.using(app.offers.key_in_use(&merchant.id), now);
     Ok(Answer(app.marks.current(&merchant, &app.keys, now)))
 }
 

@@ -3,7 +3,7 @@
 use shared_protocol::{Localized, MerchantId, Timestamp};
 
 use super::{
-    Fault, Store,
+    Fault, Store, merchant_keys,
     row::{Cells as _, Row, class_names},
     writer::{Tx, Work},
 };
@@ -79,7 +79,9 @@ impl Work for PutMerchant {
         .bind(class_names(&merchant.plans))
         .execute(&mut *tx.connection)
         .await?;
-        Ok(())
+        let keys = (&merchant.verifying_key, &merchant.sealing_key);
+        let until = self.now.plus(merchant_keys::OVERLAP);
+        merchant_keys::note(tx, &merchant.id, keys, (self.now, until)).await
     }
 }
 

@@ -77,7 +77,9 @@ fn run(arguments: Arguments, out: &mut impl Write) -> anyhow::Result<Verdict> {
     let runtime = tokio::runtime::Runtime::new()?;
     match arguments.command {
         Command::Serve(command) => runtime.block_on(serve::run(&command, config()?)),
-        Command::Keys(command) => keys::run(&command, &config()?, arguments.json, out),
+        Command::Keys(command) => {
+            runtime.block_on(keys::run(&command, &config()?, arguments.json, out))
+        }
         Command::Orders(command) => {
             runtime.block_on(orders::run(&command, &config()?, arguments.json, out))
         }

@@ -76,7 +76,7 @@ fn answer_again(order: Order, submitted: shared_protocol::Digest) -> Result<Vec<
 fn believe_grant(shop: &Shop, proof: &GrantProof) -> Result<Verified<Grant>, Failure> {
     match proof {
         GrantProof::Signed(grant) => shop.believe(grant),
-        GrantProof::Jws(jws) => Ok(jws::verify(jws, &shop.agent.verifying)?),
+        GrantProof::Jws(jws) => Ok(jws::verify(jws, &shop.agent_keys())?),
     }
 }
 
@@ -174,7 +174,7 @@ impl Taking<'_> {
             order_reference: reference.clone(),
             accepted: self.now,
         };
-        let signed = encode(&Signed::sign(&acceptance, &self.shop.keys));
+        let signed = encode(&Signed::sign(&acceptance, self.order.pair()));
         let ask_at = self.now.plus(self.shop.ask_after);
         tx.record_acceptance(id, &reference, &signed, ask_at).await?;
         tx.keep_delivery(id, self.order.half()).await?;
@@ -200,7 +200,7 @@ impl Taking<'_> {
             problem,
             refused: self.now,
         };
-        let signed = encode(&Signed::sign(&refusal, &self.shop.keys));
+        let signed = encode(&Signed::sign(&refusal, self.order.pair()));
         tx.record_refusal(id, &signed).await?;
         tx.post(id, ParcelKind::Refusal).await?;
         Ok(Consumed::Refused(problem))

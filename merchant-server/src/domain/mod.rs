@@ -2,6 +2,7 @@
 //! protocol and the store; knows no HTTP and no SQL. Time comes in as an argument.
 
 mod accept;
+mod agent_keys;
 mod check;
 mod events;
 mod failure;
@@ -17,6 +18,7 @@ use jiff::tz::TimeZone;
 use shared_protocol::{AgentKeys, MerchantId, Signed, Span, Statement, Verified};
 
 pub use accept::accept;
+pub use agent_keys::LearntKeys;
 pub use check::check;
 pub use events::{Heard, Notification, NotificationKind, confirm, hear};
 pub use failure::Failure;
@@ -36,6 +38,8 @@ pub struct Shop {
     pub merchant: MerchantId,
     /// Who settles its money, and by which keys it is known.
     pub agent: AgentKeys,
+    /// What the agent said of its keys since they were configured.
+    pub learnt: LearntKeys,
     /// Secrets by which its webhooks may be signed instead.
     pub webhook_secrets: Vec<WebhookSecret>,
     /// What it signs and opens with.
@@ -57,6 +61,7 @@ impl Shop {
         Ok(Self {
             merchant: config.merchant_id.clone(),
             agent: config.agent_keys()?,
+            learnt: LearntKeys::default(),
             webhook_secrets: config.agent.webhook_secrets.clone(),
             keys,
             order_prefix: config.order_prefix.clone(),
@@ -67,7 +72,7 @@ impl Shop {
 
     /// Checks the agent's signature, by any of its keys.
     fn believe<T: Statement>(&self, said: &Signed<T>) -> Result<Verified<T>, Failure> {
-        let verified = self.agent.verifying.iter().find_map(|key| said.verify(key).ok());
+        let verified = self.agent_keys().iter().find_map(|key| said.verify(key).ok());
         verified.ok_or(Failure::Problem(T::BROKEN))
     }
 }

@@ -2,6 +2,7 @@
 //! about orders of which nothing was heard. At least once; the agent is idempotent.
 
 mod agent;
+pub mod keys;
 mod listen;
 mod outbox;
 mod reconcile;

@@ -1,6 +1,7 @@
 //! What is kept: orders, issued Offers, stock, work to send. The only room with SQL; it calls
 //! nobody. All writes go through one connection, one named transaction after the other.
 
+mod agent_keys;
 mod connect;
 mod deliveries;
 mod notifications;

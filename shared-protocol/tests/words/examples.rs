@@ -4,10 +4,11 @@
 use shared_protocol::{
     Acceptance, Amount, BasisPoints, Challenge, ChallengeRequest, Channel, Claim, Confirmation,
     Credential, DeliveryTerms, Digest, Goods, Grant, GrantProof, GrantRequest, HandlingNumber,
-    Locale, Mark, Offer, OrderCheck, OrderSubmission, Outcome, PasskeyAssertion, PasskeyPart,
-    PaymentHalf, Plan, PlanClass, PlanInquiry, PlanQuote, PlanQuotes, Problem, PurchaseState,
-    PurchaseStatus, QuantityLimits, Receipt, Refund, Refusal, Salt, SealContext, SettlementState,
-    ShippingNotice, Signed, SignedTally, Span, Tally, Timestamp, Void, digest, jws,
+    KeyList, ListedKey, Locale, Mark, Offer, OrderCheck, OrderSubmission, Outcome,
+    PasskeyAssertion, PasskeyPart, PaymentHalf, Plan, PlanClass, PlanInquiry, PlanQuote,
+    PlanQuotes, Problem, PurchaseState, PurchaseStatus, QuantityLimits, Receipt, Refund, Refusal,
+    Salt, SealContext, SettlementState, ShippingNotice, Signed, SignedTally, Span, Tally,
+    Timestamp, Void, digest, jws,
 };
 
 use crate::party::{Deal, NOW, Seeded, form, purchase, yen};
@@ -265,6 +266,16 @@ pub fn receipts(deal: &Deal) -> Vec<Receipt> {
         booked: NOW.plus(Span::hours(31)),
     };
     SettlementState::ALL.into_iter().enumerate().map(receipt).collect()
+}
+
+/// One key that signs; two while they rotate.
+pub fn key_lists(deal: &Deal) -> Vec<KeyList> {
+    let agent = deal.agent.id.clone();
+    let listed = |key, until| ListedKey { key, from: NOW, until };
+    let (now, before) = (deal.agent.key(), deal.merchant.key());
+    let one = vec![listed(now, None)];
+    let two = vec![listed(now, None), listed(before, Some(NOW.plus(Span::hours(72))))];
+    [one, two].map(|keys| KeyList { agent: agent.clone(), keys, listed: NOW }).into()
 }
 
 /// A passkey's word, of the lengths that are usual.

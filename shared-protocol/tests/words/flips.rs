@@ -19,7 +19,7 @@ macro_rules! for_each_statement {
         for_each_statement!(@ $deal, $call, $with, mark agent, offer merchant, challenge agent,
             tally session, grant agent, acceptance merchant, refusal merchant, confirmation agent,
             quote agent, shipping_notice merchant, claim merchant, void merchant, refund merchant,
-            receipt agent)
+            receipt agent, key_list agent)
     };
     (@ $deal:ident, $call:ident, $with:expr, $($statement:ident $signer:ident),*) => {
         [$({
@@ -57,6 +57,7 @@ mod usual {
         void Void, voids;
         refund Refund, refunds;
         receipt Receipt, receipts;
+        key_list KeyList, key_lists;
     }
 }
 

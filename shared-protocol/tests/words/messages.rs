@@ -90,6 +90,7 @@ pub fn all(deal: &Deal) -> Vec<Spoken> {
     let void = statement("Void", &examples::voids(deal), merchant);
     let refund = statement("Refund", &examples::refunds(deal), merchant);
     let receipt = statement("Receipt", &examples::receipts(deal), agent);
+    let key_list = statement("KeyList", &examples::key_lists(deal), agent);
     vec![
         spoken(mark, "agent", "anyone", "51", "signed"),
         spoken(offer, "merchant", "anyone", "51", "signed"),
@@ -114,6 +115,7 @@ pub fn all(deal: &Deal) -> Vec<Spoken> {
         spoken(void, "merchant", "agent", "66 → 72", "signed"),
         spoken(refund, "merchant", "agent", "66–71", "signed"),
         spoken(receipt, "agent", "merchant", "66–71", "signed"),
+        spoken(key_list, "agent", "merchant", "–", "signed"),
     ]
 }
 

@@ -16,9 +16,12 @@ pub use purchase::{Audited, check_purchase};
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use shared_protocol::{Digest, VerifyingKey};
+use shared_protocol::Digest;
 
-use crate::store::{Fault, PurchaseBooks, Snapshot, Store};
+use crate::{
+    domain::key_history::KeyHistory,
+    store::{Fault, PurchaseBooks, Snapshot, Store},
+};
 
 /// What an audit says.
 #[derive(Clone, Debug)]
@@ -33,12 +36,13 @@ pub struct Report {
     pub head: Digest,
 }
 
-/// Audits everything, as it stands at one moment, while the server may be running. `key` is the
-/// agent's own, with which it signed its Grants and Confirmations.
+/// Audits everything, as it stands at one moment, while the server may be running. `keys` are
+/// the agent's own, with which it signed its Grants and Confirmations.
 ///
 /// # Errors
 /// [`Fault`] if the database cannot be read at all.
-pub async fn audit(store: &Store, key: &VerifyingKey) -> Result<Report, Fault> {
+pub async fn audit(store: &Store, keys: impl Into<KeyHistory>) -> Result<Report, Fault> {
+    let own = keys.into();
     let mut snapshot = store.snapshot().await?;
     let mut tally = Tally::default();
     let mut out = Findings::default();
@@ -48,7 +52,7 @@ pub async fn audit(store: &Store, key: &VerifyingKey) -> Result<Report, Fault> {
         purchases += 1;
         after = Some(row);
         match snapshot.purchase_books(row, &keys).await {
-            Ok(books) => tally.add(&books, check_purchase(&books, key, &mut out), &mut out),
+            Ok(books) => tally.add(&books, check_purchase(&books, &own, &mut out), &mut out),
             Err(fault) => unreadable(&mut out, &format!("purchases {row}"), fault)?,
         }
     }

@@ -1,20 +1,22 @@
 //! What was signed about a purchase: Grant, tally, the merchant's word, the shopper's.
 
-use shared_protocol::{Grant, Outcome, PurchaseEvent, Verified, VerifyingKey};
+use shared_protocol::{Grant, Outcome, PurchaseEvent, Verified};
 
 use super::{Damage, Findings, story::Told};
-use crate::store::PurchaseBooks;
+use crate::{domain::key_history::KeyHistory, store::PurchaseBooks};
 
 /// Checks all of it; returns the Grant as far as it can be read.
 pub(super) fn check(
     books: &PurchaseBooks,
-    key: &VerifyingKey,
+    own: &KeyHistory,
     told: &Told,
     row: &str,
     out: &mut Findings,
 ) -> Option<Grant> {
     let signed = books.purchase.grant.as_ref()?;
-    let grant = match signed.verify(key).map(Verified::into_inner) {
+    // Long after its key was retired it holds by the key of its time.
+    let issued = signed.claimed().ok()?.issued;
+    let grant = match own.verify(signed, issued).map(Verified::into_inner) {
         Ok(grant) => grant,
         Err(problem) => {
             out.note(Damage::GrantForged, row, "the agent's signature", problem);
@@ -32,7 +34,7 @@ pub(super) fn check(
     }
     check_acceptance(books, told, row, out);
     check_refusal(books, told, row, out);
-    check_confirmation(books, &grant, key, told, row, out);
+    check_confirmation(books, &grant, own, told, row, out);
     Some(grant)
 }
 
@@ -59,7 +61,8 @@ fn check_acceptance(books: &PurchaseBooks, told: &Told, row: &str, out: &mut Fin
         }
         None => {}
         Some(word) => {
-            let held = word.verify(&books.merchant_key);
+            let came = told.at(PurchaseEvent::OrderAccepted);
+            let held = books.merchant_keys.verify(word, came);
             let checked = held.and_then(|word| books.purchase.check_acceptance(&word));
             if let Err(problem) = checked {
                 out.note(Damage::AcceptanceForged, row, "the merchant's word", problem);
@@ -78,7 +81,8 @@ fn check_refusal(books: &PurchaseBooks, told: &Told, row: &str, out: &mut Findin
         }
         None => {}
         Some(word) => {
-            let held = word.verify(&books.merchant_key);
+            let came = told.at(PurchaseEvent::OrderRefused);
+            let held = books.merchant_keys.verify(word, came);
             let checked = held.and_then(|word| books.purchase.check_refusal(&word));
             if let Err(problem) = checked {
                 out.note(Damage::RefusalForged, row, "the merchant's word", problem);
@@ -90,7 +94,7 @@ fn check_refusal(books: &PurchaseBooks, told: &Told, row: &str, out: &mut Findin
 fn check_confirmation(
     books: &PurchaseBooks,
     grant: &Grant,
-    key: &VerifyingKey,
+    own: &KeyHistory,
     told: &Told,
     row: &str,
     out: &mut Findings,
@@ -103,7 +107,8 @@ fn check_confirmation(
         }
         return;
     };
-    let said = match word.verify(key) {
+    let decided = word.claimed().map_or(grant.issued, |said| said.decided);
+    let said = match own.verify(word, decided) {
         Ok(said) => said,
         Err(problem) => {
             out.note(Damage::ConfirmationForged, row, "the agent's signature", problem);

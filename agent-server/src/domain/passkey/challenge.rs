@@ -42,7 +42,7 @@ impl IssuedChallenge {
         let mut bytes = [0; LENGTH];
         bytes[..8].copy_from_slice(&now.plus(LIFETIME).as_millis().to_be_bytes());
         rng.fill_bytes(&mut bytes[8..HASHED]);
-        let hash = keyed_hash(&bytes[..HASHED], purpose, keys);
+        let [hash, _] = keyed_hashes(&bytes[..HASHED], purpose, keys);
         bytes[HASHED..].copy_from_slice(&hash);
         Self(bytes)
     }
@@ -70,8 +70,8 @@ impl IssuedChallenge {
         keys: &AgentKeyring,
         now: Timestamp,
     ) -> Result<Challenge, Problem> {
-        let hash = keyed_hash(&self.0[..HASHED], purpose, keys);
-        if !bool::from(hash.ct_eq(&self.0[HASHED..])) {
+        let ours = keyed_hashes(&self.0[..HASHED], purpose, keys);
+        if !ours.iter().any(|hash| bool::from(hash.ct_eq(&self.0[HASHED..]))) {
             return Err(Problem::ChallengeInvalid);
         }
         let mut millis = [0; 8];
@@ -99,12 +99,13 @@ impl Challenge {
     }
 }
 
-fn keyed_hash(bytes: &[u8], purpose: Purpose, keys: &AgentKeyring) -> [u8; 32] {
+/// Under the pepper that is used, then under the other one while they are rotated.
+fn keyed_hashes(bytes: &[u8], purpose: Purpose, keys: &AgentKeyring) -> [[u8; 32]; 2] {
     let (what, contract) = match purpose {
         Purpose::SignIn => ("passkey-sign-in", 0),
         Purpose::Register { contract } => ("passkey-registration", contract),
     };
-    keys.keyed_hash(what, &[bytes, &contract.to_be_bytes()])
+    keys.keyed_hashes(what, &[bytes, &contract.to_be_bytes()])
 }
 
 /// A minute more than a browser waits for the shopper.
