@@ -2,6 +2,7 @@
 
 use std::{ops::Deref, sync::Arc};
 
+use shared_protocol::Timestamp;
 use tokio::sync::Notify;
 
 use crate::{
@@ -12,6 +13,7 @@ use crate::{
     domain::{plan::PlanRules, turn::Turned},
     entropy::Entropy,
     guard::Guard,
+    http::overload::Load,
     keys::AgentKeyring,
     mail::Mailer,
     marks::Marks,
@@ -57,10 +59,14 @@ pub struct Inner {
     pub mailer: Mailer,
     /// What the shopper's browser downloads.
     pub widget: Widget,
+    /// When the database was brought back from a backup last.
+    pub restored: Timestamp,
     /// Only in a demo.
     pub demo: Option<Demo>,
     /// Only in a benchmark without storage.
     pub unstored: Option<Unstored>,
+    /// How much is under way.
+    pub load: Load,
     /// Wakes whoever sends what is due.
     pub(crate) driver: Notify,
 }

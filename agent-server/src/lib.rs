@@ -2,6 +2,7 @@
 //! stands for purchases with signed Grants (57–60) and asks the shopper for consent (64–65).
 
 pub mod app;
+pub mod backup;
 pub mod cli;
 pub mod clock;
 pub mod codes;

@@ -118,6 +118,7 @@ async fn build(
         true => Some(Unstored::load(&store).await?),
         false => None,
     };
+    let load = http::overload::Load::new(config.requests_at_once);
     let outside = Outside::new(config.has_local_merchants());
     Ok(App::of(Inner {
         codes: Codes::new(config.code_cost, codes_at_once(&config), entropy.clone()),
@@ -129,6 +130,7 @@ async fn build(
         merchants: Merchants::new(store.clone()),
         offers: Offers::new(outside.clone()),
         outside,
+        restored: store.restored_at().await?,
         config,
         keys,
         clock,
@@ -136,6 +138,7 @@ async fn build(
         store,
         demo,
         unstored,
+        load,
         driver: Notify::new(),
     }))
 }

@@ -17,7 +17,7 @@ use crate::demo::Demo;
 use crate::domain::{Offers, Shop};
 use crate::driver::{self, AgentClient};
 use crate::entropy::Entropy;
-use crate::http;
+use crate::http::{self, overload::Load};
 use crate::keys::Keyring;
 use crate::store::Store;
 
@@ -36,6 +36,7 @@ struct Inner {
     agent: AgentClient,
     demo: Option<Demo>,
     posted: Notify,
+    load: Load,
 }
 
 impl App {
@@ -46,15 +47,16 @@ impl App {
     /// In words for the shop's owner.
     pub async fn open(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
         let keys = Keyring::load(&config.keys_dir())?;
-        let shop = Shop::new(&config, keys)?;
+        let mut shop = Shop::new(&config, keys)?;
         let shelf = Shelf::open(config.catalogue.relative(), shop.merchant.clone()).await?;
         let store = Store::open(&config.database_url()).await.context("opening the database")?;
         shop.remember(&store).await.map_err(|failure| anyhow::anyhow!("{failure}"))?;
         let agent = AgentClient::new(config.agent.url.clone())?;
         let demo = config.demo.then(Demo::default);
         let (offers, posted, entropy) = (Offers::default(), Notify::new(), Entropy::system());
+        let load = Load::new(config.requests_at_once);
         let inner =
-            Inner { config, shop, clock, entropy, store, shelf, offers, agent, demo, posted };
+            Inner { config, shop, clock, entropy, store, shelf, offers, agent, demo, posted, load };
         Ok(Self(Arc::new(inner)))
     }
 
@@ -106,6 +108,11 @@ impl App {
     /// The demo's part; `None` in every server that was not started as a demo.
     pub fn demo(&self) -> Option<&Demo> {
         self.0.demo.as_ref()
+    }
+
+    /// How much is under way.
+    pub(crate) fn load(&self) -> &Load {
+        &self.0.load
     }
 
     /// Wakes the driver: something was left for the agent.

@@ -2,6 +2,7 @@
 //! exit code 1 means that it could not, 2 that it was not understood.
 
 mod audit;
+mod backup;
 mod contracts;
 mod doctor;
 mod events;
@@ -87,6 +88,10 @@ enum Command {
     Files(files::Files),
     /// Recompute the books from what was signed
     Audit,
+    /// Copy the database, also while the server runs
+    Backup(backup::Backup),
+    /// Go on from a backup
+    Restore(backup::Restore),
     /// Look whether everything is in place
     Doctor,
 }
@@ -119,6 +124,8 @@ async fn run(place: &Place, command: Command) -> Said {
         Command::Ledger(ledger) => ledger.run(place).await,
         Command::Files(files) => files.run(place).await,
         Command::Audit => audit::run(place).await,
+        Command::Backup(backup) => backup.run(place).await,
+        Command::Restore(restore) => restore.run(place).await,
         Command::Doctor => Ok(doctor::examine(place).await),
     }
 }

@@ -283,9 +283,15 @@ async fn prepare(
     request: GrantRequest,
     now: Timestamp,
 ) -> Result<(Vetted, Arc<KnownMerchant>), Problem> {
+    let asked = request.challenge.claimed()?.issued;
     let opened = Opened::open(request, &app.config.agent_id, &app.keys, now)?;
     if opened.matched.tally().purchase != id {
         return Err(Problem::WrongRecipient);
+    }
+    // What was promised before a backup was brought back is not known any more: whoever shopped
+    // then begins anew.
+    if asked <= app.restored {
+        return Err(Problem::ChallengeExpired);
     }
     if app.demo.is_some() {
         pause(&opened.half).await;

@@ -17,6 +17,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL}
 use shared_protocol::Problem;
 
 use super::{
+    overload::Class,
     pages,
     problem::{Refused, document, of_status},
 };
@@ -36,8 +37,16 @@ async fn answer(State(app): State<App>, request: Request, next: Next) -> Respons
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
     let route = route.as_ref().map_or("-", MatchedPath::as_str);
-    let in_time = tokio::time::timeout(PATIENCE, next.run(request)).await;
-    let response = in_time.unwrap_or_else(|_| Refused(Problem::Unavailable).into_response());
+    let response = match app.load.enter(Class::of(route)) {
+        Some(_under_way) => {
+            let in_time = tokio::time::timeout(PATIENCE, next.run(request)).await;
+            in_time.unwrap_or_else(|_| Refused(Problem::Unavailable).into_response())
+        }
+        None => {
+            metrics::counter!("agent_shed", "class" => Class::of(route).name()).increment(1);
+            Refused(Problem::Unavailable).into_response()
+        }
+    };
     let mut response = explain(response, &app, (&uri, &headers), &request_id);
     let status = response.status();
     let to = response.headers_mut();

@@ -18,6 +18,7 @@ pub mod keys;
 pub mod language;
 pub mod marks;
 pub mod me;
+pub mod overload;
 pub mod pages;
 pub mod passkey_pages;
 pub mod passkeys;

@@ -77,7 +77,7 @@ pub(super) async fn append(tx: &mut Tx<'_>, new: New<'_>) -> Result<Head, Fault>
     Ok(head)
 }
 
-fn read_head(row: &Row) -> Result<Head, Fault> {
+pub(super) fn read_head(row: &Row) -> Result<Head, Fault> {
     Ok(Head { number: row.count("number")?, digest: row.exact::<Digest>("digest")? })
 }
 

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod audit;
+mod backup;
 mod bills;
 mod checkpoint;
 mod connect;
@@ -93,7 +94,10 @@ pub enum Fault {
     Database(#[from] sqlx::Error),
     /// The schema could not be brought up to date.
     #[error("migration: {0}")]
-    Migration(#[from] sqlx::migrate::MigrateError),
+    Migration(#[source] sqlx::migrate::MigrateError),
+    /// A newer version of this program wrote the database: this one does not know what it means.
+    #[error("the database is of a newer version of this program (schema {0}): start that one")]
+    NewerSchema(i64),
     /// The SQLite that was linked loses commits (TRUST.md D8).
     #[error("SQLite {0} is older than {SQLITE_OLDEST} and can lose commits")]
     OldSqlite(String),
@@ -112,6 +116,15 @@ pub enum Fault {
     /// The writer has stopped: shutdown, or the disk failed under it.
     #[error("the store has stopped")]
     Stopped,
+}
+
+impl From<sqlx::migrate::MigrateError> for Fault {
+    fn from(fault: sqlx::migrate::MigrateError) -> Self {
+        match fault {
+            sqlx::migrate::MigrateError::VersionMissing(version) => Self::NewerSchema(version),
+            other => Self::Migration(other),
+        }
+    }
 }
 
 impl Store {

@@ -38,7 +38,7 @@ async fn a_database_of_the_first_version_is_brought_up_to_date() {
     let mut first = sqlx::migrate!();
     first.migrations.to_mut().truncate(1);
     first.run(&mut connection).await.unwrap();
-    let code: String = claim.code_mac.iter().map(|byte| format!("{byte:02x}")).collect();
+    let code: String = claim.code_mac.mac.iter().map(|byte| format!("{byte:02x}")).collect();
     let written = WRITTEN.replace("$CODE", &format!("x'{code}'"));
     connection.execute(sqlx::AssertSqlSafe(written)).await.unwrap();
     drop(connection);
@@ -50,7 +50,7 @@ async fn a_database_of_the_first_version_is_brought_up_to_date() {
     assert_eq!(kept.last_fault.as_deref(), Some("no"));
     assert_eq!(store.fresh_id(Timestamp::from_millis(0)), 4, "keys go on after the newest");
 
-    assert_eq!(store.bare_codes().await.unwrap(), [(1, claim.code_mac)]);
+    assert_eq!(store.bare_codes().await.unwrap(), [(1, claim.code_mac.mac)]);
     seed::wrap_bare_codes(&store, CodeCost::LEAST, &Entropy::new()).await.unwrap();
     assert!(store.bare_codes().await.unwrap().is_empty());
     let account = store.account(1).await.unwrap().unwrap();

@@ -1,6 +1,7 @@
 //! The shop owner's command line. Every command reads one configuration file, prints for people or
 //! (`--json`) for programs, and says by its exit code whether all is well.
 
+mod backup;
 mod doctor;
 mod events;
 mod keys;
@@ -47,6 +48,10 @@ enum Command {
     /// Look after the catalogue
     #[command(subcommand)]
     Offers(offers::OffersCommand),
+    /// Copy the database, also while the server runs
+    Backup(backup::BackupCommand),
+    /// Go on from a backup
+    Restore(backup::RestoreCommand),
     /// Check that everything is as it should be
     Doctor,
 }
@@ -87,6 +92,10 @@ fn run(arguments: Arguments, out: &mut impl Write) -> anyhow::Result<Verdict> {
             runtime.block_on(events::run(&command, config()?, arguments.json, out))
         }
         Command::Offers(command) => offers::run(&command, &config()?, arguments.json, out),
+        Command::Backup(command) => {
+            runtime.block_on(backup::take(&command, &config()?, arguments.json, out))
+        }
+        Command::Restore(command) => runtime.block_on(backup::restore(&command, &config()?, out)),
         Command::Doctor => runtime.block_on(doctor::run(&arguments.config, arguments.json, out)),
     }
 }

@@ -36,6 +36,11 @@ pub async fn accept(
     let context = submission.context()?;
     let order = open(shop, store, purchase, &context, &submission.order).await?;
     let grant = believe_grant(shop, &submission.grant)?;
+    // What was decided before a backup was brought back is not known any more: perhaps it was
+    // taken already.
+    if grant.issued <= shop.restored {
+        return Err(Problem::GrantExpired.into());
+    }
     let mine = MyOrder {
         merchant: &shop.merchant,
         agent: &shop.agent.agent,

@@ -33,11 +33,12 @@ impl Shop {
         self.agent_keys().first().map(jws::key_id).unwrap_or_default()
     }
 
-    /// Takes up what was learnt before this process.
+    /// Takes up what was learnt before this process, and whether the database was brought back.
     ///
     /// # Errors
     /// [`Failure`] if the database does not answer.
-    pub async fn remember(&self, store: &Store) -> Result<(), Failure> {
+    pub async fn remember(&mut self, store: &Store) -> Result<(), Failure> {
+        self.restored = store.restored_at().await?;
         let (keys, listed) = store.agent_keys().await?;
         self.learnt.set(Learnt { keys, listed });
         Ok(())

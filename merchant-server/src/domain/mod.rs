@@ -15,7 +15,7 @@ mod status;
 pub mod webhook;
 
 use jiff::tz::TimeZone;
-use shared_protocol::{AgentKeys, MerchantId, Signed, Span, Statement, Verified};
+use shared_protocol::{AgentKeys, MerchantId, Signed, Span, Statement, Timestamp, Verified};
 
 pub use accept::accept;
 pub use agent_keys::LearntKeys;
@@ -40,6 +40,8 @@ pub struct Shop {
     pub agent: AgentKeys,
     /// What the agent said of its keys since they were configured.
     pub learnt: LearntKeys,
+    /// When the database was brought back from a backup last.
+    pub restored: Timestamp,
     /// Secrets by which its webhooks may be signed instead.
     pub webhook_secrets: Vec<WebhookSecret>,
     /// What it signs and opens with.
@@ -62,6 +64,7 @@ impl Shop {
             merchant: config.merchant_id.clone(),
             agent: config.agent_keys()?,
             learnt: LearntKeys::default(),
+            restored: Timestamp::from_millis(0),
             webhook_secrets: config.agent.webhook_secrets.clone(),
             keys,
             order_prefix: config.order_prefix.clone(),

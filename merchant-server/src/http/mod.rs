@@ -9,6 +9,7 @@ mod images;
 mod keys;
 mod listen;
 mod offers;
+pub(crate) mod overload;
 mod problem;
 mod purchases;
 
@@ -65,6 +66,7 @@ fn around(routes: Router<App>, app: &App) -> Router<App> {
     };
     routes
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(middleware::from_fn_with_state(app.clone(), overload::admit))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE))
         .layer(middleware::from_fn_with_state(app.clone(), problem::render))
         .layer(header(X_CONTENT_TYPE_OPTIONS, "nosniff"))

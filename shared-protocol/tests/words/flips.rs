@@ -156,7 +156,7 @@ fn a_signature_under_another_version_purpose_or_role_is_refused() {
         .iter()
         .filter_map(|message| message.signed.as_ref().map(|form| form.label.clone()))
         .collect();
-    assert_eq!(labels.len(), 14);
+    assert_eq!(labels.len(), 15);
     for_each_statement!(deal, refuses_other_labels, &labels);
 }
 

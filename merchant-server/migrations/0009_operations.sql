@@ -7,3 +7,10 @@ CREATE TABLE agent_keys (
     listed_at BIGINT NOT NULL,               -- moment of the list that said so
     updated_by TEXT NOT NULL                 -- name of the transaction of the last change
 );
+
+-- When this database was brought back from a backup: what was decided between the two is not in
+-- it, so no Grant of that time is taken.
+CREATE TABLE restores (
+    restored_at BIGINT PRIMARY KEY NOT NULL, -- moment it went on from there
+    taken_at BIGINT NOT NULL                 -- moment of the backup
+);
