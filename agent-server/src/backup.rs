@@ -108,10 +108,7 @@ pub async fn restore(config: &Config, folder: &Path, now: Timestamp) -> Result<H
     // Under another name until it is whole.
     let beside = target.with_extension("restoring");
     io(&beside, fs::copy(folder.join(DATABASE), &beside).map(drop))?;
-    let store = Store::open(&format!("sqlite:{}", beside.display())).await?;
-    let noted = store.note_restore(about.taken, now).await;
-    store.close().await;
-    let head = noted?;
+    let head = Store::adopt(&beside, about.taken, now).await?;
     io(&beside, fs::File::open(&beside).and_then(|file| file.sync_all()))?;
     io(&target, fs::rename(&beside, &target))?;
     Ok(head)

@@ -77,7 +77,7 @@ pub(super) async fn append(tx: &mut Tx<'_>, new: New<'_>) -> Result<Head, Fault>
     Ok(head)
 }
 
-pub(super) fn read_head(row: &Row) -> Result<Head, Fault> {
+fn read_head(row: &Row) -> Result<Head, Fault> {
     Ok(Head { number: row.count("number")?, digest: row.exact::<Digest>("digest")? })
 }
 

@@ -131,9 +131,11 @@ pub(super) async fn note(
     .bind(until.as_millis())
     .execute(&mut *tx.connection)
     .await?;
+    // The first one counts from the beginning: there is nothing that another one signed.
     sqlx::query(
         "INSERT INTO merchant_keys (merchant, verifying_key, sealing_key, from_at)
-         VALUES ($1, $2, $3, $4)
+         VALUES ($1, $2, $3,
+             CASE WHEN EXISTS (SELECT 1 FROM merchant_keys WHERE merchant = $1) THEN $4 ELSE 0 END)
          ON CONFLICT (merchant, verifying_key) DO UPDATE SET sealing_key = $3, until_at = NULL
          WHERE merchant_keys.revoked = 0",
     )

@@ -13,6 +13,7 @@ mod consent;
 mod damage;
 mod deliveries;
 mod demo;
+mod disk;
 mod edge;
 mod enrolment;
 mod expiry;

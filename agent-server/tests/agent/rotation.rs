@@ -66,7 +66,6 @@ async fn the_agents_keys_are_rotated_and_no_purchase_is_lost() {
     let app = &market.agent.app;
     let first = app.keys.verifying_key();
     let sale = market.sale().await;
-    sale.claim("c-1", 1000).await.unwrap();
     let receipt = sale.send("c-1", &sale.claiming("c-1", 1000, None)).await;
     let receipt: Signed<Receipt> = signed(&receipt.unwrap());
 

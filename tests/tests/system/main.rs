@@ -12,6 +12,7 @@ mod failures;
 mod host_pages;
 mod kit;
 mod leak;
+mod package;
 mod passkeys;
 mod plans;
 mod purchase;
