@@ -53,7 +53,12 @@ impl SessionKey {
     pub fn random() -> Result<Self> {
         let mut seed = [0; 32];
         rand_core::TryRng::try_fill_bytes(&mut Entropy::new(), &mut seed)?;
-        Ok(Self(Ed25519KeyPair::from_seed_unchecked(&seed).map_err(|e| anyhow::anyhow!("{e}"))?))
+        Self::from_seed(&seed)
+    }
+
+    /// The key of these 32 bytes.
+    pub fn from_seed(seed: &[u8]) -> Result<Self> {
+        Ok(Self(Ed25519KeyPair::from_seed_unchecked(seed).map_err(|e| anyhow::anyhow!("{e}"))?))
     }
 }
 

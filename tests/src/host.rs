@@ -58,6 +58,11 @@ impl Host {
         self.show("", &page(agent, "mrc_tea", items));
     }
 
+    /// A page with one widget of this merchant's, for this item.
+    pub fn show_widget(&self, merchant: &str, agent: &str, item: &str) {
+        self.show("", &page(agent, merchant, &[item]));
+    }
+
     /// A page with one widget of this merchant's, under these headers.
     pub fn show_widget_of(&self, merchant: &str, agent: &str, headers: &str) {
         self.show(headers, &page(agent, merchant, &["TEAPOT-01"]));

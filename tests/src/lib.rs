@@ -18,10 +18,12 @@ pub mod own_pages;
 pub mod passkey;
 pub mod place;
 pub mod randomness;
+pub mod seller;
 pub mod server;
 pub mod shop;
 pub mod tap;
 pub mod widget;
+pub mod yardstick;
 
 pub use browser::Browser;
 pub use client::Client;

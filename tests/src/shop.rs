@@ -175,6 +175,25 @@ impl Shop {
         Ok(())
     }
 
+    /// All that a server received, answered, stored (as bytes and as text) and logged, each with
+    /// where it lay; for the agent its letters too.
+    pub fn everything(&self, server: &str) -> Result<Vec<(String, Vec<u8>)>> {
+        let mut all = self.files(server)?;
+        all.push(("dump".into(), self.dump(server)?.into()));
+        let is_agent = server == "agent-server";
+        let tap = if is_agent { &self.agent_tap } else { &self.merchant_tap };
+        let kept = tap.kept();
+        all.push(("received".into(), kept.received.concat()));
+        all.push(("answered".into(), kept.answered.concat()));
+        if is_agent {
+            let letters = self.post.letters()?;
+            let texts =
+                letters.iter().map(|letter| [letter.raw.clone(), letter.text().into()].concat());
+            all.push(("letters".into(), texts.collect::<Vec<_>>().concat()));
+        }
+        Ok(all)
+    }
+
     /// A server's own folder.
     pub fn folder(&self, server: &str) -> PathBuf {
         self.folder.path().join(server)

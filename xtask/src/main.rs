@@ -14,6 +14,7 @@ mod serve;
 mod setup;
 mod test;
 mod widget;
+mod yardstick;
 
 use std::process::ExitCode;
 
@@ -36,6 +37,7 @@ enum Job {
     Bench(bench::BenchJob),
     Deb(deb::DebJob),
     Serve(serve::ServeJob),
+    Yardstick(yardstick::YardstickJob),
 }
 
 fn main() -> ExitCode {
@@ -47,6 +49,7 @@ fn main() -> ExitCode {
         Job::Bench(job) => bench::run(&job),
         Job::Deb(job) => deb::run_job(&job),
         Job::Serve(job) => serve::run(&job),
+        Job::Yardstick(job) => yardstick::run(&job),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -78,8 +78,8 @@ async fn neither_server_ever_holds_the_others_half() -> Result {
     failed(&shop, &browser, &marked[2]).await?;
     browser.close().await?;
 
-    let agent = everything(&shop, "agent-server")?;
-    let merchant = everything(&shop, "merchant-server")?;
+    let agent = shop.everything("agent-server")?;
+    let merchant = shop.everything("merchant-server")?;
     let mut found = Vec::new();
     for shopper in &marked {
         search(&mut found, "agent", &agent, &shopper.delivery());
@@ -108,8 +108,8 @@ async fn a_passkey_leaves_nothing_at_the_shop() -> Result {
     shop.post.wait_for(letters + 1).await?;
     browser.close().await?;
 
-    let agent = everything(&shop, "agent-server")?;
-    let merchant = everything(&shop, "merchant-server")?;
+    let agent = shop.everything("agent-server")?;
+    let merchant = shop.everything("merchant-server")?;
     let mut found = Vec::new();
     search(&mut found, "agent", &agent, &one.delivery());
     search(&mut found, "merchant", &merchant, &one.payment());
@@ -169,8 +169,8 @@ async fn what_is_enrolled_and_how_it_is_paid_stay_with_the_agent() -> Result {
     }
     assert!(markers.len() > 12, "only {}", markers.len());
 
-    let agent = everything(&shop, "agent-server")?;
-    let merchant = everything(&shop, "merchant-server")?;
+    let agent = shop.everything("agent-server")?;
+    let merchant = shop.everything("merchant-server")?;
     let mut found = Vec::new();
     search(&mut found, "merchant", &merchant, &markers);
     for shopper in &shoppers {
@@ -255,8 +255,8 @@ async fn a_planted_leak_is_found(shop: &Shop, one: &Marked) -> Result {
     http.get(format!("{}/healthz?q={plain}", shop.agent.url)).send().await?;
     http.get(format!("{}/healthz?q={hex}", shop.merchant.url)).send().await?;
     let mut found = Vec::new();
-    search(&mut found, "agent", &everything(shop, "agent-server")?, &one.delivery());
-    search(&mut found, "merchant", &everything(shop, "merchant-server")?, &one.payment());
+    search(&mut found, "agent", &shop.everything("agent-server")?, &one.delivery());
+    search(&mut found, "merchant", &shop.everything("merchant-server")?, &one.payment());
     assert!(found.iter().any(|l| l.contains("agent") && l.contains("contact.name")), "{found:?}");
     let planted = found.iter().any(|l| l.contains("merchant") && l.contains("contract_number"));
     assert!(planted, "{found:?}");
@@ -276,25 +276,6 @@ fn search(
             }
         }
     }
-}
-
-/// All that a server received, answered, stored (as bytes and as text) and logged; for the agent
-/// its letters too.
-fn everything(shop: &Shop, server: &str) -> Result<Vec<(String, Vec<u8>)>> {
-    let mut all = shop.files(server)?;
-    all.push(("dump".into(), shop.dump(server)?.into()));
-    let is_agent = server == "agent-server";
-    let tap = if is_agent { &shop.agent_tap } else { &shop.merchant_tap };
-    let kept = tap.kept();
-    all.push(("received".into(), kept.received.concat()));
-    all.push(("answered".into(), kept.answered.concat()));
-    if is_agent {
-        let letters = shop.post.letters()?;
-        let texts =
-            letters.iter().map(|letter| [letter.raw.clone(), letter.text().into()].concat());
-        all.push(("letters".into(), texts.collect::<Vec<_>>().concat()));
-    }
-    Ok(all)
 }
 
 async fn accepted(shop: &Shop, browser: &Browser, one: &Marked) -> Result {

@@ -19,3 +19,4 @@ mod purchase;
 mod recognition;
 mod staying_one;
 mod tampering;
+mod yardstick;
