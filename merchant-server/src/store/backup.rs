@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use shared_protocol::Timestamp;
+use sqlx::{Connection as _, SqliteConnection};
 
 use super::{Fault, Store, connect};
 
@@ -14,10 +15,9 @@ impl Store {
     /// [`Fault`].
     pub async fn copy(url: &str, to: &Path) -> Result<(), Fault> {
         let path = to.to_str().ok_or(Fault::Damaged("path"))?;
-        let from = connect::reading(url).await?;
-        let done = sqlx::query("VACUUM INTO $1").bind(path).execute(&from).await;
-        from.close().await;
-        done?;
+        let mut from = SqliteConnection::connect(url).await?;
+        sqlx::query("VACUUM INTO $1").bind(path).execute(&mut from).await?;
+        from.close().await?;
         let copy = connect::reading(&format!("sqlite:{path}")).await?;
         let found = sqlx::query_scalar("PRAGMA integrity_check").fetch_one(&copy).await;
         copy.close().await;
