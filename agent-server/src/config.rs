@@ -85,6 +85,9 @@ pub struct Config {
     /// Merchants' servers may be on this very machine, without TLS: for trying things.
     #[serde(default)]
     pub local_merchants: bool,
+    /// Where traces are sent (OTLP over HTTP); absent: nowhere.
+    #[serde(default)]
+    pub otlp_endpoint: Option<String>,
     /// Where a day begins and ends, for limits and statements; an IANA name.
     #[serde(default = "default_time_zone")]
     pub time_zone: String,
@@ -328,7 +331,7 @@ fn place(variable: &str) -> String {
 
 /// What can be set by `WARIFU_` and this, in capitals, and by a file that the same with `_FILE`
 /// behind it names.
-const VARIABLES: [&str; 14] = [
+const VARIABLES: [&str; 15] = [
     "listen",
     "public_url",
     "agent_id",
@@ -342,6 +345,7 @@ const VARIABLES: [&str; 14] = [
     "confirmation_hours",
     "grant_minutes",
     "plans_file",
+    "otlp_endpoint",
     "local_merchants",
 ];
 

@@ -25,6 +25,7 @@ pub mod seed;
 pub mod start;
 pub mod store;
 pub mod texts;
+pub mod traces;
 pub mod unstored;
 pub mod widget;
 

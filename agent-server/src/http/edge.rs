@@ -15,6 +15,7 @@ use axum::{
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL};
 use shared_protocol::Problem;
+use tracing::{Instrument as _, field::Empty};
 
 use super::{
     overload::Class,
@@ -37,9 +38,11 @@ async fn answer(State(app): State<App>, request: Request, next: Next) -> Respons
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
     let route = route.as_ref().map_or("-", MatchedPath::as_str);
+    let span = tracing::info_span!("request", %method, route, request_id, status = Empty);
     let response = match app.load.enter(Class::of(route)) {
         Some(_under_way) => {
-            let in_time = tokio::time::timeout(PATIENCE, next.run(request)).await;
+            let in_time =
+                tokio::time::timeout(PATIENCE, next.run(request).instrument(span.clone())).await;
             in_time.unwrap_or_else(|_| Refused(Problem::Unavailable).into_response())
         }
         None => {
@@ -49,6 +52,7 @@ async fn answer(State(app): State<App>, request: Request, next: Next) -> Respons
     };
     let mut response = explain(response, &app, (&uri, &headers), &request_id);
     let status = response.status();
+    span.record("status", status.as_u16());
     let to = response.headers_mut();
     to.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     to.extend(HeaderValue::from_str(&request_id).ok().map(|id| (REQUEST_ID, id)));

@@ -31,6 +31,7 @@ mod portal;
 mod purchases;
 mod questions;
 mod rewrap;
+mod rolled_back;
 mod row;
 mod sessions;
 mod settlements;

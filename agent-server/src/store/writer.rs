@@ -274,7 +274,16 @@ impl Loop {
         Ok(())
     }
 
+    /// Commits; if that fails, nothing of it was done, and the next one can begin.
     async fn commit(&mut self, batch: &mut [Box<dyn Job>]) -> Result<(), Fault> {
+        let done = self.try_to_commit(batch).await;
+        if done.as_ref().is_err_and(|fault| !is_fatal(fault)) {
+            super::rolled_back::settle(&mut self.connection).await?;
+        }
+        done
+    }
+
+    async fn try_to_commit(&mut self, batch: &mut [Box<dyn Job>]) -> Result<(), Fault> {
         let mut open = self.connection.begin_with("BEGIN IMMEDIATE").await?;
         for job in batch.iter_mut() {
             let mut tx = Tx { connection: &mut open, ids: &self.ids };

@@ -2,7 +2,7 @@
 //! refused with 503, what only reads goes on, nothing is entered by half, and all is well again
 //! once there is room.
 
-use std::{fs, path::Path, process::Command, str::FromStr as _};
+use std::{fs, io::Write as _, path::Path, process::Command, str::FromStr as _};
 
 use agent_server::domain::audit::audit;
 use reqwest::header::RETRY_AFTER;
@@ -29,13 +29,11 @@ impl SmallDisk {
     }
 
     /// Fills it but for so many bytes.
-    fn fill_but(&self, free: usize) {
-        let ballast = self.path().join("ballast");
-        let mut size = 64 << 20;
-        while fs::write(&ballast, vec![0_u8; size]).is_err() {
-            size -= 64 << 10;
-        }
-        fs::write(&ballast, vec![0_u8; size.saturating_sub(free)]).unwrap();
+    fn fill_but(&self, free: u64) {
+        let mut ballast = fs::File::create(self.path().join("ballast")).unwrap();
+        while ballast.write_all(&[0; 16 << 10]).is_ok() {}
+        let size = ballast.metadata().unwrap().len();
+        ballast.set_len(size - free).unwrap();
     }
 
     fn make_room(&self) {

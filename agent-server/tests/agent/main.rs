@@ -49,6 +49,7 @@ mod sessions;
 mod settled_days;
 mod shopper;
 mod statements;
+mod traces;
 mod trade;
 mod visitor;
 mod webhooks;

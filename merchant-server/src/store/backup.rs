@@ -5,7 +5,7 @@ use std::path::Path;
 use shared_protocol::Timestamp;
 use sqlx::{Connection as _, SqliteConnection};
 
-use super::{Fault, Store, connect};
+use super::{Fault, Store};
 
 impl Store {
     /// Copies the database at `url` as it stands at one moment into a file that is not there yet,
@@ -18,10 +18,10 @@ impl Store {
         let mut from = SqliteConnection::connect(url).await?;
         sqlx::query("VACUUM INTO $1").bind(path).execute(&mut from).await?;
         from.close().await?;
-        let copy = connect::reading(&format!("sqlite:{path}")).await?;
-        let found = sqlx::query_scalar("PRAGMA integrity_check").fetch_one(&copy).await;
-        copy.close().await;
-        let found: String = found?;
+        let mut copy = SqliteConnection::connect(&format!("sqlite:{path}")).await?;
+        let found = sqlx::query_scalar("PRAGMA integrity_check").fetch_one(&mut copy);
+        let found: String = found.await?;
+        copy.close().await?;
         (found == "ok").then_some(()).ok_or(Fault::Damaged("integrity_check"))
     }
 

@@ -60,10 +60,18 @@ impl Machine {
     fn check_unit(&self, unit: &str) {
         let root = format!("--root={}", self.root.path().display());
         let file = format!("/usr/lib/systemd/system/{unit}");
-        said(Command::new("systemd-analyze").args(["verify", "--man=no", "--recursive-errors=no"])
-            .arg(&root).arg(&file));
-        said(Command::new("systemd-analyze").args(["security", "--offline=yes", "--threshold=20"])
-            .arg(&root).arg(unit));
+        said(
+            Command::new("systemd-analyze")
+                .args(["verify", "--man=no", "--recursive-errors=no"])
+                .arg(&root)
+                .arg(&file),
+        );
+        said(
+            Command::new("systemd-analyze")
+                .args(["security", "--offline=yes", "--threshold=20"])
+                .arg(&root)
+                .arg(unit),
+        );
     }
 
     fn user(&self, name: &str) -> User {
@@ -178,7 +186,8 @@ async fn the_installed_services_start_and_answer() {
         machine.check_unit(unit);
     }
     for settings in ["agent.toml", "merchant.toml"] {
-        let mode = fs::metadata(machine.at(&format!("etc/warifu/{settings}"))).unwrap().permissions();
+        let mode =
+            fs::metadata(machine.at(&format!("etc/warifu/{settings}"))).unwrap().permissions();
         assert_eq!(mode.mode() & 0o777, 0o640, "{settings} may hold passwords");
     }
 
