@@ -34,6 +34,7 @@ struct Package {
 /// `cargo xtask deb`
 pub fn run_job(job: &DebJob) -> Result<()> {
     if !job.debug {
+        setup::ensure(setup::FOR_WIDGET)?;
         widget::build()?;
         let servers = ["--release", "-p", "agent-server", "-p", "merchant-server"];
         run(cargo("build").args(servers))?;

@@ -9,6 +9,7 @@ mod cargo_tools;
 mod debian_web;
 mod smtp;
 mod strace;
+mod systemd;
 mod wasm_std;
 
 use std::fs::{self, File, TryLockError};
@@ -59,6 +60,7 @@ pub const FOR_TESTS: &[Part] = &[
     browser::PART,
     smtp::PART,
     axe::PART,
+    systemd::PART,
 ];
 
 /// Only for `trunk serve`.

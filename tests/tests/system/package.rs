@@ -100,7 +100,9 @@ impl Machine {
         let folder = self.at(&format!("var/lib/{state}"));
         assert_eq!(fs::metadata(&folder).unwrap().permissions().mode() & 0o777, 0o700);
         chown(&folder, Some(user.id), Some(user.group)).unwrap();
-        let mut command = Command::new("chroot");
+        let [mask] = self.unit(unit, "UMask").try_into().unwrap();
+        let mut command = Command::new("sh");
+        command.args(["-c", &format!("umask {mask} && exec \"$@\""), "sh", "chroot"]);
         command.arg(format!("--userspec={}:{}", user.id, user.group)).arg("--groups=");
         command.arg(self.root.path()).arg(program).args(words);
         command.env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").current_dir("/");
@@ -109,7 +111,8 @@ impl Machine {
 
     fn borrow_libraries(&self, program: &str) {
         let listed = said(Command::new("ldd").arg(self.at(program)));
-        for path in listed.split_whitespace().filter(|word| word.starts_with('/')) {
+        let libraries = listed.split_whitespace().filter(|word| word.starts_with('/'));
+        for path in libraries.chain(["/etc/ssl/certs/ca-certificates.crt"]) {
             let (from, to) = (Path::new(path), self.at(path));
             fs::create_dir_all(to.parent().unwrap()).unwrap();
             fs::copy(from, to).unwrap();
