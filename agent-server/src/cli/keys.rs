@@ -102,7 +102,7 @@ async fn retire(
         if done.stuck + codes > 0 && !(early || revoked) {
             return Err(format!(
                 "{} numbers cannot be moved, {codes} codes move when they are used next; with \
-                 --early their owners set a new code by mail",
+                 --early their owners have to take a new number",
                 done.stuck
             )
             .into());

@@ -8,7 +8,11 @@ use clap::Subcommand;
 use serde_json::json;
 use shared_protocol::{MerchantId, SealingKey, Span, Timestamp, VerifyingKey, jws};
 
-use super::{Place, Said, merchants::find, merchants::pair_of_file, say::Report};
+use super::{
+    Said,
+    merchants::{find, pair_of_file},
+    say::Report,
+};
 use crate::{
     clock::{Clock as _, SystemClock},
     domain::merchant_keys::MerchantKey,
@@ -45,7 +49,7 @@ pub enum MerchantKeys {
 
 impl MerchantKeys {
     /// Runs it.
-    pub async fn act(&self, _place: &Place, store: &Store) -> Said {
+    pub async fn act(&self, store: &Store) -> Said {
         let now = SystemClock.now();
         match self {
             Self::List { id } => listed(store, &find(store, id).await?.id).await,

@@ -126,7 +126,7 @@ impl Merchants {
             Self::Resume { id } => set_status(store, id, MerchantStatus::Active).await,
             Self::Bank(bank) => bank.run(store).await,
             Self::Webhook(webhook) => webhook.act(place, store).await,
-            Self::Keys(keys) => keys.act(place, store).await,
+            Self::Keys(keys) => keys.act(store).await,
             Self::Origins { id, add, remove } => {
                 let mut merchant = find(store, id).await?;
                 for origin in add {

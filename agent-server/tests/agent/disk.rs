@@ -2,7 +2,7 @@
 //! refused with 503, what only reads goes on, nothing is entered by half, and all is well again
 //! once there is room.
 
-use std::{fs, io::Write as _, path::Path, process::Command, str::FromStr as _};
+use std::{fs, io::Write as _, path::Path, process::Command, str::FromStr as _, time::Duration};
 
 use agent_server::domain::audit::audit;
 use reqwest::header::RETRY_AFTER;
@@ -102,6 +102,9 @@ async fn a_full_disk_refuses_purchases_and_loses_none() {
 #[tokio::test]
 async fn a_database_that_somebody_holds_is_waited_for_and_then_refused() {
     let market = Market::open().await;
+    // Every transaction that is before it in the queue waits for the lock as well.
+    let patient = reqwest::Client::builder().timeout(Duration::from_secs(60)).build().unwrap();
+    let market = Market { http: patient, ..market };
     let sale = market.sale().await;
     let url = market.agent.app.config.database();
     let options = SqliteConnectOptions::from_str(&url).unwrap();
