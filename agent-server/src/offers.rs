@@ -46,10 +46,11 @@ impl Offers {
         now: Timestamp,
     ) -> Result<Signed<Offer>, Problem> {
         let name = (merchant.id.clone(), item.clone());
-        if let Some(kept) = self.kept().get(&name).filter(|kept| now < kept.until) {
-            if merchant.history().at(now).any(|key| *key == kept.key) {
-                return Ok(kept.offer.clone());
-            }
+        let counts = |kept: &&Kept| {
+            now < kept.until && merchant.history().at(now).any(|key| *key == kept.key)
+        };
+        if let Some(kept) = self.kept().get(&name).filter(counts) {
+            return Ok(kept.offer.clone());
         }
         let offer = self.fetch(merchant, item).await?;
         let expires = check(&offer, merchant, item, now)?;
