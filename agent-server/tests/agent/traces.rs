@@ -1,4 +1,4 @@
-//! A collector of the test's own hears of requests by their routes, and nothing of what was in them.
+//! A collector of the test's own hears of requests by their routes, and nothing of their contents.
 
 use std::{
     io::{BufRead as _, BufReader},

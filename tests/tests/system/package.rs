@@ -2,6 +2,7 @@
 //! started there as systemd would start them: the same program, user, folder and settings. What no
 //! test here does is to run systemd itself, so its sandbox is checked (`systemd-analyze`), not
 //! entered.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 
 use std::{
     fs,
