@@ -143,7 +143,8 @@ impl Service {
             all.push_str(&line);
             line.clear();
         }
-        panic!("it ended: {all}");
+        let ended = child.wait().unwrap();
+        panic!("it ended ({ended}): {all}");
     }
 
     async fn answers(&self, path: &str) -> String {
