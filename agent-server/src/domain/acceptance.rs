@@ -28,7 +28,7 @@ pub async fn accept(
     let now = app.clock.now();
     let purchase = known(app, &id).await?;
     let merchant = app.merchants.get(&purchase.merchant, now).await?;
-    let verified = acceptance.verify(&merchant.verifying_key)?;
+    let verified = merchant.believe(&acceptance, now)?;
     take(app, &purchase, acceptance, &verified, now).await
 }
 
@@ -65,7 +65,7 @@ pub async fn present(app: &App, id: PurchaseId, grant: &str) -> Result<(), Probl
         accepted: now.min(grant.expires),
     };
     let acceptance = Signed::sign(&said, &app.keys);
-    let verified = acceptance.verify(&app.keys.verifying_key())?;
+    let verified = app.keys.verify_own(&acceptance)?;
     match take(app, &purchase, acceptance, &verified, now).await {
         // Two came at once, a moment apart: the other has been heard.
         Err(Problem::PurchaseConflict) => Ok(()),
@@ -107,7 +107,7 @@ pub async fn refuse(app: &App, id: PurchaseId, refusal: Signed<Refusal>) -> Resu
     let now = app.clock.now();
     let purchase = known(app, &id).await?;
     let merchant = app.merchants.get(&purchase.merchant, now).await?;
-    let verified = refusal.verify(&merchant.verifying_key)?;
+    let verified = merchant.believe(&refusal, now)?;
     purchase.check_refusal(&verified)?;
     let word = Word::Refused(refusal);
     carry_out(app, Turn { purchase: id, word, then: None, now }).await

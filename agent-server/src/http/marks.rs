@@ -49,6 +49,7 @@ async fn mark(
     let now = app.clock.now();
     let merchant = app.merchants.get(&merchant_id(id)?, now).await?;
     merchant.check_in_force(now)?;
+    let merchant = merchant.using(app.offers.key_in_use(&merchant.id), now);
     let signed = match host {
         None => app.marks.current(&merchant, &app.keys, now),
         Some(host) => {

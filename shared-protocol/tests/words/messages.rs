@@ -104,6 +104,7 @@ pub fn all(deal: &Deal) -> Vec<Spoken> {
     let visit = statement("MailboxVisit", &examples::visits(deal), merchant);
     let entry = plain("MailboxEntry", &examples::mailbox_entries(deal));
     let mailbox = plain("Mailbox", &examples::mailboxes(deal));
+    let key_list = statement("KeyList", &examples::key_lists(deal), agent);
     vec![
         spoken(mark, "agent", "anyone", "51", "signed"),
         spoken(offer, "merchant", "anyone", "51", "signed"),
@@ -141,6 +142,7 @@ pub fn all(deal: &Deal) -> Vec<Spoken> {
         spoken(visit, "merchant", "agent", "61", "signed"),
         spoken(entry, "agent", "merchant", "61", "in mailbox; holds an order-submission"),
         spoken(mailbox, "agent", "merchant", "61", "as it is"),
+        spoken(key_list, "agent", "merchant", "–", "signed"),
     ]
 }
 
