@@ -12,7 +12,7 @@ use std::{
 
 use figment::{
     Figment,
-    providers::{Env, Format as _, Toml},
+    providers::{Format as _, Toml},
 };
 use serde::Deserialize;
 use shared_protocol::{AgentId, Amount, Localized, Span};
@@ -162,9 +162,9 @@ impl Config {
         } else if overrides.file_is_named {
             return Err(ConfigFault::NoFile(file.into()));
         }
-        figment = figment.merge(environment());
-        for (key, text) in files::of_files(&VARIABLES, files::of_process)? {
-            figment = figment.merge((place(key), text));
+        figment = figment.merge(files::environment());
+        for (key, text) in files::of_files(&files::VARIABLES, files::of_process)? {
+            figment = figment.merge((files::place(key), text));
         }
         let paths = [("data_dir", &overrides.data_dir), ("widget_dir", &overrides.widget_dir)];
         for (key, path) in paths {
@@ -345,46 +345,6 @@ pub enum ConfigFault {
     #[error("time_zone: {0} is not known here")]
     TimeZone(String),
 }
-
-/// Only known keys: other programs' `WARIFU_*` variables are not ours to refuse.
-fn environment() -> Env {
-    Env::prefixed("WARIFU_").only(&VARIABLES).map(|key| place(key.as_str()).into())
-}
-
-/// Where in the settings a variable's value stands.
-fn place(variable: &str) -> String {
-    let key = variable.to_ascii_lowercase();
-    match key.as_str() {
-        "agent_name_ja" => "agent_name.ja".into(),
-        "agent_name_en" => "agent_name.en".into(),
-        "smtp_url" => "smtp.url".into(),
-        "smtp_from" => "smtp.from".into(),
-        _ => key,
-    }
-}
-
-/// What can be set by `WARIFU_` and this, in capitals, and by a file that the same with `_FILE`
-/// behind it names.
-const VARIABLES: [&str; 18] = [
-    "listen",
-    "public_url",
-    "agent_id",
-    "agent_name_ja",
-    "agent_name_en",
-    "data_dir",
-    "database_url",
-    "widget_dir",
-    "smtp_url",
-    "smtp_from",
-    "confirmation_hours",
-    "grant_minutes",
-    "mailbox_hours",
-    "mailbox_days",
-    "by_hand_hours",
-    "plans_file",
-    "otlp_endpoint",
-    "local_merchants",
-];
 
 fn default_requests_at_once() -> usize {
     512

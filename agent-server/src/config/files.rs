@@ -1,7 +1,9 @@
-//! Settings that stand in files of their own, named by `WARIFU_…_FILE`: passwords above all, which
-//! so appear neither in the settings nor in the environment.
+//! Settings in variables, and those that stand in files of their own, named by `WARIFU_…_FILE`:
+//! passwords above all, which so appear neither in the settings nor in the environment.
 
 use std::{env::VarError, ffi::OsString, fs, path::PathBuf};
+
+use figment::providers::Env;
 
 use super::ConfigFault;
 
@@ -37,6 +39,46 @@ pub(super) fn of_process(name: &str) -> Option<OsString> {
         Err(VarError::NotPresent) => None,
     }
 }
+
+/// Only known keys: other programs' `WARIFU_*` variables are not ours to refuse.
+pub(super) fn environment() -> Env {
+    Env::prefixed("WARIFU_").only(&VARIABLES).map(|key| place(key.as_str()).into())
+}
+
+/// Where in the settings a variable's value stands.
+pub(super) fn place(variable: &str) -> String {
+    let key = variable.to_ascii_lowercase();
+    match key.as_str() {
+        "agent_name_ja" => "agent_name.ja".into(),
+        "agent_name_en" => "agent_name.en".into(),
+        "smtp_url" => "smtp.url".into(),
+        "smtp_from" => "smtp.from".into(),
+        _ => key,
+    }
+}
+
+/// What can be set by `WARIFU_` and this, in capitals, and by a file that the same with `_FILE`
+/// behind it names.
+pub(super) const VARIABLES: [&str; 18] = [
+    "listen",
+    "public_url",
+    "agent_id",
+    "agent_name_ja",
+    "agent_name_en",
+    "data_dir",
+    "database_url",
+    "widget_dir",
+    "smtp_url",
+    "smtp_from",
+    "confirmation_hours",
+    "grant_minutes",
+    "mailbox_hours",
+    "mailbox_days",
+    "by_hand_hours",
+    "plans_file",
+    "otlp_endpoint",
+    "local_merchants",
+];
 
 #[cfg(test)]
 mod tests {

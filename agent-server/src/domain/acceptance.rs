@@ -2,7 +2,7 @@
 //! shopper's browser or from the merchant; the signature decides, not the sender.
 
 use shared_protocol::{
-    Acceptance, Problem, PurchaseId, Refusal, Signed, Signer as _, Timestamp, Verified, jws,
+    Acceptance, Problem, PurchaseId, Refusal, Signed, Timestamp, Verified, jws,
 };
 
 use super::{

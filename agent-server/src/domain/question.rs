@@ -89,8 +89,7 @@ impl ConfirmationToken {
 pub struct ConfirmationCode(Zeroizing<String>);
 
 impl ConfirmationCode {
-    /// The code of a purchase.
-    /// Under both peppers while they are rotated, else the same twice.
+    /// The code of a purchase under both peppers while they are rotated, else the same twice.
     pub fn by_both(purchase: &PurchaseId, keys: &AgentKeyring) -> [Self; 2] {
         keys.keyed_hashes("confirmation-code", &[purchase.as_bytes()]).map(|hash| {
             let mut first = [0; 8];

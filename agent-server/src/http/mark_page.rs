@@ -65,6 +65,7 @@ async fn current(app: &App, merchant: &str, from: Option<&str>) -> Verdict {
     let now = app.clock.now();
     let id = merchant.parse().map_err(|_| Problem::UnknownMerchant)?;
     let merchant = app.merchants.get(&id, now).await?;
+    let merchant = merchant.using(app.offers.key_in_use(&id), now);
     let signed = app.marks.current(&merchant, &app.keys, now);
     judged(app, app.keys.verify_own(&signed)?, from).await
 }
@@ -82,7 +83,7 @@ async fn judged(app: &App, mark: Verified<Mark>, from: Option<&str>) -> Verdict 
         Err(problem) => return Err(problem),
     };
     let revoked = app.store.revoked_serial(&mark.merchant).await.map_err(unavailable)?;
-    let known = Known { merchant: merchant.as_deref(), revoked };
+    let known = Known { merchant: merchant.as_ref().map(|known| &***known), revoked };
     let worth = mark::check(&mark, known, from, now);
     Ok((mark, worth))
 }

@@ -47,15 +47,15 @@ async fn mark(
 ) -> Result<Response, Refused> {
     let (id, kind) = name.rsplit_once('.').unwrap_or((&name, ""));
     let now = app.clock.now();
-    let merchant = app.merchants.get(&merchant_id(id)?, now).await?;
-    merchant.check_in_force(now)?;
-    let merchant = merchant.using(app.offers.key_in_use(&merchant.id), now);
+    let known = app.merchants.get(&merchant_id(id)?, now).await?;
+    known.check_in_force(now)?;
+    let merchant = known.using(app.offers.key_in_use(&known.id), now);
     let signed = match host {
         None => app.marks.current(&merchant, &app.keys, now),
         Some(host) => {
             let item = item.parse().map_err(|_| Problem::UnknownItem)?;
             let host = merchant_id(&host)?;
-            let window = placement::open(&app, &merchant, &host, &item, now).await?;
+            let window = placement::open(&app, &known, &host, &item, now).await?;
             app.marks.within(&merchant, &window, &app.keys, now)
         }
     };

@@ -12,6 +12,11 @@ use shared_protocol::{Problem, Span};
 
 use crate::market::Market;
 
+/// PostgreSQL has its own backups.
+async fn on_sqlite() -> Market {
+    Market::open_with(|config| config.database_url = None).await
+}
+
 /// The same agent elsewhere.
 fn elsewhere(market: &Market) -> (tempfile::TempDir, Config) {
     let folder = tempfile::tempdir().unwrap();
@@ -22,7 +27,7 @@ fn elsewhere(market: &Market) -> (tempfile::TempDir, Config) {
 
 #[tokio::test]
 async fn a_backup_taken_during_purchases_is_a_beginning_of_them() {
-    let market = Market::open().await;
+    let market = on_sqlite().await;
     let backup = market.folder.path().join("backup");
     for name in ["c-1", "c-2"] {
         market.sale().await.claim(name, 1000).await.unwrap();
@@ -74,7 +79,7 @@ async fn a_backup_taken_during_purchases_is_a_beginning_of_them() {
 
 #[tokio::test]
 async fn without_the_keys_a_backup_waits_for_them() {
-    let market = Market::open().await;
+    let market = on_sqlite().await;
     let backup = market.folder.path().join("backup");
     take(&market.agent.app.config, &backup, false, market.now()).await.unwrap();
     assert!(!backup.join("keys").exists());
@@ -87,4 +92,16 @@ async fn without_the_keys_a_backup_waits_for_them() {
     let other = Config { agent_id: "agt_other".parse().unwrap(), ..config };
     let refused = restore(&other, &backup, market.now()).await;
     assert!(matches!(refused, Err(BackupFault::Other(..))));
+}
+
+#[tokio::test]
+async fn of_a_postgresql_it_is_said_what_copies_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut config = Config::demo(folder.path(), folder.path());
+    config.database_url = Some("postgres://warifu@db.example/warifu".into());
+    let backup = folder.path().join("backup");
+    let now = shared_protocol::Timestamp::from_millis(0);
+    let fault = take(&config, &backup, true, now).await.unwrap_err();
+    assert!(fault.to_string().contains("pg_dump"), "{fault}");
+    assert!(!backup.exists());
 }

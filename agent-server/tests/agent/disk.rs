@@ -64,7 +64,11 @@ async fn a_full_disk_refuses_purchases_and_loses_none() {
         println!("  not shown: this user may not mount a small disk");
         return;
     };
-    let market = Market::open_with(|config| config.data_dir = disk.path().join("agent")).await;
+    let market = Market::open_with(|config| {
+        config.data_dir = disk.path().join("agent");
+        config.database_url = None;
+    })
+    .await;
     let app = &market.agent.app;
     let sale = market.sale().await;
     disk.fill_but(128 << 10);
@@ -101,7 +105,7 @@ async fn a_full_disk_refuses_purchases_and_loses_none() {
 
 #[tokio::test]
 async fn a_database_that_somebody_holds_is_waited_for_and_then_refused() {
-    let market = Market::open().await;
+    let market = Market::open_with(|config| config.database_url = None).await;
     // Every transaction that is before it in the queue waits for the lock as well.
     let patient = reqwest::Client::builder().timeout(Duration::from_secs(60)).build().unwrap();
     let market = Market { http: patient, ..market };
