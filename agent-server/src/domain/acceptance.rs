@@ -1,9 +1,7 @@
 //! The merchant's word on a Grant (61–62): it takes the order, or does not. Comes from the
 //! shopper's browser or from the merchant; the signature decides, not the sender.
 
-use shared_protocol::{
-    Acceptance, Problem, PurchaseId, Refusal, Signed, Timestamp, Verified, jws,
-};
+use shared_protocol::{Acceptance, Problem, PurchaseId, Refusal, Signed, Timestamp, Verified, jws};
 
 use super::{
     Purchase, confirm,
