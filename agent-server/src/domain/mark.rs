@@ -89,6 +89,9 @@ mod tests {
             payout_class: "standard".into(),
             status: MerchantStatus::Active,
             valid_until: None,
+            relay: None,
+            hand_over: None,
+            payee: None,
             waives: None,
             serial: 7,
         }

@@ -24,18 +24,28 @@ impl BankAccount {
             Self::Japanese(account) => account.holder.as_str(),
         }
     }
-}
 
-/// As people compare it: all of it, on one line.
-impl fmt::Display for BankAccount {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// All of it on one line, as people compare it before they sign.
+    pub fn in_full(&self) -> String {
         match self {
             Self::Iban(account) => {
                 let bic = account.bic().unwrap_or("-");
-                write!(f, "{}  {bic}  {}", account.iban(), account.holder())
+                format!("{}  {bic}  {}", account.iban(), account.holder())
             }
             Self::Japanese(JapaneseAccount { bank, branch, deposit, number, holder }) => {
-                write!(f, "{bank}-{branch}  {}  {number}  {holder}", deposit.name())
+                format!("{bank}-{branch}  {}  {number}  {holder}", deposit.name())
+            }
+        }
+    }
+}
+
+/// The IBAN, or bank, branch, kind and number.
+impl fmt::Display for BankAccount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Iban(account) => f.write_str(account.iban()),
+            Self::Japanese(JapaneseAccount { bank, branch, deposit, number, .. }) => {
+                write!(f, "{bank}-{branch}-{}-{number}", deposit.name())
             }
         }
     }

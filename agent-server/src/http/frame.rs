@@ -156,11 +156,15 @@ impl<'a> Visit<'a> {
             other_url: &with_locale(self.uri, w.other_tag()),
             files: &files,
         });
-        let (css, boot) = (files.inline("widget.css").1, files.inline("boot.js").1);
-        let policy = frame_policy(merchant, css, boot, self.around(merchant, window));
-        let mut answer = self.answer(StatusCode::OK, &policy, html);
+        let mut answer = self.answer(StatusCode::OK, &self.policy(merchant, window), html);
         preload(&mut answer, &files);
         Ok(answer)
+    }
+
+    fn policy(&self, merchant: &Merchant, window: Option<&Window>) -> String {
+        let files = self.app.widget.files();
+        let (css, boot) = (files.inline("widget.css").1, files.inline("boot.js").1);
+        frame_policy(merchant, css, boot, self.around(merchant, window))
     }
 
     /// In whose pages the product may be shown.

@@ -10,7 +10,7 @@ use axum::{
     routing::get,
 };
 use serde::Deserialize;
-use shared_protocol::{Offer, Problem, Signed};
+use shared_protocol::{Mark, Offer, Problem, Signed};
 
 use super::{
     pages::parameter,
@@ -42,23 +42,11 @@ struct Borrowed {
 async fn mark(
     State(app): State<App>,
     Path(name): Path<String>,
-    Query(Borrowed { host, item }): Query<Borrowed>,
+    Query(borrowed): Query<Borrowed>,
     OriginalUri(uri): OriginalUri,
 ) -> Result<Response, Refused> {
     let (id, kind) = name.rsplit_once('.').unwrap_or((&name, ""));
-    let now = app.clock.now();
-    let known = app.merchants.get(&merchant_id(id)?, now).await?;
-    known.check_in_force(now)?;
-    let merchant = known.using(app.offers.key_in_use(&known.id), now);
-    let signed = match host {
-        None => app.marks.current(&merchant, &app.keys, now),
-        Some(host) => {
-            let item = item.parse().map_err(|_| Problem::UnknownItem)?;
-            let host = merchant_id(&host)?;
-            let window = placement::open(&app, &known, &host, &item, now).await?;
-            app.marks.within(&merchant, &window, &app.keys, now)
-        }
-    };
+    let signed = current(&app, id, borrowed).await?;
     let mark = signed.claimed()?;
     let locale = parameter(&uri, "locale").and_then(|tag| tag.parse().ok()).unwrap_or_default();
     match kind {
@@ -70,6 +58,20 @@ async fn mark(
         }
         _ => Err(Problem::NotFound.into()),
     }
+}
+
+/// The Mark of now: in a borrowed window that of the window.
+async fn current(app: &App, id: &str, borrowed: Borrowed) -> Result<Signed<Mark>, Refused> {
+    let now = app.clock.now();
+    let known = app.merchants.get(&merchant_id(id)?, now).await?;
+    known.check_in_force(now)?;
+    let merchant = known.using(app.offers.key_in_use(&known.id), now);
+    let Borrowed { host: Some(host), item } = borrowed else {
+        return Ok(app.marks.current(&merchant, &app.keys, now));
+    };
+    let item = item.parse().map_err(|_| Problem::UnknownItem)?;
+    let window = placement::open(app, &known, &merchant_id(&host)?, &item, now).await?;
+    Ok(app.marks.within(&merchant, &window, &app.keys, now))
 }
 
 /// A picture that any page may show, and nobody keeps for long: the Mark may be taken back.

@@ -49,9 +49,7 @@ pub fn router(app: App) -> Router {
     let demo = if app.demo.is_some() { demo::routes() } else { Router::new() };
     let routes = Router::new()
         .merge(frame::routes())
-        .merge(enrol::routes())
-        .merge(sign_in::routes())
-        .merge(me::routes())
+        .merge(shown())
         .merge(assets::routes())
         .merge(challenges::routes())
         .merge(plans::routes())
@@ -65,15 +63,23 @@ pub fn router(app: App) -> Router {
         .merge(marks::routes())
         .merge(placements::routes())
         .merge(mailbox::routes())
-        .merge(mark_page::routes())
         .merge(keys::routes())
-        .merge(confirm::routes())
-        .merge(confirm_code::routes())
-        .merge(pages::routes())
-        .merge(passkey_pages::routes())
         .merge(passkeys::routes())
         .merge(health::routes())
         .merge(console::routes(&app))
         .merge(demo);
     edge::around(routes, &app).with_state(app)
+}
+
+/// What shoppers read in a window of their own.
+fn shown() -> Router<App> {
+    Router::new()
+        .merge(enrol::routes())
+        .merge(sign_in::routes())
+        .merge(me::routes())
+        .merge(mark_page::routes())
+        .merge(confirm::routes())
+        .merge(confirm_code::routes())
+        .merge(pages::routes())
+        .merge(passkey_pages::routes())
 }

@@ -14,6 +14,7 @@ mod deposits;
 mod endpoints;
 mod events;
 mod file_audit;
+mod grant_rows;
 mod grants;
 mod ids;
 mod instalments;

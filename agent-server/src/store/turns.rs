@@ -99,6 +99,19 @@ impl Turn {
                 None => contracts::release(tx, contract, held, self.now, Self::NAME).await?,
             }
         }
+        self.carry_out(tx, &purchase, word).await?;
+        self.send(tx, &purchase, word, state).await?;
+        Ok(Turned::Now(state))
+    }
+
+    /// What it means for the question to the shopper, and for money that is transferred.
+    async fn carry_out(
+        &self,
+        tx: &mut Tx<'_>,
+        purchase: &Purchase,
+        word: &Word,
+    ) -> Result<(), Fault> {
+        let stamp = (self.now, Self::NAME);
         match word {
             Word::Accepted { question: Some(asked), .. } => {
                 questions::ask(tx, purchase.row, asked, self.now).await?;
@@ -108,7 +121,7 @@ impl Turn {
             }
             Word::Transferred { .. } => {
                 questions::answer(tx, purchase.row, self.now).await?;
-                remittances::send(tx, &purchase, stamp).await?;
+                remittances::send(tx, purchase, stamp).await?;
             }
             Word::Scheduled { later, channel, .. } => {
                 questions::answer(tx, purchase.row, self.now).await?;
@@ -119,6 +132,18 @@ impl Turn {
             | Word::Withdrawn { .. }
             | Word::Lapsed => {}
         }
+        Ok(())
+    }
+
+    /// Enters who is told of it.
+    async fn send(
+        &self,
+        tx: &mut Tx<'_>,
+        purchase: &Purchase,
+        word: &Word,
+        state: PurchaseState,
+    ) -> Result<(), Fault> {
+        let number = purchase.events + 1;
         // Nobody was asked yet, so there is no letter that another one would answer.
         let was_asked =
             purchase.state != PurchaseState::Granted || state == PurchaseState::Accepted;
@@ -136,7 +161,7 @@ impl Turn {
         {
             outbox::add(tx, purchase.row, Errand::Mail(letter), number, self.now).await?;
         }
-        Ok(Turned::Now(state))
+        Ok(())
     }
 
     async fn update(

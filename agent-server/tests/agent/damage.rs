@@ -115,7 +115,7 @@ async fn bank(market: &Market, a: &Sale<'_>) {
     }
 }
 
-async fn report(url: &str, keys: &Path) -> Report {
+pub async fn report(url: &str, keys: &Path) -> Report {
     let store = Store::open(url).await.unwrap();
     let key = AgentKeyring::load(keys).unwrap().verifying_key();
     let report = audit(&store, &key).await.unwrap();
@@ -127,11 +127,11 @@ async fn report(url: &str, keys: &Path) -> Report {
 pub struct Way {
     pub damage: Damage,
     /// The row that must be named.
-    row: &'static str,
+    pub row: &'static str,
     /// What must be expected of it, and found in it; empty: whatever it is.
-    says: (&'static str, &'static str),
+    pub says: (&'static str, &'static str),
     /// A statement, or `flip table.column where …`: the last byte is made another.
-    how: &'static str,
+    pub how: &'static str,
 }
 
 macro_rules! ways {
@@ -371,7 +371,7 @@ async fn flip(connection: &mut AnyConnection, how: &str) {
     assert_eq!(done.rows_affected(), 1, "{how}");
 }
 
-async fn damage(url: &str, how: &str) {
+pub async fn damage(url: &str, how: &str) {
     let mut connection = AnyConnection::connect(url).await.unwrap();
     let is_file = url.starts_with("sqlite:");
     let blindly = match is_file {
@@ -394,14 +394,14 @@ async fn damage(url: &str, how: &str) {
 }
 
 /// The database after the trade, and copies of it to be damaged.
-struct Sound {
+pub struct Sound {
     url: String,
     folder: PathBuf,
 }
 
 impl Sound {
     /// A copy of the stopped server's database.
-    async fn of(folder: &Path) -> Self {
+    pub async fn of(folder: &Path) -> Self {
         let whole = database_url(folder);
         if !whole.starts_with("sqlite:") {
             let sound = Self { url: postgres_cluster::copy(&whole), folder: folder.into() };
@@ -417,7 +417,7 @@ impl Sound {
     }
 
     /// A sound database, whatever was done to the last one.
-    async fn copy(&self) -> String {
+    pub async fn copy(&self) -> String {
         let Some(file) = self.url.strip_prefix("sqlite:") else {
             self.run(RESTORED).await;
             return self.url.clone();
@@ -459,7 +459,7 @@ DO $$ DECLARE t TEXT; BEGIN
     END LOOP;
 END $$";
 
-fn named(text: &str, rows: &[(&str, i64)]) -> String {
+pub fn named(text: &str, rows: &[(&str, i64)]) -> String {
     let put = |text: String, (name, row): &(&str, i64)| {
         text.replace(&format!("{{{name}}}"), &row.to_string())
     };
@@ -469,45 +469,10 @@ fn named(text: &str, rows: &[(&str, i64)]) -> String {
 #[tokio::test]
 async fn every_damage_is_named_with_its_row() {
     let (market, rows) = traded().await;
-    each_is_named(market, &rows, WAYS).await;
+    crate::naming::each_is_named(market, &rows, WAYS).await;
     let all = || WAYS.iter().chain(crate::transfer_damage::WAYS);
     let tried: BTreeSet<Damage> = all().map(|way| way.damage).collect();
     let untried: Vec<_> = Damage::ALL.iter().filter(|kind| !tried.contains(kind)).collect();
     assert!(untried.is_empty(), "never tried: {untried:?}");
     println!("  kinds of damage named: {} in {} ways", tried.len(), all().count());
-}
-
-/// Damages a sound market in each of these ways; each must be named with its row.
-pub async fn each_is_named(market: Market, rows: &[(&str, i64)], ways: &[Way]) {
-    let Market { agent, folder, .. } = market;
-    let store = agent.app.store.clone();
-    let key = agent.app.keys.verifying_key();
-    let live = audit(&store, &key).await.unwrap();
-    assert!(live.findings.is_empty(), "beside the running server: {:#?}", live.findings);
-    agent.shutdown().await;
-    let keys = folder.path().join("agent/keys");
-    let stopped = report(&database_url(folder.path()), &keys).await;
-    assert!(stopped.findings.is_empty(), "{:#?}", stopped.findings);
-    assert_eq!((stopped.head, stopped.entries), (live.head, live.entries));
-    assert_eq!(stopped.purchases, u64::try_from(rows.len()).unwrap());
-
-    let sound = Sound::of(folder.path()).await;
-    let mut missed = Vec::new();
-    for way in ways {
-        let copy = sound.copy().await;
-        let how = named(way.how, rows);
-        damage(&copy, &how).await;
-        let report = report(&copy, &keys).await;
-        let row = named(way.row, rows);
-        let is_named = report.findings.iter().any(|finding| {
-            finding.damage == way.damage
-                && finding.row.starts_with(&row)
-                && finding.expected.contains(way.says.0)
-                && finding.found.contains(way.says.1)
-        });
-        if !is_named {
-            missed.push(format!("{:?} {row}: {how}\n{:#?}", way.damage, report.findings));
-        }
-    }
-    assert!(missed.is_empty(), "{} not named: {}", missed.len(), missed.join("\n"));
 }

@@ -35,6 +35,7 @@ mod mailbox;
 mod market;
 mod marks;
 mod merchant;
+mod naming;
 mod notices;
 mod operator;
 mod overload;

@@ -332,6 +332,7 @@ fn drawn(operator: &Operator) -> String {
         waives: None,
         relay: None,
         payee: None,
+        hand_over: None,
         serial: shop["serial"].as_u64().unwrap(),
     };
     let marks = agent_server::marks::Marks::new("agt_demo".parse().unwrap(), both);

@@ -4,8 +4,9 @@
 use shared_protocol::Outcome;
 
 use crate::{
-    damage::{Way, each_is_named, ways},
+    damage::{Way, ways},
     market::Market,
+    naming::each_is_named,
     shopper::id,
 };
 

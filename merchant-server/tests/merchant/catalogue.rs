@@ -151,7 +151,7 @@ fn an_offer_accepts_what_both_shop_and_item_do() {
         let plans = &catalogue.item(&item.parse().unwrap()).unwrap().terms().plans;
         plans.iter().map(|class| class.name()).collect::<Vec<_>>().join(" ")
     };
-    let all = "single instalments revolving bonus bonus-instalments";
+    let all = "single instalments revolving bonus bonus-instalments transfer";
     assert_eq!(plans(SAMPLE, "TEAPOT-01"), all);
     assert_eq!(plans(SAMPLE, "SENCHA-01"), "single");
     let line = SAMPLE.lines().find(|line| line.starts_with("plans = ")).unwrap();

@@ -62,12 +62,24 @@ const GRANT_REQUEST: &str =
     "as it is; holds a sealed payment half, and a passkey's word if one pays";
 
 pub fn all(deal: &Deal) -> Vec<Spoken> {
+    let mut all = between_the_three(deal);
+    all.extend(around(deal));
+    all
+}
+
+fn spoken(
+    message: Spoken,
+    says: &'static str,
+    hears: &'static str,
+    steps: &'static str,
+    travels: &'static str,
+) -> Spoken {
+    Spoken { says, hears, steps, travels, ..message }
+}
+
+/// Those of shopper, merchant and agent.
+fn between_the_three(deal: &Deal) -> Vec<Spoken> {
     let (agent, merchant) = (&deal.agent, &deal.merchant);
-    let spoken = |mut message: Spoken, says, hears, steps, travels| {
-        (message.says, message.hears) = (says, hears);
-        (message.steps, message.travels) = (steps, travels);
-        message
-    };
     let mark = statement("Mark", &examples::marks(deal), agent);
     let offer = statement("Offer", &examples::offers(deal), merchant);
     let request = plain("ChallengeRequest", &examples::challenge_requests(deal));
@@ -93,18 +105,6 @@ pub fn all(deal: &Deal) -> Vec<Spoken> {
     let void = statement("Void", &examples::voids(deal), merchant);
     let refund = statement("Refund", &examples::refunds(deal), merchant);
     let receipt = statement("Receipt", &examples::receipts(deal), agent);
-    let call = plain("RelayedCall", &relays::calls(deal));
-    let asked = plain("RelayedRequest", &relays::requests(deal));
-    let answer = plain("RelayedAnswer", &relays::answers(deal));
-    let reply = plain("RelayedReply", &relays::replies(deal));
-    let placement = statement("Placement", &examples::placements(deal), merchant);
-    let agreement = plain("PlacementAgreement", &examples::agreements(deal));
-    let end = statement("PlacementEnd", &examples::placement_ends(deal), merchant);
-    let deposit = statement("Deposit", &examples::deposits(deal), agent);
-    let visit = statement("MailboxVisit", &examples::visits(deal), merchant);
-    let entry = plain("MailboxEntry", &examples::mailbox_entries(deal));
-    let mailbox = plain("Mailbox", &examples::mailboxes(deal));
-    let key_list = statement("KeyList", &examples::key_lists(deal), agent);
     vec![
         spoken(mark, "agent", "anyone", "51", "signed"),
         spoken(offer, "merchant", "anyone", "51", "signed"),
@@ -131,6 +131,25 @@ pub fn all(deal: &Deal) -> Vec<Spoken> {
         spoken(void, "merchant", "agent", "66 → 72", "signed"),
         spoken(refund, "merchant", "agent", "66–71", "signed"),
         spoken(receipt, "agent", "merchant", "66–71", "signed"),
+    ]
+}
+
+/// Those through a relay, those of sellers without a server, and the agent's keys.
+fn around(deal: &Deal) -> Vec<Spoken> {
+    let (agent, merchant) = (&deal.agent, &deal.merchant);
+    let call = plain("RelayedCall", &relays::calls(deal));
+    let asked = plain("RelayedRequest", &relays::requests(deal));
+    let answer = plain("RelayedAnswer", &relays::answers(deal));
+    let reply = plain("RelayedReply", &relays::replies(deal));
+    let placement = statement("Placement", &examples::placements(deal), merchant);
+    let agreement = plain("PlacementAgreement", &examples::agreements(deal));
+    let end = statement("PlacementEnd", &examples::placement_ends(deal), merchant);
+    let deposit = statement("Deposit", &examples::deposits(deal), agent);
+    let visit = statement("MailboxVisit", &examples::visits(deal), merchant);
+    let entry = plain("MailboxEntry", &examples::mailbox_entries(deal));
+    let mailbox = plain("Mailbox", &examples::mailboxes(deal));
+    let key_list = statement("KeyList", &examples::key_lists(deal), agent);
+    vec![
         spoken(asked, "shopper", "agent", "51–62", "through the relay; holds a sealed call"),
         spoken(call, "shopper", "agent", "51–62", "sealed, in relayed-request"),
         spoken(reply, "agent", "shopper", "51–62", "through the relay; holds a sealed answer"),

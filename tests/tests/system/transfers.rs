@@ -110,11 +110,28 @@ fn is_sound(shop: &Shop) -> Result {
 #[tokio::test]
 async fn with_a_passkey_the_money_is_sent_while_the_shopper_waits() -> Result {
     let (shop, browser) = market().await?;
-    let _authenticator = Authenticator::into_window(&browser).await?;
-    account::sign_in(&shop, &browser, PASSKEY_SHOPPER).await?;
-    account::register_passkey(&shop, &browser).await?;
+    sent_by_passkey(&shop, &browser).await?;
+    browser.close().await
+}
+
+/// The bank's communication server at the shop's site (Fig 3, ¶68): the same screens, the same end.
+#[tokio::test]
+async fn through_the_relay_at_the_shops_site_it_is_sent_too() -> Result {
+    let (mut shop, browser) = market().await?;
+    shop.merge_relay(false).await?;
+    sent_by_passkey(&shop, &browser).await?;
+    let received = shop.agent_tap.kept().received.concat();
+    let asked = |path: &str| memchr::memmem::find(&received, path.as_bytes()).is_some();
+    assert!(asked("POST /v1/relayed ") && !asked("/grant HTTP"), "all of it through the relay");
+    browser.close().await
+}
+
+async fn sent_by_passkey(shop: &Shop, browser: &Browser) -> Result {
+    let _authenticator = Authenticator::into_window(browser).await?;
+    account::sign_in(shop, browser, PASSKEY_SHOPPER).await?;
+    account::register_passkey(shop, browser).await?;
     browser.driver.goto(&shop.merchant.url).await?;
-    let widget = Widget::enter(&browser).await?;
+    let widget = Widget::enter(browser).await?;
     widget.go_to_details().await?;
     for (name, value) in GOOD.iter().filter(|(name, _)| !name.starts_with("payment.")) {
         widget.fill(name, value).await?;
@@ -126,10 +143,9 @@ async fn with_a_passkey_the_money_is_sent_while_the_shopper_waits() -> Result {
     widget.wait_for("thanks").await?;
     assert_eq!(widget.text("[data-test=transfer]").await?, "送金済み");
     assert!(widget.text("[data-test=payee]").await?.contains("みほん銀行"));
-    wait_for_money(&shop, "received").await?;
-    wait_for_order(&shop, "confirmed").await?;
-    is_sound(&shop)?;
-    browser.close().await
+    wait_for_money(shop, "received").await?;
+    wait_for_order(shop, "confirmed").await?;
+    is_sound(shop)
 }
 
 #[tokio::test]

@@ -19,7 +19,7 @@ pub const BLOB: u64 = 256 * 1024;
 /// Largest picture in the documentation.
 pub const PICTURE: u64 = 1024 * 1024;
 /// Longest ARCHITECTURE.md.
-pub const ARCHITECTURE: usize = 200;
+pub const ARCHITECTURE: usize = 220;
 
 /// A rule gets a path and a text, and gives back one line per offence.
 pub type Rule = fn(&str, &str) -> Vec<String>;

@@ -4,9 +4,6 @@
 /// Parts of the page whose lines only tell of what was before.
 const BEFORE: [&str; 2] = ["## 2 ", "## 3 "];
 
-/// What a line may still wait for. Empty, once every configuration of the seed is there.
-pub const WAITED_FOR: &[&str] = &["relay", "bank", "direct form", "borrowed window"];
-
 /// A line of the checklist.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Line<'a> {
@@ -32,15 +29,10 @@ pub fn lines(page: &str) -> Vec<Line<'_>> {
     found
 }
 
-/// Lines that name no test, or one that is not there; and those that wait, with what for.
-pub fn offences<'a>(page: &'a str, tests: &[String]) -> (Vec<String>, Vec<Line<'a>>) {
-    let (mut wrong, mut waiting) = (Vec::new(), Vec::new());
+/// Lines that name no test, or one that is not there.
+pub fn offences(page: &str, tests: &[String]) -> Vec<String> {
+    let mut wrong = Vec::new();
     for line in lines(page) {
-        let waits = line.shown.strip_prefix("**not yet:** ");
-        if waits.is_some_and(|what| WAITED_FOR.contains(&what)) {
-            waiting.push(line);
-            continue;
-        }
         let named: Vec<_> = line.shown.split('`').skip(1).step_by(2).collect();
         if named.is_empty() {
             wrong.push(format!("no test shows: {}", line.says));
@@ -48,5 +40,5 @@ pub fn offences<'a>(page: &'a str, tests: &[String]) -> (Vec<String>, Vec<Line<'
         let missing = named.iter().filter(|name| !tests.iter().any(|test| test == *name));
         wrong.extend(missing.map(|name| format!("{name} is not there: {}", line.says)));
     }
-    (wrong, waiting)
+    wrong
 }

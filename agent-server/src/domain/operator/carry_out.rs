@@ -116,7 +116,7 @@ async fn file(app: &App, wanted: Wanted) -> Result<Exactly, Unmoved> {
             payout: payment.payout,
             merchant: merchant.as_str().into(),
             minor: payment.amount.minor,
-            to: payment.to.to_string(),
+            to: payment.to.in_full(),
         };
     let payments: Vec<_> = picked.payments.iter().map(paid).collect();
     let minor = payments.iter().try_fold(0_u64, |sum, paid| sum.checked_add(paid.minor));

@@ -130,7 +130,6 @@ impl<'a> View<'a> {
         open: Open,
     ) -> Self {
         let (w, locale, purchase) = (shell.w, shell.w.locale(), &own.purchase);
-        let step = |(what, at): (String, Timestamp)| (what, texts::minute(at, locale));
         Self {
             shop: own.shop.get(locale),
             item: purchase.item.get(locale),
@@ -144,7 +143,7 @@ impl<'a> View<'a> {
             sending: own.purchase.remittance.as_ref().and_then(|said| sending(said, w)),
             by: own.deadline.filter(|_| open.may_confirm).map(|at| until(at, w)),
             open,
-            steps: steps.into_iter().map(step).collect(),
+            steps: steps.into_iter().map(|(what, at)| (what, texts::minute(at, locale))).collect(),
             reasons: Reason::ALL.map(|reason| (reason.name(), w.get(why(reason)))),
             objection: objected(own, w),
             error: problem.map(|problem| problem.text(locale)),
