@@ -63,6 +63,11 @@ impl KnownMerchant {
         self.keys.iter().filter(counted).map(|key| &key.verifying)
     }
 
+    /// Whether somebody else may have this signing key of its own.
+    pub fn is_revoked(&self, verifying: &VerifyingKey) -> bool {
+        self.keys.iter().any(|key| key.revoked && key.verifying == *verifying)
+    }
+
     /// The same where transfers are not to be had: then it has no account for them.
     #[must_use]
     pub fn without_payee(mut self) -> Self {

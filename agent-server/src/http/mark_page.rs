@@ -83,7 +83,7 @@ async fn judged(app: &App, mark: Verified<Mark>, from: Option<&str>) -> Verdict 
         Err(problem) => return Err(problem),
     };
     let revoked = app.store.revoked_serial(&mark.merchant).await.map_err(unavailable)?;
-    let known = Known { merchant: merchant.as_ref().map(|known| &***known), revoked };
+    let known = Known { merchant: merchant.as_deref(), revoked };
     let worth = mark::check(&mark, known, from, now);
     Ok((mark, worth))
 }
