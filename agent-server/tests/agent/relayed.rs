@@ -11,8 +11,8 @@ use reqwest::Method;
 use shared_protocol::{
     Challenge, ChallengeRequest, Grant, GrantRequest, Mark, Message, OpeningKey, PlanClass,
     PlanInquiry, Problem, PurchaseId, PurchaseState, PurchaseStatus, RELAYED_SIZES, RelayedAnswer,
-    RelayedCall, RelayedReply, RelayedRequest, ReplyOpener, SealContext, SealingKey, Signed,
-    Span, decode, encode,
+    RelayedCall, RelayedReply, RelayedRequest, ReplyOpener, SealContext, SealingKey, Signed, Span,
+    decode, encode,
 };
 
 use crate::{
