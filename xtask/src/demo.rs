@@ -104,6 +104,8 @@ warifu demo  ·  everything runs on this machine, nothing is charged
     C-9000-0000-0001  good                 C-9000-0000-0004  a wrong code locks it after 5 tries
     C-9000-0000-0002  lapsed               C-9000-0000-0005  the agent is slow (3 s)
     C-9000-0000-0003  over its limit       C-9000-0000-0006  nobody answers the mail
+    C-9000-0000-0007  too little for a transfer
+    C-9000-0000-0008  the bank is closed   (both: choose the transfer)
     C-9000-0000-0009  for a passkey: sign in at http://{AGENT}/me/passkeys as passkey@example.jp
                       (the code is in the mailbox) and register one; then pay without a number
 

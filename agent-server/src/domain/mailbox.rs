@@ -20,7 +20,7 @@ use crate::{
 ///
 /// # Errors
 /// [`Problem::PurchaseUnknown`], [`Problem::WrongRecipient`] if the merchant has no mailbox, those
-/// of [`check`], [`Problem::PurchaseConflict`], the reason why the purchase is closed,
+/// of the check, [`Problem::PurchaseConflict`], the reason why the purchase is closed,
 /// [`Problem::Unavailable`].
 pub async fn deposit(
     app: &App,

@@ -12,7 +12,7 @@ use crate::{
     shopper::{Attempt, Order},
 };
 
-const CONTRACT: &str = "C777700000007";
+const CONTRACT: &str = "C777700000017";
 const SHOPPERS: usize = 8;
 const EACH: usize = 12;
 
@@ -40,7 +40,7 @@ async fn a_server_that_is_killed_under_load_loses_nothing_that_was_acknowledged(
     for (attempt, grant) in attempts.iter().zip(&granted) {
         assert_eq!(&market.ask_grant(attempt).await.unwrap(), grant);
     }
-    assert_eq!(market.reserved("07").await, 3850 * (SHOPPERS * EACH) as u64);
+    assert_eq!(market.reserved("17").await, 3850 * (SHOPPERS * EACH) as u64);
 }
 
 /// Buys these, each until it is granted: what is not reachable may pass later.

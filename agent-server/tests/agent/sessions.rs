@@ -192,7 +192,7 @@ async fn numbers_codes_and_tokens_are_nowhere_in_plain() {
 }
 
 /// What the database holds, by place: its file and its log, or all of it as text.
-fn kept(folder: &std::path::Path) -> Vec<(String, Vec<u8>)> {
+pub fn kept(folder: &std::path::Path) -> Vec<(String, Vec<u8>)> {
     if let Some(url) = crate::market::database(folder) {
         return vec![("the database".into(), postgres_cluster::dump(&url))];
     }

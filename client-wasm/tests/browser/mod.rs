@@ -249,7 +249,8 @@ fn response(status: u16, media_type: &str, bytes: Vec<u8>) -> JsValue {
     Response::new_with_opt_js_u8_array_and_init(Some(&body), &how).unwrap().into()
 }
 
-/// The template with its variables put in: every loop once, every condition met. What is around
+/// The template with its variables put in: every loop once, every condition met but
+/// that there is no plan and that another's page lends the window. What is around
 /// the page (the test runner's own elements) is moved out of its way, once.
 fn rendered(world: &Counterparts, locale: Locale) -> String {
     let mut page = String::new();
@@ -271,12 +272,20 @@ fn rendered(world: &Counterparts, locale: Locale) -> String {
             page.push_str(&variable(inside.trim(), world, locale));
         }
         rest = match inside.trim() {
-            "else" => behind.split_once("{% endif %}").unwrap().1,
+            "else" | "if plans.is_empty()" => behind.split_once("{% endif %}").unwrap().1,
+            "if host != \"\"" => otherwise(behind),
             _ => behind,
         };
     }
     page.push_str(rest);
     page.replace("<script></script>", "")
+}
+
+/// What follows a condition that is not met.
+fn otherwise(behind: &str) -> &str {
+    let after = |end: &str| behind.split_once(end).map(|(_, after)| after);
+    let (instead, on) = (after("{% else %}"), after("{% endif %}").unwrap());
+    instead.filter(|instead| instead.len() > on.len()).unwrap_or(on)
 }
 
 fn variable(name: &str, world: &Counterparts, locale: Locale) -> String {
