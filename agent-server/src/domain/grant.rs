@@ -13,7 +13,7 @@ use shared_protocol::{
 };
 
 use super::{
-    Merchant, Unasked,
+    Unasked,
     code::{CodeHash, CodeMac},
     contract::{Ask, Claim, NumberHash, Payer},
     day,
