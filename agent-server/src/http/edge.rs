@@ -18,7 +18,7 @@ use shared_protocol::Problem;
 use tracing::{Instrument as _, field::Empty};
 
 use super::{
-    overload::{Class, Within},
+    overload::{Class, Load, Within},
     pages,
     problem::{Refused, document, of_status},
 };
@@ -43,17 +43,7 @@ async fn answer(State(app): State<App>, request: Request, next: Next) -> Respons
         Some(Within) => Class::Health,
         None => Class::of(route),
     };
-    let response = match app.load.enter(class) {
-        Some(_under_way) => {
-            let in_time =
-                tokio::time::timeout(PATIENCE, next.run(request).instrument(span.clone())).await;
-            in_time.unwrap_or_else(|_| Refused(Problem::Unavailable).into_response())
-        }
-        None => {
-            metrics::counter!("agent_shed", "class" => class.name()).increment(1);
-            Refused(Problem::Unavailable).into_response()
-        }
-    };
+    let response = admit(&app.load, class, next.run(request).instrument(span.clone())).await;
     let mut response = explain(response, &app, (&uri, &headers), &request_id);
     let status = response.status();
     span.record("status", status.as_u16());
@@ -65,6 +55,16 @@ async fn answer(State(app): State<App>, request: Request, next: Next) -> Respons
         .increment(1);
     tracing::debug!(%method, route, code, request_id, "answered");
     response
+}
+
+/// What is asked is done, unless too much of its class is under way or it takes too long.
+async fn admit(load: &Load, class: Class, work: impl Future<Output = Response>) -> Response {
+    let Some(_under_way) = load.enter(class) else {
+        metrics::counter!("agent_shed", "class" => class.name()).increment(1);
+        return Refused(Problem::Unavailable).into_response();
+    };
+    let in_time = tokio::time::timeout(PATIENCE, work).await;
+    in_time.unwrap_or_else(|_| Refused(Problem::Unavailable).into_response())
 }
 
 /// Gives a refusal its document, or its page where a person asks. A page that was rendered

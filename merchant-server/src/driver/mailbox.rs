@@ -8,7 +8,8 @@ use crate::app::App;
 use crate::domain::visit;
 use crate::store::Fault;
 
-/// Asks for the agent's keys, says what the agent has not heard yet, and asks what shoppers have said of orders since.
+/// Asks for the agent's keys, says what the agent has not heard yet, and asks what shoppers have
+/// said of orders since.
 ///
 /// # Errors
 /// [`Fault`].

@@ -45,6 +45,8 @@ impl Machine {
         for folder in ["var/lib/dpkg/updates", "var/lib/dpkg/info", "etc", "tmp"] {
             fs::create_dir_all(machine.at(folder)).unwrap();
         }
+        // As on every machine: SQLite writes there what a large statement does not keep in memory.
+        fs::set_permissions(machine.at("tmp"), fs::Permissions::from_mode(0o1777)).unwrap();
         fs::write(machine.at("var/lib/dpkg/status"), "").unwrap();
         let mut install = Command::new("dpkg");
         install.arg(format!("--root={}", machine.root.path().display()));
