@@ -17,6 +17,7 @@ use crate::domain::{Offers, Shop};
 use crate::driver::AgentClient;
 use crate::entropy::Entropy;
 use crate::hooks::Hooks;
+use crate::http::overload::Load;
 use crate::keys::Keyring;
 use crate::relay::Relay;
 use crate::store::{Fault, Store};
@@ -39,6 +40,7 @@ struct Inner {
     hooks: Hooks,
     demo: Option<Demo>,
     posted: Notify,
+    load: Load,
 }
 
 /// What the shop's own pages need.
@@ -68,8 +70,9 @@ impl App {
         hooks: Hooks,
     ) -> anyhow::Result<Self> {
         let keys = Keyring::load(&config.keys_dir())?;
-        let shop = Shop::new(&config, keys)?;
+        let mut shop = Shop::new(&config, keys)?;
         let store = Store::open(&config.database_url()).await.context("opening the database")?;
+        shop.remember(&store).await.map_err(|failure| anyhow::anyhow!("{failure}"))?;
         let agent = AgentClient::new(config.agent.url.clone())?;
         let relay = config.relay.then(|| Relay::new(config.agent.url.clone(), None)).transpose()?;
         let demo = config.demo.then(Demo::default);
@@ -77,6 +80,7 @@ impl App {
         let key = ChallengeKey::random(&mut entropy.clone());
         let (party, has_people) = (config.desk_party(), AtomicBool::new(false));
         let desk = Desk { key, party, has_people };
+        let load = Load::new(config.requests_at_once);
         let inner = Inner {
             config,
             shop,
@@ -91,6 +95,7 @@ impl App {
             hooks,
             demo,
             posted,
+            load,
         };
         Ok(Self(Arc::new(inner)))
     }
@@ -181,6 +186,11 @@ impl App {
     /// The demo's part; `None` in every server that was not started as a demo.
     pub fn demo(&self) -> Option<&Demo> {
         self.0.demo.as_ref()
+    }
+
+    /// How much is under way.
+    pub(crate) fn load(&self) -> &Load {
+        &self.0.load
     }
 
     /// Wakes the driver: something was left for the agent.

@@ -19,6 +19,7 @@ use super::problem::Refused;
 use crate::{
     app::App,
     domain::{
+        merchant_keys::KnownMerchant,
         unavailable,
         webhook::{Endpoint, Event, asking, is_fresh},
     },
@@ -48,7 +49,7 @@ async fn list(
     let known = app.merchants.get(&merchant, app.clock.now()).await?;
     let agent = app.config.agent_id.as_str();
     let said = |time| asking(agent, &merchant, after, time);
-    check(&known.verifying_key, &headers, app.clock.now(), said)?;
+    check(&known, &headers, app.clock.now(), said)?;
     if after < 0 {
         let newest = app.store.newest_event_of(&merchant).await.map_err(unavailable)?;
         return Ok(Json(json!({ "events": [], "next": newest.to_string() })));
@@ -72,7 +73,7 @@ async fn list(
 
 /// The merchant itself asks, now, for what is `said` at this time.
 pub(super) fn check(
-    key: &VerifyingKey,
+    merchant: &KnownMerchant,
     headers: &HeaderMap,
     now: Timestamp,
     said: impl FnOnce(i64) -> String,
@@ -81,8 +82,11 @@ pub(super) fn check(
     let time: i64 = text("warifu-time").parse().map_err(|_| Problem::WebhookInvalid)?;
     let signature = BASE64URL.decode(text("warifu-signature"));
     let signature = signature.map_err(|_| Problem::WebhookInvalid)?;
-    let key = UnparsedPublicKey::new(&ED25519, key.as_bytes());
-    match key.verify(said(time).as_bytes(), &signature).is_ok() && is_fresh(time, now) {
+    let said = said(time);
+    let by = |key: &VerifyingKey| UnparsedPublicKey::new(&ED25519, *key.as_bytes());
+    let is_said = |key| by(key).verify(said.as_bytes(), &signature).is_ok();
+    let holds = merchant.history().at(now).any(is_said);
+    match holds && is_fresh(time, now) {
         true => Ok(()),
         false => Err(Problem::WebhookInvalid),
     }

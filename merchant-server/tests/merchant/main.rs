@@ -4,6 +4,7 @@
 
 mod acceptance;
 mod agent;
+mod backups;
 mod browser;
 mod catalogue;
 mod clerk;
@@ -12,11 +13,14 @@ mod demo;
 mod desk_cells;
 mod desk_pages;
 mod fields;
+mod killed_upgrades;
 mod market;
 mod misuse;
 mod notifications;
+mod overload;
 mod relaying;
 mod remittances;
 mod restart;
+mod rotation;
 mod settlements;
 mod stock;
