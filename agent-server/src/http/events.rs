@@ -47,8 +47,7 @@ async fn list(
 ) -> Result<Json<Value>, Refused> {
     let merchant: MerchantId = id.parse().map_err(|_| Problem::UnknownMerchant)?;
     let known = app.merchants.get(&merchant, app.clock.now()).await?;
-    let agent = app.config.agent_id.as_str();
-    let said = |time| asking(agent, &merchant, after, time);
+    let said = |time| asking(app.config.agent_id.as_str(), &merchant, after, time);
     check(&known, &headers, app.clock.now(), said)?;
     if after < 0 {
         let newest = app.store.newest_event_of(&merchant).await.map_err(unavailable)?;

@@ -89,7 +89,7 @@ fn why(unsaid: Unsaid) -> Result<String, Failure> {
     }
 }
 
-async fn find(app: &App, id: &str) -> Result<Order, Failure> {
+pub(super) async fn find(app: &App, id: &str) -> Result<Order, Failure> {
     let purchase: PurchaseId = id.parse().map_err(|_| Problem::NotFound)?;
     let order = app.store().order(purchase).await?;
     Ok(order.filter(|order| order.deal.is_some()).ok_or(Problem::NotFound)?)

@@ -5,11 +5,11 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use shared_protocol::{
-    Address, Amount, Delivery, PlanClass, Problem, PurchaseId, PurchaseState, Settlement, Standing,
-    prefectures,
+    Address, Amount, Delivery, PlanClass, Problem, PurchaseState, Settlement, Standing, prefectures,
 };
 
 use super::guard::By;
+use super::money;
 use super::orders::item_name;
 use super::shell::{Asked, Shell};
 use super::steps::{Step, steps};
@@ -26,26 +26,23 @@ pub(super) async fn show(
     Path(id): Path<String>,
     by: By,
 ) -> Result<Response, Failure> {
-    let purchase: PurchaseId = id.parse().map_err(|_| Problem::NotFound)?;
-    let order = app.store().order(purchase).await?.ok_or(Problem::NotFound)?;
+    let order = money::find(&app, &id).await?;
     let deal = order.deal.clone().ok_or(Problem::NotFound)?;
     let shell = Shell::of(&app, &by, &asked, "orders");
+    let store = app.store();
+    let (words, parcels) = (store.words(order.id).await?, store.parcels(order.id).await?);
+    let (events, to) = (store.order_events(order.id).await?, store.recipient(order.id).await?);
+    let told = store.remittance(order.purchase).await?;
     let may_move = by.person().role.may(Power::Money);
-    let words = app.store().words(order.id).await?;
-    let parcels = app.store().parcels(order.id).await?;
-    let events = app.store().order_events(order.id).await?;
-    let recipient = app.store().recipient(order.id).await?;
-    let told = app.store().remittance(purchase).await?;
     let item = item_name(&order, &*app.shelf().catalogue().await, shell.w.locale());
     let settlement = stands(deal.amount, words.iter().filter_map(|word| word.receipt.as_deref()));
     let page = Page {
         id,
         title: deal.reference.clone().unwrap_or_else(|| deal.handling_number.to_string()),
-        state: shell.w.get(state_key(order.state.name())),
-        state_name: order.state.name(),
+        state: (order.state.name(), shell.w.get(state_key(order.state.name()))),
         rows: rows(&app, &order, &deal, item, shell.w),
-        money: money(settlement, told.as_ref(), &deal, shell.w),
-        to: recipient.as_ref().map(|to| of_recipient(to, shell.w)).unwrap_or_default(),
+        money: sums(settlement, told.as_ref(), &deal, shell.w),
+        to: to.map(|to| of_recipient(&to, shell.w)).unwrap_or_default(),
         steps: steps(&app, (&order, &shell, may_move), &events, &words),
         next: Next::of((&order, &deal), settlement, &words, &parcels, may_move),
         parcels: parcels.into_iter().map(|parcel| Shown::of(parcel, &words)).collect(),
@@ -67,7 +64,7 @@ fn rows(app: &App, order: &Order, deal: &Deal, item: String, w: Words) -> Rows {
 }
 
 /// How the money stands; nothing before anything was said of it.
-fn money(settlement: Settlement, told: Option<&Told>, deal: &Deal, w: Words) -> Rows {
+fn sums(settlement: Settlement, told: Option<&Told>, deal: &Deal, w: Words) -> Rows {
     if let Some(told) = told {
         let says = match told.said.claimed().map(|word| word.standing) {
             Ok(Standing::Received) => w.get("desk.money_received").to_owned(),
@@ -199,8 +196,8 @@ struct Page {
     shell: Shell,
     id: String,
     title: String,
-    state: &'static str,
-    state_name: &'static str,
+    /// By its name, and in words.
+    state: (&'static str, &'static str),
     rows: Rows,
     money: Rows,
     to: Rows,

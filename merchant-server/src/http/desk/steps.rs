@@ -1,6 +1,8 @@
 //! What happened to an order, step by step: its own events and what was said to the agent of it,
 //! with the numbers that the steps have in the figures of the protocol.
 
+use shared_protocol::Timestamp;
+
 use super::shell::Shell;
 use super::signing::address;
 use crate::app::App;
@@ -31,30 +33,31 @@ pub(super) fn steps(
     events: &[OrderEvent],
     words: &[KeptWord],
 ) -> Vec<Step> {
-    let (zone, w) = (&app.config().time_zone, shell.w);
     let event = |event: &OrderEvent| {
         let (number, key) = of_event(&event.event);
-        let (name, amount) = (String::new(), String::new());
-        let at = stamp(event.happened, zone);
-        (
-            event.happened,
-            Step { number, what: w.get(key), name, amount, at, is_open: false, again: None },
-        )
+        let at = stamp(event.happened, &app.config().time_zone);
+        let (name, amount, again) = (String::new(), String::new(), None);
+        let what = shell.w.get(key);
+        (event.happened, Step { number, what, name, amount, at, is_open: false, again })
     };
     let word = |word: &KeptWord| {
         let (number, key) = of_word(&word.kind);
         let step = Step {
             number,
-            what: w.get(key),
+            what: shell.w.get(key),
             name: word.name.clone(),
             amount: amount_in(&word.kind, &word.said).map(amount).unwrap_or_default(),
-            at: stamp(word.at, zone),
+            at: stamp(word.at, &app.config().time_zone),
             is_open: word.receipt.is_none(),
             again: again(order, word).filter(|_| may_move).map(|at| shell.to(&at)),
         };
         (word.at, step)
     };
-    let mut all: Vec<_> = events.iter().map(event).chain(words.iter().map(word)).collect();
+    in_order(events.iter().map(event).chain(words.iter().map(word)))
+}
+
+fn in_order(steps: impl Iterator<Item = (Timestamp, Step)>) -> Vec<Step> {
+    let mut all: Vec<_> = steps.collect();
     all.sort_by_key(|(at, _)| *at);
     all.into_iter().map(|(_, step)| step).collect()
 }

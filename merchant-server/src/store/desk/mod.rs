@@ -1,4 +1,5 @@
-//! What the desk keeps and looks at: people, their passkeys and sessions, parcels, orders by search.
+//! What the desk keeps and looks at: people, their passkeys and sessions, parcels, orders by
+//! search.
 
 mod found;
 mod parcels;
