@@ -15,7 +15,8 @@ async fn ask(market: &Market, key: &impl Signer, said: (&str, i64), at: &str) ->
     let url = market.url(&format!("/v1/merchants/mrc_tea/payouts{at}"));
     let request = market.http.get(url).header("warifu-time", time);
     let answer = request.header("warifu-signature", signature).send().await.unwrap();
-    (answer.status().as_u16(), answer.json().await.unwrap())
+    let (status, text) = (answer.status().as_u16(), answer.text().await.unwrap());
+    (status, serde_json::from_str(&text).unwrap())
 }
 
 const YEARS: &str = "2000-01-01 2099-12-31";
