@@ -65,6 +65,12 @@ impl Borrower {
 
     /// Agrees with the shop on a window in pages of this origin; the placement's digest.
     pub fn borrow_window(&self, shop: &Shop, origin: &str) -> Result<String> {
+        self.borrow_window_for(shop, origin, 90)
+    }
+
+    /// The same for so many days.
+    pub fn borrow_window_for(&self, shop: &Shop, origin: &str, days: u32) -> Result<String> {
+        let days = days.to_string();
         let proposed = self.cli(&[
             "placements",
             "propose",
@@ -72,6 +78,8 @@ impl Borrower {
             "mrc_tea",
             "--origin",
             origin,
+            "--days",
+            &days,
             "--json",
         ])?;
         let signed = proposed["placement"].as_str().context("a signed placement")?;

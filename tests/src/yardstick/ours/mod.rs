@@ -153,6 +153,8 @@ impl Play<'_> {
         let widget = Widget::enter(self.browser).await?;
         widget.wait_alive().await?;
         widget.wait_for("product").await?;
+        // A last press is counted past its page, which may be gone.
+        self.browser.script::<()>("delete sessionStorage.effort").await?;
         Effort::watch(self.browser).await?;
         widget.press("order").await?;
         widget.wait_for("details").await?;
@@ -175,7 +177,7 @@ impl Play<'_> {
             _ => "place-order",
         };
         widget.press(last).await?;
-        // The last press, after which the frame may be gone, and the gesture for a passkey.
+        // The last press, and the gesture for a passkey.
         self.acts += 1 + usize::from(self.how == Configuration::DirectByPasskey);
         match stand {
             Stand::Form(shop) => drop(shop.thanked(self.browser).await?),
