@@ -226,8 +226,8 @@ fn begin(app: App, start: Start) {
         guard_leaving(false);
         match &ending {
             Ending::Accepted(receipt) => tell_page(app, receipt),
-            Ending::Failed(trouble) => port::failure(trouble.problem),
-            Ending::Granted(_) | Ending::Wrong(_) => {}
+            Ending::Failed(trouble) if !trouble.is_of_quantity() => port::failure(trouble.problem),
+            Ending::Failed(_) | Ending::Granted(_) | Ending::Wrong(_) => {}
         }
         let is_granted = matches!(ending, Ending::Granted(_));
         app.dispatch(Event::Ended(ending, amount));

@@ -33,6 +33,8 @@ pub enum Stage {
 pub struct Fix {
     /// The wrong fields, in the order of the form.
     pub wrong: Vec<Wrong>,
+    /// Why so many cannot be ordered, if that is it.
+    pub quantity: Option<Problem>,
     /// What the shopper agreed to pay when they pressed the last button; `None` before that.
     pub agreed: Option<Amount>,
 }
@@ -78,10 +80,31 @@ pub struct Trouble {
     pub reference: Option<String>,
 }
 
+impl Fix {
+    fn fields(wrong: Vec<Wrong>, agreed: Option<Amount>) -> Stage {
+        Stage::Correction(Self { wrong, quantity: None, agreed })
+    }
+}
+
 impl Trouble {
     /// A known one, with nothing to quote.
     pub fn of(problem: Problem) -> Self {
         Self { problem, known: true, reference: None }
+    }
+
+    /// Whether another quantity helps: then it is put right (Fig 9) instead of told (Fig 12).
+    pub fn is_of_quantity(&self) -> bool {
+        let of_quantity = [Problem::OutOfStock, Problem::QuantityOutOfRange];
+        self.known && of_quantity.contains(&self.problem)
+    }
+
+    fn stage(self, agreed: Option<Amount>) -> Stage {
+        match self.is_of_quantity() {
+            true => {
+                Stage::Correction(Fix { wrong: Vec::new(), quantity: Some(self.problem), agreed })
+            }
+            false => Stage::Failure(self),
+        }
     }
 }
 
@@ -139,28 +162,26 @@ impl Stage {
             (Self::Correction(_), E::Back) => Self::Details,
             (Self::Failure(trouble), E::Back) if trouble.known => Self::Details,
             (Self::Details, E::Read(Ok(_))) => Self::FinalCheck,
-            (Self::Details, E::Read(Err(wrong))) => Self::Correction(Fix { wrong, agreed: None }),
+            (Self::Details, E::Read(Err(wrong))) => Fix::fields(wrong, None),
             (Self::Correction(fix), E::Read(Ok(amount))) => match fix.agreed == Some(amount) {
                 true => Self::Waiting,
                 false => Self::FinalCheck,
             },
-            (Self::Correction(fix), E::Read(Err(wrong))) => {
-                Self::Correction(Fix { wrong, agreed: fix.agreed })
-            }
+            (Self::Correction(fix), E::Read(Err(wrong))) => Fix::fields(wrong, fix.agreed),
             (Self::Details | Self::Correction(_), E::Quoted) => Self::FinalCheck,
             (Self::FinalCheck, E::Place) => Self::Waiting,
             (Self::Waiting, E::Ended(ending, amount)) => match ending {
                 Ending::Accepted(receipt) => Self::Thanks(receipt),
                 Ending::Granted(promise) => Self::HandOver(promise),
-                Ending::Wrong(wrong) => Self::Correction(Fix { wrong, agreed: amount }),
-                Ending::Failed(trouble) => Self::Failure(trouble),
+                Ending::Wrong(wrong) => Fix::fields(wrong, amount),
+                Ending::Failed(trouble) => trouble.stage(amount),
             },
             (Self::Failure(trouble), E::Retry) => match trouble.known {
                 true => Self::FinalCheck,
                 false => Self::Waiting,
             },
             (Self::Expired, E::Again) => Self::Product,
-            (stage, E::Broken(problem)) if stage.may_end() => Self::Failure(Trouble::of(problem)),
+            (stage, E::Broken(problem)) if stage.may_end() => Trouble::of(problem).stage(None),
             (stage, E::Idle) if stage.may_end() => Self::Expired,
             _ => return None,
         })
@@ -226,7 +247,7 @@ mod tests {
             Stage::Details,
             Stage::FinalCheck,
             Stage::Waiting,
-            Stage::Correction(Fix { wrong: wrong(), agreed: None }),
+            Fix::fields(wrong(), None),
             Stage::HandOver(promise()),
             Stage::Thanks(receipt()),
             Stage::Failure(known),
@@ -236,7 +257,7 @@ mod tests {
     }
 
     fn every_event() -> Vec<Event> {
-        let trouble = Trouble::of(Problem::OutOfStock);
+        let trouble = Trouble::of(Problem::LimitExceeded);
         vec![
             Event::Order,
             Event::Back,
@@ -304,5 +325,20 @@ mod tests {
         assert_eq!(correction.after(Event::Read(Ok(yen(4620)))), Some(Stage::FinalCheck));
         let again = correction.after(Event::Read(Err(wrong()))).expect("still wrong");
         assert_eq!(again.after(Event::Read(Ok(yen(3850)))), Some(Stage::Waiting));
+    }
+
+    #[test]
+    fn a_quantity_that_cannot_be_had_is_put_right_where_it_was_refused() {
+        for problem in [Problem::OutOfStock, Problem::QuantityOutOfRange] {
+            let refused = || Ending::Failed(Trouble::of(problem));
+            let fix = Stage::Waiting.after(Event::Ended(refused(), Some(yen(3850))));
+            let wanted = Fix { wrong: vec![], quantity: Some(problem), agreed: Some(yen(3850)) };
+            assert_eq!(fix, Some(Stage::Correction(wanted)));
+            let fix = fix.expect("Fig 9");
+            assert_eq!(fix.after(Event::Read(Ok(yen(1925)))), Some(Stage::FinalCheck));
+            let unknown = Trouble { known: false, ..Trouble::of(problem) };
+            let told = Stage::Waiting.after(Event::Ended(Ending::Failed(unknown), None));
+            assert_eq!(told.expect("Fig 12").name(), "failure");
+        }
     }
 }

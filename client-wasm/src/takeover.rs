@@ -24,11 +24,30 @@ pub fn begin() {
     // The page works on meanwhile, by handlers of its own.
     spawn(async {
         let words = match page::claims() {
-            Some(claims) => Words::verify(&claims, &WebCrypto).await,
+            Some(claims) => Words::verify(&claims, &WebCrypto).await.and_then(as_shown),
             None => Err(Problem::MarkInvalid),
         };
         take_over(words);
     });
+}
+
+/// What the page has shown of price and seller so far must be what was signed (TRUST.md T33): who
+/// changed that on the way may have changed anything.
+fn as_shown(words: Words) -> Result<Words, Problem> {
+    let shown = |css: &str, kept: fn(&char) -> bool| -> Option<String> {
+        let text: String = page::find(css)?.text_content()?.chars().filter(kept).collect();
+        (!text.is_empty()).then_some(text)
+    };
+    let price = shown(".price strong", char::is_ascii_digit);
+    if price.is_some_and(|price| price.parse() != Ok(words.offer.unit_price.minor)) {
+        return Err(Problem::OfferInvalid);
+    }
+    let is_letter = |letter: &char| !letter.is_control();
+    let notice = words.mark.legal_notice.get(locale()).chars().filter(is_letter);
+    match shown("[data-test=legal]", is_letter).is_some_and(|shown| !notice.eq(shown.chars())) {
+        true => Err(Problem::MarkInvalid),
+        false => Ok(words),
+    }
 }
 
 fn take_over(words: Result<Words, Problem>) {

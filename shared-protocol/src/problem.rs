@@ -145,7 +145,7 @@ problems! {
     22 OfferExpired "offer_expired" 410 false FixOrder StartOver
         "この商品の申込期間が過ぎました。" "The time to order this item has passed.";
     23 OutOfStock "out_of_stock" 409 true FixOrder AskShop
-        "在庫がありません。" "It is out of stock.";
+        "在庫が足りません。" "There is not enough of it in stock.";
     24 NotDeliverable "not_deliverable" 422 false FixOrder Correct
         "このお届け先には配送できません。" "The shop does not deliver there.";
     25 QuantityOutOfRange "quantity_out_of_range" 422 false FixOrder Correct

@@ -83,7 +83,8 @@ impl PurchaseState {
             (S::Granted, E::OrderRefused) => S::Refused,
             (S::Accepted, E::TransferScheduled) => S::Accepted,
             (S::Accepted, E::ShopperConfirmed | E::TransferReceived) => S::Confirmed,
-            (S::Accepted, E::TransferFailed) => S::Cancelled,
+            // A bank may send money back that it had taken.
+            (S::Accepted | S::Confirmed, E::TransferFailed) => S::Cancelled,
             (S::Granted | S::Accepted, E::ShopperCancelled) => S::Cancelled,
             (S::Confirmed, E::ShopperWithdrew | E::MerchantVoided) => S::Cancelled,
             (S::Started | S::Checked | S::Granted | S::Accepted, E::TimedOut) => S::Expired,

@@ -5,12 +5,14 @@ use std::{
     fs::{self, File},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    time::Duration,
 };
 
 use anyhow::{Context as _, bail, ensure};
+use thirtyfour::prelude::*;
 
 use crate::{
-    Result, database,
+    Browser, Result, database,
     merchant::{Who, register, write_config},
     place,
     server::{free_port, wait_until_ready},
@@ -128,18 +130,20 @@ impl FormShop {
         Ok(files)
     }
 
-    /// The first form that it took, as it keeps it, carried to the merchant's desk.
+    /// The last form that it took, as it keeps it, carried to the merchant's desk.
     pub fn form_file(&self) -> Result<String> {
         let data = self.folder.join("data");
         let sqlite = data.join("orders.sqlite");
         let form = match sqlite.is_file() {
             true => {
-                let rows = database::rows(&sqlite, "SELECT form FROM orders")?;
-                let form = rows.first().and_then(|row| row[0].as_str());
+                let rows = database::rows(&sqlite, "SELECT form FROM orders ORDER BY rowid")?;
+                let form = rows.last().and_then(|row| row[0].as_str());
                 form.context("no order")?.to_owned()
             }
             false => {
-                let order = fs::read_dir(data)?.next().context("no order")??;
+                let mut orders = fs::read_dir(data)?.collect::<std::io::Result<Vec<_>>>()?;
+                orders.sort_by_key(|order| order.metadata().and_then(|m| m.modified()).ok());
+                let order = orders.last().context("no order")?;
                 let order: serde_json::Value = serde_json::from_slice(&fs::read(order.path())?)?;
                 order["form"].to_string()
             }
@@ -147,6 +151,25 @@ impl FormShop {
         let file = self.folder.join("form.json");
         fs::write(&file, form)?;
         Ok(file.to_str().context("a plain name")?.into())
+    }
+
+    /// The folder of the merchant's desk.
+    pub fn desk_folder(&self) -> PathBuf {
+        self.desk.parent().map(Path::to_path_buf).unwrap_or_default()
+    }
+
+    /// Waits for the shop's own page, outside all frames, and reads the number on it.
+    pub async fn thanked(&self, browser: &Browser) -> Result<String> {
+        browser.leave_frames().await?;
+        for _ in 0..300 {
+            let here = browser.driver.current_url().await?;
+            if here.as_str().starts_with(&format!("{}/thanks/", self.url)) {
+                return Ok(browser.driver.find(By::Id("number")).await?.text().await?);
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        let text = browser.driver.find(By::Css("body")).await?.text().await?;
+        bail!("no thanks at {}:\n{text}", browser.driver.current_url().await?)
     }
 
     async fn wait_until_ready(&mut self) -> Result {

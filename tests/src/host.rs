@@ -63,6 +63,20 @@ impl Host {
         self.show("", &page(agent, merchant, &[item]));
     }
 
+    /// A page with one element, which keeps in `told` all that the element tells it.
+    pub fn show_window(&self, agent: &str, element: &str) {
+        let keep = "window.told = []; for (const kind of \
+            ['ready','screenchange','accepted','failure','cancel','loaderror']) \
+            document.addEventListener(kind, ({ detail }) => told.push({ kind, detail }));";
+        self.show(
+            "",
+            &format!(
+                "<!doctype html><html lang=\"ja\"><title>店</title><script>{keep}</script>\
+                 <script src=\"{agent}/v1/warifu.js\" async></script>{element}"
+            ),
+        );
+    }
+
     /// A page with one widget of this merchant's, under these headers.
     pub fn show_widget_of(&self, merchant: &str, agent: &str, headers: &str) {
         self.show(headers, &page(agent, merchant, &["TEAPOT-01"]));

@@ -233,6 +233,17 @@ impl Shop {
         Ok(())
     }
 
+    /// Names a merchant's account at a bank that is reached at any hour.
+    pub fn name_account(&self, merchant: &str, number: &str) -> Result {
+        let of = ["merchants", "bank", merchant, "--json"];
+        let bank = ["--bank-name-ja", "みほん銀行", "--bank-name-en", "Mihon Bank"];
+        let branch = ["--branch-name-ja", "盛岡支店", "--branch-name-en", "Morioka branch"];
+        let account = ["--bank", "0999", "--branch", "123", "--number", number];
+        let holder = ["--holder", "ヤマダチャホ"];
+        self.agent_cli(&[&of[..], &bank, &branch, &account, &holder].concat())?;
+        Ok(())
+    }
+
     /// All that a server received, answered, stored (as bytes and as text) and logged, each with
     /// where it lay; for the agent its letters too.
     pub fn everything(&self, server: &str) -> Result<Vec<(String, Vec<u8>)>> {

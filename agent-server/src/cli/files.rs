@@ -185,6 +185,7 @@ async fn statement(config: &Config, store: &Store, file: &Path) -> Said {
     let json = json!({
         "bills": brought.bills,
         "payouts": brought.payouts,
+        "returns": brought.returns,
         "parked": brought.parked,
         "known": brought.known,
     });

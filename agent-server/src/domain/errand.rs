@@ -28,6 +28,8 @@ pub enum Letter {
     Lapsed,
     /// The seller did not take the order that was in its mailbox; nothing was charged.
     Refused,
+    /// The money could not be sent, or was sent back by another bank: it is in the account.
+    NotTransferred,
 }
 
 /// A letter that shows that an address is somebody's own.
@@ -116,6 +118,7 @@ impl Errand {
             Self::Mail(Letter::Expired) => "expired",
             Self::Mail(Letter::Lapsed) => "lapsed",
             Self::Mail(Letter::Refused) => "refused",
+            Self::Mail(Letter::NotTransferred) => "not-transferred",
             Self::Code(CodeLetter::Enrol) => "enrol-code",
             Self::Code(CodeLetter::Known) => "enrol-known",
             Self::Code(CodeLetter::SignIn) => "sign-in-code",
@@ -137,13 +140,14 @@ impl Errand {
         }
     }
 
-    const MAILS: [Self; 13] = [
+    const MAILS: [Self; 14] = [
         Self::Mail(Letter::Confirm),
         Self::Mail(Letter::Confirmed),
         Self::Mail(Letter::Cancelled),
         Self::Mail(Letter::Expired),
         Self::Mail(Letter::Lapsed),
         Self::Mail(Letter::Refused),
+        Self::Mail(Letter::NotTransferred),
         Self::Code(CodeLetter::Enrol),
         Self::Code(CodeLetter::Known),
         Self::Code(CodeLetter::SignIn),

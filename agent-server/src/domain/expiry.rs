@@ -19,6 +19,8 @@ pub enum Overdue {
     AskMerchant,
     /// Nobody confirmed: cancel.
     Cancel,
+    /// Its transfer came back: go on with that.
+    Return,
     /// Nothing: it has moved on.
     Nothing,
 }
@@ -28,9 +30,9 @@ pub const fn overdue(state: PurchaseState) -> Overdue {
     match state {
         PurchaseState::Granted => Overdue::AskMerchant,
         PurchaseState::Accepted => Overdue::Cancel,
+        PurchaseState::Confirmed => Overdue::Return,
         PurchaseState::Started
         | PurchaseState::Checked
-        | PurchaseState::Confirmed
         | PurchaseState::Declined
         | PurchaseState::Refused
         | PurchaseState::Cancelled
@@ -51,6 +53,7 @@ pub async fn sweep(app: &App, now: Timestamp) -> Result<(), Fault> {
                 Ok(false) => silence(app, purchase.id, now).await,
                 done => done.map(drop),
             },
+            Overdue::Return => transfer::go_on(app, purchase.id, now).await.map(drop),
             Overdue::Nothing => Ok(()),
         };
         if let Err(fault) = done {

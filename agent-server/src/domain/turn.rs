@@ -149,7 +149,7 @@ impl Word {
             Errand::Webhook(Notice::PayeeRefused),
             Errand::Webhook(Notice::TransferFailed),
             Errand::Webhook(Notice::Cancelled),
-            Errand::Mail(Letter::Cancelled),
+            Errand::Mail(Letter::NotTransferred),
         ];
         match self {
             Self::Transferred { .. } => SENT,

@@ -58,6 +58,7 @@ async fn kind(app: &App, question: &Question, letter: Letter) -> Result<LetterKi
         Letter::Expired => LetterKind::Expired,
         Letter::Lapsed => LetterKind::Lapsed,
         Letter::Refused => LetterKind::Refused,
+        Letter::NotTransferred => LetterKind::NotTransferred,
     })
 }
 

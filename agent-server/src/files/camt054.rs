@@ -30,6 +30,8 @@ pub struct Line {
     pub is_credit: bool,
     /// Whether it takes back a movement of before.
     pub is_reversal: bool,
+    /// Whether another bank sends back what was sent to it.
+    pub is_return: bool,
     /// How much; more than nothing.
     pub amount: Amount,
     /// Ours, if it bears exactly one.
@@ -186,6 +188,7 @@ impl Entry<'_> {
             day: day.ok_or(NoticeFault::Missing("BookgDt"))?,
             is_credit,
             is_reversal,
+            is_return: is_credit && detail.is_some_and(|detail| detail.at("RtrInf").is_some()),
             amount,
             reference,
             told,

@@ -93,6 +93,7 @@ pub fn page(facts: &FrameFacts<'_>) -> String {
         item: offer.item.as_str(),
         reference: facts.reference,
         idle_seconds: idle,
+        waives: waives(facts),
         idle_note: &w.fill("product.idle", &[("minutes", &(idle / 60).to_string())]),
         keys: &keys(facts.keys),
         mark: &BASE64URL.encode(encode(facts.mark)),
@@ -130,6 +131,13 @@ pub fn address(files: &Files, name: &str) -> String {
 fn keys(keys: &[VerifyingKey]) -> String {
     let encoded: Vec<_> = keys.iter().map(|key| BASE64URL.encode(key.as_bytes())).collect();
     encoded.join(" ")
+}
+
+/// Up to how much nobody is asked by mail (¶61), which the shopper reads before they order.
+fn waives(facts: &FrameFacts<'_>) -> u64 {
+    let most = facts.merchant.waives;
+    let most = most.filter(|most| most.currency == facts.offer.unit_price.currency);
+    most.map_or(0, |most| most.minor)
 }
 
 /// The picture's address; none if the Offer has none or it would leave the merchant's server.
@@ -178,6 +186,7 @@ struct FrameView<'a> {
     item: &'a str,
     reference: &'a str,
     idle_seconds: i64,
+    waives: u64,
     idle_note: &'a str,
     keys: &'a str,
     mark: &'a str,

@@ -39,6 +39,8 @@ pub enum LetterKind {
     Lapsed,
     /// Says that the seller does not take the order and nothing was charged.
     Refused,
+    /// Says that the money could not be sent, or came back, and is in the account.
+    NotTransferred,
 }
 
 /// What every letter says about its purchase.
@@ -85,6 +87,7 @@ pub fn letter(kind: &LetterKind, facts: &LetterFacts, locale: Locale) -> Letter 
         LetterKind::Expired => lines.outcome("mail_expired.subject", "mail_expired.body"),
         LetterKind::Lapsed => lines.outcome("mail_expired.subject", "mail_lapsed.body"),
         LetterKind::Refused => lines.outcome("mail_expired.subject", "mail_refused.body"),
+        LetterKind::NotTransferred => lines.outcome("mail_expired.subject", "mail_unsent.body"),
     }
 }
 

@@ -69,6 +69,7 @@ fn kinds() -> Vec<(&'static str, LetterKind)> {
         ("expired", LetterKind::Expired),
         ("lapsed", LetterKind::Lapsed),
         ("refused", LetterKind::Refused),
+        ("not-transferred", LetterKind::NotTransferred),
     ]
 }
 

@@ -63,6 +63,42 @@ pub(super) async fn change(
     if done.rows_affected() == 1 { Ok(()) } else { Err(Fault::Raced) }
 }
 
+/// Takes in what comes back to an account that there is.
+pub(super) async fn receive(
+    tx: &mut Tx<'_>,
+    contract: i64,
+    amount: Amount,
+    stamp: (Timestamp, &'static str),
+) -> Result<(), Fault> {
+    change(tx, contract, (minor(amount), 0), stamp).await?;
+    note(tx, contract, amount, stamp).await
+}
+
+/// Notes what was paid into an account, with its entry.
+async fn note(
+    tx: &mut Tx<'_>,
+    contract: i64,
+    amount: Amount,
+    (at, by): (Timestamp, &'static str),
+) -> Result<(), Fault> {
+    let id = tx.id(at);
+    let entry = paid_in_entry(id, contract, amount).ok_or(Fault::Damaged("amount"))?;
+    let new = journal::New { entry: &entry, purchase: None, at, by };
+    let head = journal::append(tx, new).await?;
+    sqlx::query(
+        "INSERT INTO deposit_payments (id, contract, amount, entry, created_at)
+         VALUES ($1, $2, $3, $4, $5)",
+    )
+    .bind(id)
+    .bind(contract)
+    .bind(minor(amount))
+    .bind(i64::try_from(head.number).map_err(|_| Fault::Damaged("number"))?)
+    .bind(at.as_millis())
+    .execute(&mut *tx.connection)
+    .await?;
+    Ok(())
+}
+
 struct PayIn {
     contract: i64,
     amount: Amount,
@@ -79,10 +115,9 @@ impl Work for PayIn {
         if before.is_some_and(|deposit| deposit.currency != self.amount.currency) {
             return Ok(false);
         }
-        let id = tx.id(self.now);
-        let Some(entry) = paid_in_entry(id, self.contract, self.amount) else { return Ok(false) };
-        let new = journal::New { entry: &entry, purchase: None, at: self.now, by: Self::NAME };
-        let head = journal::append(tx, new).await?;
+        if self.amount.minor == 0 {
+            return Ok(false);
+        }
         sqlx::query(
             "INSERT INTO deposits (contract, currency, balance, held, rail, updated_at, updated_by)
              VALUES ($1, $2, $3, 0, $4, $5, $6)
@@ -97,17 +132,7 @@ impl Work for PayIn {
         .bind(Self::NAME)
         .execute(&mut *tx.connection)
         .await?;
-        sqlx::query(
-            "INSERT INTO deposit_payments (id, contract, amount, entry, created_at)
-             VALUES ($1, $2, $3, $4, $5)",
-        )
-        .bind(id)
-        .bind(self.contract)
-        .bind(minor(self.amount))
-        .bind(i64::try_from(head.number).map_err(|_| Fault::Damaged("number"))?)
-        .bind(self.now.as_millis())
-        .execute(&mut *tx.connection)
-        .await?;
+        note(tx, self.contract, self.amount, (self.now, Self::NAME)).await?;
         Ok(true)
     }
 }

@@ -48,6 +48,7 @@ mod rewrap;
 mod row;
 #[cfg(test)]
 mod schema_tests;
+mod sent_back;
 mod sessions;
 mod settlements;
 mod sqlite;

@@ -24,7 +24,9 @@ impl Store {
     pub async fn transfer(&self, id: &PurchaseId) -> Result<Option<OpenTransfer>, Fault> {
         let row = sqlx::query(
             "SELECT r.state, r.rail, r.day, r.channel, p.purchase_id, p.merchant,
-                 p.handling_number, p.amount, p.currency
+                 p.handling_number, p.amount, p.currency,
+                 (SELECT COUNT(*) FROM statement_lines l
+                     WHERE l.purchase = r.purchase AND l.matched = 'against') AS returns
              FROM remittances r JOIN purchases p ON p.id = r.purchase WHERE p.purchase_id = $1",
         )
         .bind(id.as_bytes().as_slice())
@@ -271,6 +273,7 @@ fn open(row: &Row) -> Result<OpenTransfer, Fault> {
         amount: row.amount("amount", "currency")?,
         rail: row.named("rail", Rail::from_name)?,
         state: row.named("state", TransferState::from_name)?,
+        is_returned: row.cell::<i64>("returns")? > 0,
         day: day.map(|day| day.parse().map_err(|_| Fault::Damaged("day"))).transpose()?,
         channel: channel
             .map(|name| channel_of(name).ok_or(Fault::Damaged("channel")))

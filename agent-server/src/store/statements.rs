@@ -6,6 +6,7 @@ use shared_protocol::{Digest, HandlingNumber, PurchaseId, Timestamp};
 use super::{
     Fault, Store, bills, journal, remittances,
     row::{Cells as _, Row},
+    sent_back,
     writer::{Tx, Work},
 };
 use crate::{
@@ -23,6 +24,8 @@ pub struct Brought {
     pub bills: u32,
     /// Lines that confirm that a merchant was paid.
     pub payouts: u32,
+    /// Lines by which a transfer came back.
+    pub returns: u32,
     /// Lines that were parked.
     pub parked: u32,
     /// Lines that another notice had brought.
@@ -86,6 +89,7 @@ impl Work for Take {
         for line in fresh {
             match self.line(tx, statement, line).await? {
                 Some(Match::Bill) => brought.bills += 1,
+                Some(Match::Against) => brought.returns += 1,
                 Some(_) => brought.payouts += 1,
                 None => brought.parked += 1,
             }
@@ -147,8 +151,8 @@ impl Take {
         };
         sqlx::query(
             "INSERT INTO statement_lines (id, statement, bank_key, day, amount, currency, told,
-                 parked, parking, matched, purchase, bill, payout, created_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+                 parked, parking, matched, purchase, bill, payout, against, created_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
         )
         .bind(id)
         .bind(statement)
@@ -163,6 +167,7 @@ impl Take {
         .bind(fate.ok().and(found.purchase))
         .bind(fate.ok().and(found.bill))
         .bind(fate.ok().and(found.payout))
+        .bind(fate.ok().and(found.against))
         .bind(self.now.as_millis())
         .execute(&mut *tx.connection)
         .await?;
@@ -177,6 +182,9 @@ impl Take {
     ) -> Result<Result<Match, Parked>, Fault> {
         if line.is_reversal {
             return Ok(Err(Parked::Reversal));
+        }
+        if line.is_return {
+            return self.sent_back(tx, line, found).await;
         }
         let (due, how) = match &line.reference {
             None => return Ok(Err(Parked::NoReference)),
@@ -208,6 +216,28 @@ impl Take {
         }
         Ok(Ok(how))
     }
+
+    /// A transfer that the other bank sends back: it is in the shopper's account again, and its
+    /// purchase is looked at next.
+    async fn sent_back(
+        &self,
+        tx: &mut Tx<'_>,
+        line: &Line,
+        found: &mut Found,
+    ) -> Result<Result<Match, Parked>, Fault> {
+        let sent = match &line.reference {
+            None => return Ok(Err(Parked::NoReference)),
+            Some(Reference::Payout(payout)) => sent_back::sent_by(tx, *payout).await?,
+            Some(Reference::Bill(..)) => None,
+        };
+        let Some(sent) = sent else { return Ok(Err(Parked::OtherDirection)) };
+        if let Err(parked) = agrees(line.minor(), line.amount.currency, Some(sent.due())) {
+            return Ok(Err(parked));
+        }
+        (found.purchase, found.against) = (Some(sent.purchase), Some(sent.line));
+        sent_back::take_back(tx, &sent, (self.now, Self::NAME)).await?;
+        Ok(Ok(Match::Against))
+    }
 }
 
 /// What a reference was found to name.
@@ -217,6 +247,7 @@ struct Found {
     purchase_id: Option<PurchaseId>,
     bill: Option<i64>,
     payout: Option<i64>,
+    against: Option<i64>,
 }
 
 /// Whether a line of this name is there already, and is the same.

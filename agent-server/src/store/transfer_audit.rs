@@ -34,6 +34,7 @@ pub struct StoredTransferOrder {
     pub state: TransferState,
     pub entry: Option<i64>,
     pub payout: Option<i64>,
+    pub is_returned: bool,
     pub said: Option<Signed<Remittance>>,
     pub at: Timestamp,
 }
@@ -86,7 +87,9 @@ impl Snapshot {
         let rows = sqlx::query(
             "SELECT r.purchase, r.contract, r.state, r.entry, r.payout, r.updated_at,
                  p.purchase_id, p.merchant, p.amount, p.currency, p.state AS standing,
-                 p.remittance
+                 p.remittance,
+                 (SELECT COUNT(*) FROM statement_lines l
+                     WHERE l.purchase = r.purchase AND l.matched = 'against') AS returns
              FROM remittances r JOIN purchases p ON p.id = r.purchase ORDER BY r.purchase",
         )
         .fetch_all(&mut *self.0)
@@ -117,6 +120,7 @@ fn read(row: &Row) -> Result<StoredTransferOrder, Fault> {
         state: row.named("state", TransferState::from_name)?,
         entry: row.cell("entry")?,
         payout: row.cell("payout")?,
+        is_returned: row.cell::<i64>("returns")? > 0,
         said: row.message("remittance")?,
         at: row.moment("updated_at")?,
     })

@@ -95,6 +95,8 @@ impl Turn {
             (purchase.state.holds_credit(), state.holds_credit(), purchase.contract)
         {
             match transfer {
+                // What has left came back with the bank's notice, or not at all.
+                Some(transfer) if transfer.has_left() => {}
                 Some(_) => remittances::release(tx, &purchase, stamp).await?,
                 None => contracts::release(tx, contract, held, self.now, Self::NAME).await?,
             }

@@ -106,7 +106,7 @@ async fn bank(market: &Market, a: &Sale<'_>) {
     let lines = [("L-3", 40, ""), ("L-4", -40, ""), ("L-5", -9, ""), ("L-6", 5, "")];
     let matched = [("L-1", 2500, bill.as_str()), ("L-2", out, payout.as_str())];
     let brought = market.bank_says("M-1", &[&matched[..], &lines].concat()).await.unwrap();
-    assert_eq!(brought, Brought { bills: 1, payouts: 1, parked: 4, known: 0 });
+    assert_eq!(brought, Brought { bills: 1, payouts: 1, parked: 4, ..Brought::default() });
     let store = &market.agent.app.store;
     let parked = store.parked_lines().await.unwrap();
     for (line, turned_out) in [(0, TurnedOut::Against(parked[1].id)), (2, TurnedOut::Charge)] {

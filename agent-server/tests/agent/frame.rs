@@ -79,6 +79,7 @@ async fn mark_offer_and_keys_stand_in_the_page_as_they_were_signed() {
     assert_eq!(offer.name.en, "Nambu iron teapot");
     assert_eq!(page.meta("warifu-origins"), market.merchant.registration().origins.join(" "));
     assert_eq!(page.meta("warifu-idle"), "900");
+    assert_eq!(page.meta("warifu-waives"), "0", "everybody is asked");
 }
 
 #[tokio::test]

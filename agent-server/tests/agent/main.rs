@@ -57,6 +57,7 @@ mod relayed;
 mod restart;
 mod rotation;
 mod sale;
+mod sent_back;
 mod sessions;
 mod settled_days;
 mod several;

@@ -101,14 +101,14 @@ impl Market {
     }
 
     /// Balance and what is held of it.
-    async fn account(&self, number_tail: &str) -> (u64, u64) {
+    pub async fn account(&self, number_tail: &str) -> (u64, u64) {
         let contract = self.contract(number_tail).await;
         let deposit = self.agent.app.store.deposit(contract).await.unwrap().unwrap();
         (deposit.balance, deposit.held)
     }
 
     /// What the merchant is told of how the money stands, signed.
-    async fn standing(&self, purchase: &PurchaseId) -> Option<Standing> {
+    pub async fn standing(&self, purchase: &PurchaseId) -> Option<Standing> {
         let said: Signed<Remittance> = self.status(purchase).await.remittance?;
         let said = said.verify(&self.agent.app.keys.verifying_key()).unwrap();
         assert_eq!((said.purchase, said.amount), (*purchase, yen(3850)));
@@ -116,7 +116,7 @@ impl Market {
     }
 
     /// The types of what the merchant was told, oldest first.
-    async fn types_told(&self, count: usize) -> Vec<String> {
+    pub async fn types_told(&self, count: usize) -> Vec<String> {
         let notices = self.merchant.notices(count).await;
         let mut types: Vec<_> =
             notices.iter().map(|told| told.json()["type"].to_string()).collect();
@@ -135,7 +135,7 @@ impl Order {
     }
 }
 
-const PLENTY: u64 = 1_000_000;
+pub const PLENTY: u64 = 1_000_000;
 
 #[tokio::test]
 async fn with_a_passkey_the_money_goes_with_the_shops_acceptance() {
@@ -358,7 +358,7 @@ impl Market {
         assert_eq!(file.payouts, [payout.id]);
         let told = Reference::Payout(payout.id).to_string();
         let brought = self.bank_says("N-1", &[("B-1", -3850, told.as_str())]).await.unwrap();
-        assert_eq!(brought, Brought { bills: 0, payouts: 1, parked: 0, known: 0 });
+        assert_eq!(brought, Brought { payouts: 1, ..Brought::default() });
         self.wait_for_state(purchase, PurchaseState::Confirmed).await;
     }
 }

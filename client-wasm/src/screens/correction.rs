@@ -1,12 +1,12 @@
 //! Fig 9: only the wrong fields are open, in the half that they belong to; everything else is
 //! kept, folded away.
 
-use shared_protocol::{Field, Role};
+use shared_protocol::{Field, Problem, Role};
 
 use super::{
     acts,
     field::{field, id},
-    form, half, heading, unfolding,
+    form, half, heading, product, unfolding,
 };
 use crate::{
     app::App,
@@ -28,8 +28,10 @@ pub(super) fn view(app: App, words: &Words, fix: &Fix) -> El {
         .flag("open", typed.is_untouched());
     let open = |reader: Role, card: El| {
         let wrong = || fix.wrong.iter().filter(|(field, _)| field.reader() == reader);
-        let any = wrong().next().is_some();
-        any.then(|| card.all(wrong().map(|(field, _)| draw(*field))))
+        let problem = fix.quantity.filter(|_| reader == Role::Merchant);
+        let any = problem.is_some() || wrong().next().is_some();
+        let quantity = problem.map(|problem| quantity(app, words, problem));
+        any.then(|| card.maybe(quantity).all(wrong().map(|(field, _)| draw(*field))))
     };
     let shop = half(app, "shop", "fix-shop", "", texts::DETAILS_SHOP_TITLE);
     let agent = half(app, "agent", "fix-agent", "", texts::DETAILS_AGENT_TITLE);
@@ -41,22 +43,33 @@ pub(super) fn view(app: App, words: &Words, fix: &Fix) -> El {
         .child(acts(app, "resubmit", &app.say(texts::CORRECTION_RESUBMIT)))
 }
 
+/// How many are ordered, with why they cannot be.
+fn quantity(app: App, words: &Words, problem: Problem) -> El {
+    let error = said("p", "err", problem.text(*app.locale.peek())).attr("id", "quantity-error");
+    of("div", "f")
+        .child(product::quantity(app, &words.offer, Some("quantity-error")))
+        .child(error.test("problem").attr("data-code", problem.code()))
+}
+
 /// How many, and a link to each. The focus lands here.
 fn summary(app: App, fix: &Fix) -> El {
-    let title = match fix.wrong.len() {
+    let locale = *app.locale.peek();
+    let quantity = fix.quantity.map(|problem| link(problem.text(locale), "#quantity".into()));
+    let to_field = |(field, problem): &Wrong| {
+        link(&problem.text(*field, locale), ["#", &id(*field, PREFIX)].concat())
+    };
+    let title = match fix.wrong.len() + usize::from(quantity.is_some()) {
         1 => app.say(texts::CORRECTION_TITLE_ONE),
         count => app.fill(texts::CORRECTION_TITLE, &[("n", &count.to_string())]),
     };
     of("div", "fix")
         .child(heading(&title))
         .child(app.said("p", "", texts::CORRECTION_LEAD))
-        .child(el("ul").all(fix.wrong.iter().map(|wrong| link(app, wrong))))
+        .child(el("ul").maybe(quantity).all(fix.wrong.iter().map(to_field)))
 }
 
-fn link(app: App, (field, problem): &Wrong) -> El {
-    let to = ["#", &id(*field, PREFIX)].concat();
-    let link = said("a", "", &problem.text(*field, *app.locale.peek())).attr("href", &to);
-    let link = link.on("click", move |click| {
+fn link(text: &str, to: String) -> El {
+    let link = said("a", "", text).attr("href", &to).on("click", move |click| {
         click.prevent_default();
         if let Some(field) = page::find(&to) {
             page::focus(&field);

@@ -16,7 +16,7 @@ use crate::{
     app::{App, spawn},
     element::{El, el, of, said},
     intl,
-    page::PLATFORM,
+    page::{self, PLATFORM},
     placing,
     sight::Sight,
     stage::Event,
@@ -45,7 +45,11 @@ pub(super) fn view(app: App, words: &Words) -> El {
         let button = button("sub", PASSKEY, &label(texts::CHECK_PASSKEY));
         button.click(move || press(app, seen.clone(), true))
     });
-    let mail = (!only).then(|| app.said("p", "note lead", texts::CHECK_MAIL_NEXT));
+    let next = match is_waived(total.as_ref().ok()) && !transfer::is_chosen(app) {
+        true => texts::CHECK_NOT_ASKED,
+        false => texts::CHECK_MAIL_NEXT,
+    };
+    let mail = (!only).then(|| app.said("p", "note lead", next).test("next"));
     form("final-check", move || press(app, sight.clone(), only))
         .child(titled(app, texts::CHECK_TITLE))
         .child(app.said("p", "lead", texts::CHECK_LEAD))
@@ -53,6 +57,12 @@ pub(super) fn view(app: App, words: &Words) -> El {
         .child(of("div", "halves").child(to_shop(app, words)).child(to_agent(app)))
         .maybe(mail)
         .child(acts.maybe(beside))
+}
+
+/// Whether the agent asks nobody about so little (¶61), as its page says.
+fn is_waived(total: Option<&Total>) -> bool {
+    let most = page::meta("waives").and_then(|most| most.parse::<u64>().ok());
+    total.zip(most).is_some_and(|(total, most)| total.total.minor <= most)
 }
 
 /// Places the order, if the shopper can see what they press.

@@ -25,7 +25,7 @@ pub(super) fn view(app: App, words: &Words) -> El {
     let buy = of("div", "buy")
         .child(heading(&app.local(&offer.name)))
         .child(price(app, offer))
-        .child(quantity(app, offer))
+        .child(quantity(app, offer, None))
         .child(
             of("ul", "split")
                 .child(app.said("li", "who shop", texts::PRODUCT_PRIVACY_SHOP))
@@ -93,7 +93,8 @@ fn shipping_note(app: App, delivery: &DeliveryTerms, goods: Option<Amount>) -> S
     }
 }
 
-fn quantity(app: App, offer: &Offer) -> El {
+/// How many, between the limits of the offer; wrong if there is an error, of this id.
+pub(super) fn quantity(app: App, offer: &Offer, error: Option<&str>) -> El {
     let limits = offer.quantity;
     let set = move |wanted: u32| {
         let quantity = wanted.clamp(limits.min, limits.max.max(limits.min));
@@ -112,6 +113,10 @@ fn quantity(app: App, offer: &Offer) -> El {
             input.unchecked_ref::<HtmlInputElement>().set_value(&app.quantity.read().to_string());
         })
         .on("change", move |change| set(number_in(&change).unwrap_or(limits.min)));
+    let input = match error {
+        Some(error) => input.attr("aria-invalid", "true").attr("aria-describedby", error),
+        None => input,
+    };
     let step = |test: &str, sign: &str, label: Text, up: bool| {
         button("", test, sign).attr("aria-label", &app.say(label)).click(move || {
             let now = *app.quantity.peek();

@@ -309,6 +309,7 @@ fn variable(name: &str, world: &Counterparts, locale: Locale) -> String {
         "mark" => base64url(&encode(&world.deal.signed_mark)),
         "offer" => base64url(&encode(&world.deal.signed_offer)),
         "idle_seconds" => "900".into(),
+        "waives" => "0".into(),
         "quantity" | "quantity_min" => "1".into(),
         "quantity_max" => "5".into(),
         "country.code" => "JP".into(),

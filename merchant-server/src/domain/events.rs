@@ -127,7 +127,7 @@ impl Word {
     }
 
     /// What happens by it to an order in this state. Whoever is signed in at the agent can take
-    /// back a yes; a second answer to the same mail cannot.
+    /// back a yes, and a bank its money; a second answer to the same mail cannot.
     fn event(&self, before: PurchaseState) -> PurchaseEvent {
         match self.said.outcome {
             Outcome::Cancelled
@@ -135,6 +135,12 @@ impl Word {
                     && matches!(self.said.channel, Channel::Page | Channel::Staff) =>
             {
                 PurchaseEvent::ShopperWithdrew
+            }
+            // The bank's money came back.
+            Outcome::Cancelled
+                if before == PurchaseState::Confirmed && self.said.channel == Channel::Bank =>
+            {
+                PurchaseEvent::TransferFailed
             }
             Outcome::Confirmed => PurchaseEvent::ShopperConfirmed,
             Outcome::Cancelled => PurchaseEvent::ShopperCancelled,

@@ -6,8 +6,8 @@ use std::process::Command;
 use merchant_server::entropy::Entropy;
 use merchant_server::keys::Keyring;
 use shared_protocol::{
-    Amount, Currency, Form, Grant, Outcome, Plan, Problem, PurchaseId, PurchaseState, Remittance,
-    Signed, Signer, Span, Standing, Timestamp,
+    Amount, Channel, Confirmation, Currency, Form, Grant, Outcome, Plan, Problem, PurchaseId,
+    PurchaseState, Remittance, Signed, Signer, Span, Standing, Timestamp,
 };
 
 use crate::market::{Answer, Market, form};
@@ -118,4 +118,25 @@ async fn a_word_that_is_not_the_agents_or_not_about_this_changes_nothing() {
     for purchase in [grant.purchase, on_credit.purchase] {
         assert_eq!(market.money(purchase).await, None);
     }
+}
+
+/// Days after the money came, another bank sent it back.
+#[tokio::test]
+async fn money_that_was_sent_back_ends_an_order_that_was_paid() {
+    let market = Market::start().await;
+    let grant = market.buy_by_transfer().await;
+    market.tell(&grant, Outcome::Confirmed).await;
+    let received = market.remittance(grant.purchase, Standing::Received, market.now());
+    market.tell_money(&received, &market.agent.keys).await;
+    let at = market.now().plus(Span::hours(24 * 5));
+    let back = Remittance { standing: Standing::NotReceived, at, ..received };
+    market.tell_money(&back, &market.agent.keys).await;
+    assert_eq!(market.money(grant.purchase).await, Some(Standing::NotReceived));
+    let no = market.agent.confirmation(&grant, Outcome::Cancelled, market.now());
+    for (channel, status) in [(Channel::Mail, 409), (Channel::Bank, 200), (Channel::Bank, 200)] {
+        let said = Signed::sign(&Confirmation { channel, ..no.clone() }, &market.agent.keys);
+        let told = market.notify("purchase.cancelled", grant.purchase, Some(&said)).await;
+        assert_eq!(told.status, status, "{channel:?}: {}", told.text());
+    }
+    assert_eq!(market.order(grant.purchase).await.unwrap().state, PurchaseState::Cancelled);
 }

@@ -72,6 +72,7 @@ fn the_transitions_are_those_of_the_seed() {
         (S::Accepted, E::TransferFailed, S::Cancelled),
         (S::Confirmed, E::ShopperWithdrew, S::Cancelled),
         (S::Confirmed, E::MerchantVoided, S::Cancelled),
+        (S::Confirmed, E::TransferFailed, S::Cancelled),
     ];
     let of_code: BTreeSet<_> = S::ALL
         .into_iter()

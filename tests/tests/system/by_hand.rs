@@ -3,7 +3,12 @@
 
 use anyhow::Context as _;
 use thirtyfour::prelude::*;
-use whole_system::{Browser, OwnPages, Result, Shop, client::good_form};
+use whole_system::{
+    Browser, OwnPages, Result, Shop,
+    account::{self, PASSKEY_SHOPPER},
+    authenticator::Authenticator,
+    client::good_form,
+};
 
 const ADDRESS: &str = "shopper@example.jp";
 
@@ -46,6 +51,32 @@ async fn a_number_read_out_on_the_telephone_is_redeemed_shipped_and_claimed() ->
     pages.open(&format!("/me/purchases/{number}")).await?;
     pages.wait_for("purchase").await?;
     assert!(browser.driver.find(By::Css("[data-test=\"by-hand\"]")).await.is_err());
+    browser.close().await
+}
+
+/// A passkey opens the shopper's own pages; for money to be promised, their code is wanted too.
+#[tokio::test]
+async fn signed_in_by_passkey_a_number_still_needs_the_code() -> Result {
+    let (shop, browser) = (Shop::start().await?, Browser::open().await?);
+    let _authenticator = Authenticator::into_window(&browser).await?;
+    account::sign_in(&shop, &browser, PASSKEY_SHOPPER).await?;
+    account::register_passkey(&shop, &browser).await?;
+    browser.driver.delete_all_cookies().await?;
+    browser.driver.goto(format!("{}/me/by-hand", shop.agent.url)).await?;
+    let ready = "return document.querySelector('#passkey')?.hidden === false";
+    account::wait_for(&browser, ready).await?;
+    account::press(&browser, "#passkey").await?;
+    account::wait_for(&browser, "return location.pathname.startsWith('/me')").await?;
+    let pages = OwnPages::new(&shop, &browser);
+    pages.open("/me/by-hand").await?;
+    pages.wait_for("by-hand").await?;
+    account::press(&browser, "#merchant option[value=mrc_tea]").await?;
+    pages.send(&[("amount", "3850"), ("code", "1111")]).await?;
+    account::wait_for(&browser, "return !!document.getElementById('code-error')").await?;
+    assert_eq!(pages.text("#merchant option:checked").await?, "山田茶舗 (mrc_tea)", "kept");
+    pages.send(&[("code", "2468")]).await?;
+    pages.wait_for("purchase").await?;
+    assert_eq!(pages.text("[data-test=\"by-hand\"] .num").await?.len(), 14);
     browser.close().await
 }
 

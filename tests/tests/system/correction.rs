@@ -3,6 +3,8 @@
 
 use whole_system::{Browser, Result, Shop, Widget};
 
+use crate::accessibility::expect_clean;
+
 #[tokio::test]
 async fn wrong_fields_are_shown_alone_and_what_was_typed_is_kept() -> Result {
     let shop = Shop::start().await?;
@@ -55,6 +57,51 @@ async fn a_wrong_code_is_put_right_without_typing_anything_else() -> Result {
     widget.press("resubmit").await?;
     widget.wait_for("thanks").await?;
     browser.close().await
+}
+
+#[tokio::test]
+async fn more_than_there_are_is_put_right_where_it_was_refused() -> Result {
+    let (mut shop, browser) = (Shop::start().await?, Browser::open().await?);
+    too_many(&mut shop, &browser).await?;
+    browser.close().await
+}
+
+/// Orders five of three: only how many is asked again, the new price is shown, the order is taken.
+pub async fn too_many(shop: &mut Shop, browser: &Browser) -> Result {
+    shop.change("merchant-server/catalogue.toml", "stock = 2000", "stock = 3").await?;
+    browser.driver.goto(&shop.merchant.url).await?;
+    let widget = Widget::enter(browser).await?;
+    widget.wait_alive().await?;
+    for _ in 0..4 {
+        widget.press("more").await?;
+    }
+    widget.go_to_final_check().await?;
+    widget.press("place-order").await?;
+    widget.wait_for("correction").await?;
+    assert!(
+        widget.text("h1").await?.contains("1か所をご確認ください"),
+        "{}",
+        widget.text("h1").await?
+    );
+    assert_eq!(widget.count("main [aria-invalid=true]").await?, 1);
+    let quantity = "#fix-shop ~ * [name=quantity][aria-invalid=true]";
+    assert_eq!(widget.count(quantity).await?, 1, "{}", widget.text("main").await?);
+    assert_eq!(widget.value("quantity").await?, "5");
+    let why = "[data-test=problem][data-code=out_of_stock]";
+    assert_eq!(widget.text(why).await?, "在庫が足りません。");
+    expect_clean(browser, "correction of the quantity").await?;
+    for _ in 0..2 {
+        widget.press("less").await?;
+    }
+    widget.press("resubmit").await?;
+    widget.wait_for("final-check").await?;
+    assert!(widget.text("main").await?.contains("¥10,450"), "the new price is shown first");
+    assert!(widget.text("main").await?.contains("山田 花子"), "nothing is typed again");
+    widget.press("place-order").await?;
+    widget.wait_for("thanks").await?;
+    let order = &shop.merchant_cli(&["orders", "list", "--json"])?[0];
+    assert_eq!((&order["quantity"], &order["amount"]), (&3.into(), &10_450.into()));
+    Ok(())
 }
 
 #[tokio::test]

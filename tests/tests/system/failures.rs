@@ -101,7 +101,13 @@ async fn goods_that_ran_out() -> Result {
     let grant = client.grant(&faster).await?.expect("a good contract");
     client.submit(&faster, &grant).await?.expect("the last one");
     widget.press("place-order").await?;
-    expect_failure(&widget, "out_of_stock").await?;
+    widget.wait_for("correction").await?;
+    assert_eq!(widget.count("[data-test=problem][data-code=out_of_stock]").await?, 1);
+    // None is left, so that the same again is refused again, and nothing was charged.
+    widget.press("resubmit").await?;
+    widget.wait_for("waiting").await.ok();
+    widget.wait_for("correction").await?;
+    assert_eq!(shop.merchant_cli(&["orders", "list", "--json"])?.as_array().map(Vec::len), Some(1));
     browser.close().await
 }
 

@@ -32,7 +32,7 @@ async fn a_shop_without_a_key_sells_in_either_language() -> Result {
         let widget = Widget::enter(&browser).await?;
         widget.go_to_final_check().await?;
         widget.press("place-order").await?;
-        let number = thanked(&browser, &shop).await?;
+        let number = shop.thanked(&browser).await?;
         let text = browser.driver.find(By::Css("main")).await?.text().await?;
         assert!(text.contains("¥3,850"), "{text}");
 
@@ -73,7 +73,7 @@ async fn the_last_step_needs_no_script() -> Result {
         let shown = widget.text("[data-test=\"handling-number\"]").await?;
         switch_script(&browser, false).await?;
         widget.press("hand-over").await?;
-        assert_eq!(thanked(&browser, &shop).await?, shown);
+        assert_eq!(shop.thanked(&browser).await?, shown);
         browser.driver.goto("data:text/html,<script>document.title='runs'</script>").await?;
         assert_eq!(browser.driver.title().await?, "", "script is switched off indeed");
         switch_script(&browser, true).await?;
@@ -137,7 +137,7 @@ async fn neither_a_keyless_shop_nor_the_agent_ever_holds_the_others_half() -> Re
         widget.press("review").await?;
         widget.wait_for("final-check").await?;
         widget.press("place-order").await?;
-        thanked(&browser, &shop).await?;
+        shop.thanked(&browser).await?;
 
         let mut found = Vec::new();
         let agent = market.everything("agent-server")?;
@@ -214,20 +214,6 @@ async fn post(shop: &FormShop, form: &[(String, String)]) -> Result<u16> {
         .send()
         .await?;
     Ok(answer.status().as_u16())
-}
-
-/// Waits for the shop's own page, outside all frames, and reads the number on it.
-async fn thanked(browser: &Browser, shop: &FormShop) -> Result<String> {
-    browser.leave_frames().await?;
-    for _ in 0..300 {
-        let here = browser.driver.current_url().await?;
-        if here.as_str().starts_with(&format!("{}/thanks/", shop.url)) {
-            return Ok(browser.driver.find(By::Id("number")).await?.text().await?);
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-    }
-    let text = browser.driver.find(By::Css("body")).await?.text().await?;
-    anyhow::bail!("no thanks at {}:\n{text}", browser.driver.current_url().await?)
 }
 
 async fn wait_for_state(browser: &Browser, thanks: &str, wanted: &str) -> Result {

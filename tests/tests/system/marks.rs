@@ -138,6 +138,44 @@ async fn ten_forgeries_are_refused_with_their_reason() -> Result {
     is_refused(&shop, "mark", &elsewhere, "origin_not_registered").await
 }
 
+/// Only what people read was changed on the way, not what was signed: the program finds out.
+#[tokio::test]
+async fn a_frame_that_showed_another_price_or_seller_sells_nothing() -> Result {
+    let shop = Shop::start().await?;
+    let notice = ["--legal-ja", "代表 山田花子", "--legal-en", "Hanako Yamada", "--json"];
+    shop.agent_cli(&[&["merchants", "add", "mrc_tea"], &notice[..]].concat())?;
+    shop.advance(6).await?;
+    shop.host.show_widgets(&shop.agent.url, &["TEAPOT-01"]);
+    for (css, shown, code) in [
+        (".price strong", "¥3,300", ""),
+        (".price strong", "¥330", "offer_invalid"),
+        ("[data-test=legal]", "代表 山田花子", ""),
+        ("[data-test=legal]", "代表 別人", "mark_invalid"),
+    ] {
+        let browser = Browser::open_as(TOGETHER).await?;
+        let change = format!(
+            "new MutationObserver((_, watch) => {{ \
+               const shown = document.querySelector('{css}'); \
+               if (shown && document.querySelector('form')) {{ \
+                 shown.textContent = '{shown}'; watch.disconnect(); }} \
+             }}).observe(document, {{ childList: true, subtree: true }});"
+        );
+        browser.before_every_page(&change).await?;
+        browser.driver.goto(&shop.host.url).await?;
+        let widget = Widget::enter(&browser).await?;
+        widget.wait_alive().await?;
+        if code.is_empty() {
+            widget.wait_for("product").await?;
+            assert_eq!(widget.count("[data-test=order]").await?, 1, "{css}");
+        } else {
+            widget.wait_for("failure").await?;
+            says(&widget, code).await?;
+        }
+        browser.close().await?;
+    }
+    Ok(())
+}
+
 /// The frame shares the page's process, so that what is put into pages reaches it too.
 const TOGETHER: Window = Window {
     width: 900,
@@ -153,7 +191,7 @@ fn notice() -> Localized {
 }
 
 /// As if so many seconds had passed for the program.
-async fn later(browser: &Browser, seconds: u32) -> Result {
+pub async fn later(browser: &Browser, seconds: u32) -> Result {
     let script = format!(
         "const now = Date.now.bind(Date); Date.now = () => now() + {seconds}000; return true"
     );

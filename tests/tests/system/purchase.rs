@@ -29,6 +29,43 @@ async fn a_shopper_buys_a_teapot_and_confirms_by_mail() -> Result {
     browser.close().await
 }
 
+/// ¶61: who is asked nothing more reads so before the last button.
+#[tokio::test]
+async fn where_nobody_asks_by_mail_the_shopper_reads_so_first() -> Result {
+    let shop = Shop::start().await?;
+    let most = ["--up-to", "3850", "--currency", "JPY", "--json"];
+    shop.agent_cli(&[&["merchants", "waive", "mrc_tea"], &most[..]].concat())?;
+    shop.advance(6).await?;
+    let browser = Browser::open().await?;
+    browser.driver.goto(&shop.merchant.url).await?;
+    let widget = Widget::enter(&browser).await?;
+    widget.go_to_final_check().await?;
+    let said = widget.text("[data-test=next]").await?;
+    assert!(said.contains("このあと確認のおたずねはありません"), "{said}");
+    // Two are more than the agent lets pass.
+    widget.press("change-quantity").await?;
+    widget.wait_for("product").await?;
+    widget.press("more").await?;
+    widget.press("order").await?;
+    widget.wait_for("details").await?;
+    widget.press("review").await?;
+    widget.wait_for("final-check").await?;
+    assert!(widget.text("[data-test=next]").await?.contains("メールで承認されるまで"));
+    widget.press("change-quantity").await?;
+    widget.wait_for("product").await?;
+    widget.press("less").await?;
+    widget.press("order").await?;
+    widget.wait_for("details").await?;
+    widget.press("review").await?;
+    widget.wait_for("final-check").await?;
+    widget.press("place-order").await?;
+    widget.wait_for("thanks").await?;
+    wait_for_order(&shop, "confirmed").await?;
+    let letter = shop.post.wait_for(1).await?;
+    assert!(letter.confirm_link().is_err(), "a receipt, no question");
+    browser.close().await
+}
+
 #[tokio::test]
 async fn the_same_in_english() -> Result {
     let shop = Shop::start().await?;

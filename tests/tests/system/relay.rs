@@ -225,8 +225,17 @@ async fn a_decline_is_told_to_the_shopper_alone_and_goods_that_ran_out_stop_it()
     let grant = client.grant(&faster).await?.expect("a good contract");
     client.submit(&faster, &grant).await?.expect("the last one");
     widget.press("place-order").await?;
-    widget.wait_for("failure").await?;
-    let shown = widget.attribute("[data-test=problem]", "data-code").await?;
-    assert_eq!(shown.as_deref(), Some("out_of_stock"));
+    widget.wait_for("correction").await?;
+    assert_eq!(widget.count("[data-test=problem][data-code=out_of_stock]").await?, 1);
+    browser.close().await
+}
+
+/// Fig 9 at step 54, asked of the relay: how many, and nothing else, is put right.
+#[tokio::test]
+async fn more_than_there_are_is_put_right_through_the_relay() -> Result {
+    let mut shop = Shop::start().await?;
+    shop.merge_relay(false).await?;
+    let browser = Browser::open().await?;
+    crate::correction::too_many(&mut shop, &browser).await?;
     browser.close().await
 }

@@ -12,6 +12,7 @@ use whole_system::{
     account::{self, PASSKEY_SHOPPER},
     authenticator::Authenticator,
     leak::Marker,
+    merchant::TEA,
     shop::Start,
     widget::GOOD,
 };
@@ -19,19 +20,8 @@ use whole_system::{
 /// A market where the tea shop takes transfers to its account.
 async fn market() -> Result<(Shop, Browser)> {
     let shop = Shop::start().await?;
-    name_account(&shop, "7654321")?;
+    shop.name_account(TEA.id, "7654321")?;
     Ok((shop, Browser::open().await?))
-}
-
-/// The shop's account at a bank that is reached at any hour.
-fn name_account(shop: &Shop, number: &str) -> Result {
-    let holder = "ヤマダチャホ";
-    let names = ["--bank-name-ja", "みほん銀行", "--bank-name-en", "Mihon Bank"];
-    let branch = ["--branch-name-ja", "盛岡支店", "--branch-name-en", "Morioka branch"];
-    let account = ["--bank", "0999", "--branch", "123", "--number", number, "--holder", holder];
-    let arguments = [&["merchants", "bank", "mrc_tea", "--json"][..], &names, &branch, &account];
-    shop.agent_cli(&arguments.concat())?;
-    Ok(())
 }
 
 /// To the form, filled by a good shopper with this contract, by transfer.
@@ -162,7 +152,7 @@ async fn a_wrong_account_is_put_right_and_tried_again_without_retyping() -> Resu
     let log = String::from_utf8_lossy(&shop.merchant.log()?).into_owned();
     assert!(log.contains("our account is none"), "the shop is told what is its own: {log}");
     // Another number: the screen must show it before anything goes there.
-    name_account(&shop, "7654987")?;
+    shop.name_account(TEA.id, "7654987")?;
     shop.advance(6).await?;
     widget.press("retry").await?;
     widget.wait_for("final-check").await?;
@@ -281,7 +271,7 @@ async fn the_shop_learns_neither_account_nor_balance_nor_why_and_the_bank_no_add
     let bank = "[transfers]\nopens = \"08:30\"\ncloses = \"15:30\"\n\
         around_the_clock = [\"0999\"]\n[smtp]";
     shop.change("agent-server/agent.toml", "[smtp]", bank).await?;
-    name_account(&shop, "7654321")?;
+    shop.name_account(TEA.id, "7654321")?;
     let (rich, poor) = ("C483920175631", "C758392017564");
     for (contract, balance) in [(rich, BALANCE), (poor, 1_839_174)] {
         shop.add_contract(contract, "payer@accounts.example", 1_000_000)?;

@@ -151,6 +151,55 @@ async fn without_a_placement_in_force_the_page_says_why_and_nothing_is_sold() ->
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_placement_that_is_over_sells_nothing_in_windows_open_and_new() -> Result {
+    let shop = Shop::start().await?;
+    let seller = suzuki(&shop)?;
+    seller.borrow_window_for(&shop, &shop.host.url, 1)?;
+    shop.host.show("", &page(&shop.agent.url, &[&seller.window()]));
+    let (left_alone, browser) = (Browser::open().await?, Browser::open().await?);
+    for browser in [&left_alone, &browser] {
+        browser.driver.goto(&shop.host.url).await?;
+        Widget::enter(browser).await?.go_to_final_check().await?;
+    }
+    shop.advance(25 * 3600).await?;
+    let is_over = async |widget: &Widget<'_>| -> Result {
+        widget.wait_for("failure").await?;
+        let why = widget.attribute("[data-test=problem]", "data-code").await?;
+        assert_eq!(why.as_deref(), Some("placement_expired"));
+        assert!(widget.text("[data-test=problem]").await?.contains("取り決めの期間ではありません"));
+        let moved = widget.attribute("[data-test=money-moved]", "data-moved").await?;
+        assert_eq!(moved.as_deref(), Some("false"));
+        for button in ["order", "place-order", "pay-with-passkey"] {
+            assert_eq!(widget.count(&format!("[data-test={button}]")).await?, 0, "{button}");
+        }
+        Ok(())
+    };
+    // The last button asks whether it still stands.
+    let widget = Widget::enter(&browser).await?;
+    widget.press("place-order").await?;
+    is_over(&widget).await?;
+    if widget.count("[data-test=retry]").await? == 1 {
+        widget.press("retry").await?;
+        widget.wait_for("final-check").await.ok();
+        if widget.count("[data-test=place-order]").await? == 1 {
+            widget.press("place-order").await?;
+        }
+        is_over(&widget).await?;
+    }
+    // One that nobody touches asks by itself.
+    let widget = Widget::enter(&left_alone).await?;
+    crate::marks::later(&left_alone, 50).await?;
+    is_over(&widget).await?;
+    // One that is opened now never begins.
+    browser.leave_frames().await?;
+    browser.driver.goto(&shop.host.url).await?;
+    is_over(&Widget::enter(&browser).await?).await?;
+    assert_eq!(shop.rows("agent-server", "SELECT COUNT(*) FROM purchases")?[0][0], 0);
+    left_alone.close().await?;
+    browser.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn windows_of_two_sellers_beside_the_hosts_own_widget_do_not_mix() -> Result {
     let shop = Shop::start().await?;
     let one = suzuki(&shop)?;

@@ -117,8 +117,11 @@ impl Check<'_> {
         let line = self.line;
         let found = (line.other_amount, line.other_currency.as_deref());
         self.same(Damage::LineAgainst, line.amount.saturating_neg(), found);
-        let back = line.other_against.unwrap_or_default();
-        self.out.same(Damage::LineAgainst, self.row, line.id, back);
+        // What was sent back by another bank undoes a line that was never parked.
+        if line.parked.is_some() {
+            let back = line.other_against.unwrap_or_default();
+            self.out.same(Damage::LineAgainst, self.row, line.id, back);
+        }
     }
 
     fn same(&mut self, damage: Damage, minor: i64, found: (Option<i64>, Option<&str>)) {

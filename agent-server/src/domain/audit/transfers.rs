@@ -69,6 +69,7 @@ fn check_order(
         PurchaseState::Granted => order.state == TransferState::Held,
         PurchaseState::Accepted => order.state.is_held() || order.payout.is_some(),
         PurchaseState::Confirmed => order.state == TransferState::Sent,
+        PurchaseState::Cancelled if order.is_returned => order.state.has_left(),
         _ => order.state == TransferState::Released,
     };
     if !fits {
@@ -123,6 +124,10 @@ fn check_said(order: &StoredTransferOrder, own: &KeyHistory, row: &str, out: &mu
         None => "nothing",
     };
     let expected = match order.state {
+        // Sent back by the other bank, and told so.
+        _ if order.is_returned && order.standing == PurchaseState::Cancelled => {
+            Standing::NotReceived.name()
+        }
         TransferState::Held => "nothing",
         TransferState::Scheduled | TransferState::Ordered | TransferState::Paid => "scheduled",
         TransferState::Sent => Standing::Received.name(),

@@ -48,6 +48,8 @@ pub struct OpenTransfer {
     pub state: TransferState,
     /// For which day it is scheduled.
     pub day: Option<Date>,
+    /// Whether the other bank sent it back.
+    pub is_returned: bool,
     /// How the shopper consented to that.
     pub channel: Option<Channel>,
 }
@@ -118,6 +120,8 @@ pub async fn consented(
 pub async fn go_on(app: &App, purchase: PurchaseId, now: Timestamp) -> Result<bool, Fault> {
     let Some(transfer) = app.store.transfer(&purchase).await? else { return Ok(false) };
     let word = match transfer.state {
+        // The other bank sent the money back: it is not paid after all.
+        _ if transfer.is_returned => transfer.failed(app, now),
         TransferState::Scheduled => match app.bank.payee(&transfer.merchant).await {
             PayeeAnswer::Good => {
                 let pay_on = transfer.day.ok_or(Fault::Damaged("day"))?;
