@@ -8,6 +8,7 @@ mod browser;
 mod cargo_tools;
 mod debian_web;
 mod postgres;
+mod schemathesis;
 mod shops;
 mod smtp;
 mod strace;
@@ -64,6 +65,7 @@ pub const FOR_TESTS: &[Part] = &[
     axe::PART,
     shops::PYTHON_PART,
     shops::NODE_PART,
+    schemathesis::PART,
 ];
 
 /// Only for `trunk serve`.

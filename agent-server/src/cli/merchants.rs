@@ -13,6 +13,8 @@ use super::{
     Place, Said,
     hand_over::{self, HandOver},
     merchant_bank::Bank,
+    merchant_statement::MerchantStatement,
+    merchant_token::Token,
     relay::RelayCommand,
     say::Report,
     webhook::Webhook,
@@ -80,6 +82,11 @@ pub enum Merchants {
     /// Where its webhooks go, and the secret that signs them
     #[command(subcommand)]
     Webhook(Webhook),
+    /// By what its own programs read what is theirs
+    #[command(subcommand)]
+    Token(Token),
+    /// What it was owed, what it claimed and gave back, what was paid, for some days
+    Statement(MerchantStatement),
 }
 
 /// All that a Mark says of a merchant. What is not given stays as it was.
@@ -171,6 +178,8 @@ impl Merchants {
             Self::HandOver(hand_over) => hand_over.run(store).await,
             Self::Bank(bank) => bank.run(store).await,
             Self::Webhook(webhook) => webhook.act(place, store).await,
+            Self::Token(token) => token.act(place, store).await,
+            Self::Statement(statement) => statement.run(place, store).await,
             Self::Origins { id, add, remove } => {
                 let mut merchant = find(store, id).await?;
                 for origin in add {

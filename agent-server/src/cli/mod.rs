@@ -12,6 +12,8 @@ mod keys;
 mod ledger;
 mod mark;
 mod merchant_bank;
+mod merchant_statement;
+mod merchant_token;
 mod merchants;
 mod operators;
 mod outbox;

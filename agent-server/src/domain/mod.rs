@@ -23,6 +23,8 @@ pub mod mailbox;
 pub mod mailed_code;
 pub mod mark;
 pub mod merchant;
+pub mod merchant_books;
+pub mod merchant_token;
 pub mod network;
 pub mod objection;
 pub mod operator;

@@ -1,14 +1,14 @@
 //! Around every request: an id, a patience, the problem document of a refusal, one log line that
 //! holds neither bodies nor addresses nor numbers.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
     extract::{MatchedPath, Request, State},
     http::{
-        HeaderMap, HeaderName, HeaderValue, StatusCode, Uri,
-        header::{CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS},
+        HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri,
+        header::{ALLOW, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS},
     },
     middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Response},
@@ -17,20 +17,27 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL}
 use shared_protocol::Problem;
 
 use super::{
+    api::{Declared, Routes},
     pages,
     problem::{Refused, document, of_status},
 };
 use crate::app::App;
 
 /// Puts the edge around all routes.
-pub fn around(routes: Router<App>, app: &App) -> Router<App> {
-    routes
+pub fn around(routes: Routes, app: &App) -> Router<App> {
+    let (router, endpoints) = routes.parts();
+    let said = Arc::new(Declared::of(&endpoints));
+    router
         .fallback(async || Refused(Problem::NotFound))
         .method_not_allowed_fallback(async || Refused(Problem::MethodNotAllowed))
-        .layer(from_fn_with_state(app.clone(), answer))
+        .layer(from_fn_with_state((app.clone(), said), answer))
 }
 
-async fn answer(State(app): State<App>, request: Request, next: Next) -> Response {
+async fn answer(
+    State((app, said)): State<(App, Arc<Declared>)>,
+    request: Request,
+    next: Next,
+) -> Response {
     let request_id = format!("req_{}", BASE64URL.encode(app.entropy.bytes::<12>()));
     let (headers, uri) = (request.headers().clone(), request.uri().clone());
     let method = request.method().clone();
@@ -38,7 +45,9 @@ async fn answer(State(app): State<App>, request: Request, next: Next) -> Respons
     let route = route.as_ref().map_or("-", MatchedPath::as_str);
     let in_time = tokio::time::timeout(PATIENCE, next.run(request)).await;
     let response = in_time.unwrap_or_else(|_| Refused(Problem::Unavailable).into_response());
-    let mut response = explain(response, &app, (&uri, &headers), &request_id);
+    let problem = problem_of(&response);
+    keeps_its_word(&said, &method, route, problem, &response);
+    let mut response = explain(response, problem, &app, (&uri, &headers), &request_id);
     let status = response.status();
     let to = response.headers_mut();
     to.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
@@ -54,18 +63,46 @@ async fn answer(State(app): State<App>, request: Request, next: Next) -> Respons
 /// already stays as it is.
 fn explain(
     response: Response,
+    problem: Option<Problem>,
     app: &App,
     (uri, headers): (&Uri, &HeaderMap),
     request_id: &str,
 ) -> Response {
-    let known = response.extensions().get::<Refused>().map(|Refused(problem)| *problem);
-    let bare = || bare_problem(response.status(), response.headers());
-    let Some(problem) = known.or_else(bare) else { return response };
+    let Some(problem) = problem else { return response };
     metrics::counter!("agent_problems", "code" => problem.code()).increment(1);
     tracing::info!(code = problem.code(), request_id, "refused");
-    match pages::is_wanted(headers) {
+    let mut explained = match pages::is_wanted(headers) {
         true => pages::refused(app, uri, headers, problem),
         false => document(problem, &app.config.public_url, headers, request_id),
+    };
+    // Who asks in the wrong way hears which ways there are (RFC 9110 §15.5.6).
+    let ways = response.headers().get(ALLOW).map(|ways| (ALLOW, ways.clone()));
+    explained.headers_mut().extend(ways);
+    explained
+}
+
+/// Why a request was refused, if it was.
+fn problem_of(response: &Response) -> Option<Problem> {
+    let known = response.extensions().get::<Refused>().map(|Refused(problem)| *problem);
+    known.or_else(|| bare_problem(response.status(), response.headers()))
+}
+
+/// While it is built for trying things: an address for programs answers nothing that `/docs` does
+/// not say of it.
+fn keeps_its_word(
+    said: &Declared,
+    method: &Method,
+    route: &str,
+    problem: Option<Problem>,
+    response: &Response,
+) {
+    if cfg!(debug_assertions) {
+        let keeps = match problem {
+            Some(problem) => said.refuses(method, route, problem),
+            None => said.answers(method, route, response),
+        };
+        let (status, kind) = (response.status(), response.headers().get(CONTENT_TYPE));
+        assert!(keeps, "{method} {route} says nothing of {problem:?}, {status}, {kind:?}");
     }
 }
 

@@ -2,17 +2,16 @@
 //! server leave them here.
 
 use axum::{
-    Router,
     body::Bytes,
     extract::{OriginalUri, Path, Query, State},
     http::{HeaderName, StatusCode, header},
     response::{IntoResponse, Response},
-    routing::get,
 };
 use serde::Deserialize;
 use shared_protocol::{Mark, Offer, Problem, Signed};
 
 use super::{
+    api::{Body, Group, Routes, get, kinds, put},
     pages::parameter,
     problem::Refused,
     wire::{Answer, Wire, merchant_id},
@@ -24,10 +23,51 @@ use crate::{
 };
 
 /// Its routes.
-pub fn routes() -> Router<App> {
-    Router::new()
-        .route("/v1/marks/{merchant}", get(mark))
-        .route("/v1/offers/{merchant}/{item}", get(offer).put(publish))
+pub fn routes() -> Routes {
+    let mark = get("/v1/marks/{merchant}", "api.show_mark", mark)
+        .at("merchant", kinds::MARK)
+        .with("host", kinds::MERCHANT)
+        .with("item", kinds::ITEM)
+        .with("locale", kinds::LOCALE)
+        .answers::<Signed<Mark>>()
+        .answers_body(Body::text("image/svg+xml"))
+        .answers_body(Body::bytes("image/png"))
+        .refuses(&[
+            Problem::UnknownMerchant,
+            Problem::MerchantLapsed,
+            Problem::MarkRevoked,
+            Problem::UnknownItem,
+            Problem::PlacementUnknown,
+            Problem::PlacementExpired,
+            Problem::PlacementRevoked,
+            Problem::PlacementInvalid,
+        ]);
+    let offer = get("/v1/offers/{merchant}/{item}", "api.show_offer", offer)
+        .at("merchant", kinds::MERCHANT)
+        .at("item", kinds::ITEM)
+        .answers::<Signed<Offer>>()
+        .refuses(&[
+            Problem::UnknownMerchant,
+            Problem::MerchantLapsed,
+            Problem::UnknownItem,
+            Problem::OfferInvalid,
+            Problem::OfferExpired,
+            Problem::MerchantUnavailable,
+        ]);
+    let publish = put("/v1/offers/{merchant}/{item}", "api.publish_offer", publish)
+        .among(Group::Market)
+        .at("merchant", kinds::MERCHANT)
+        .at("item", kinds::ITEM)
+        .takes::<Signed<Offer>>()
+        .answers_nothing()
+        .refuses(&[
+            Problem::UnknownMerchant,
+            Problem::UnknownItem,
+            Problem::WrongRecipient,
+            Problem::OfferInvalid,
+            Problem::OfferExpired,
+        ]);
+    Routes::new().add(mark).add(offer).add(publish)
 }
 
 /// In whose window, and with what, if it is a borrowed one.

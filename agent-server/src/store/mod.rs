@@ -24,6 +24,8 @@ mod link;
 mod mailbox;
 mod mailed_codes;
 mod merchant_accounts;
+mod merchant_books;
+mod merchant_tokens;
 mod merchants;
 mod moves;
 mod objections;
