@@ -32,14 +32,12 @@ pub fn routes() -> Routes {
         .refuses(OF_CONTRACT);
     let show = get("/v1/purchases/{id}/grant.jws", "api.show_grant", as_jws)
         .at("id", kinds::PURCHASE)
-        .answers_body(jws())
-        .refuses(&[Problem::PurchaseUnknown]);
+        .answers_body(jws());
     let come_back = put("/v1/purchases/{id}/grant.jws", "api.present_grant", come_back)
         .at("id", kinds::PURCHASE)
         .takes_body(jws())
         .answers_nothing()
         .refuses(&[
-            Problem::PurchaseUnknown,
             Problem::GrantInvalid,
             Problem::GrantExpired,
             Problem::AcceptanceInvalid,

@@ -24,7 +24,6 @@ pub fn routes() -> Routes {
         .takes::<OrderSubmission>()
         .answers::<Signed<Deposit>>()
         .refuses(&[
-            Problem::PurchaseUnknown,
             Problem::WrongRecipient,
             Problem::GrantInvalid,
             Problem::GrantExpired,

@@ -33,7 +33,6 @@ pub fn routes() -> Routes {
         .answers_body(Body::text("image/svg+xml"))
         .answers_body(Body::bytes("image/png"))
         .refuses(&[
-            Problem::UnknownMerchant,
             Problem::MerchantLapsed,
             Problem::MarkRevoked,
             Problem::UnknownItem,
@@ -47,9 +46,7 @@ pub fn routes() -> Routes {
         .at("item", kinds::ITEM)
         .answers::<Signed<Offer>>()
         .refuses(&[
-            Problem::UnknownMerchant,
             Problem::MerchantLapsed,
-            Problem::UnknownItem,
             Problem::OfferInvalid,
             Problem::OfferExpired,
             Problem::MerchantUnavailable,
@@ -60,13 +57,7 @@ pub fn routes() -> Routes {
         .at("item", kinds::ITEM)
         .takes::<Signed<Offer>>()
         .answers_nothing()
-        .refuses(&[
-            Problem::UnknownMerchant,
-            Problem::UnknownItem,
-            Problem::WrongRecipient,
-            Problem::OfferInvalid,
-            Problem::OfferExpired,
-        ]);
+        .refuses(&[Problem::WrongRecipient, Problem::OfferInvalid, Problem::OfferExpired]);
     Routes::new().add(mark).add(offer).add(publish)
 }
 

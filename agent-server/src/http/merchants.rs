@@ -30,8 +30,7 @@ pub fn routes() -> Routes {
     let purchase = get("/v1/merchants/{merchant}/purchases/{id}", "api.own_purchase", purchase)
         .by(Proof::Token)
         .at("id", kinds::PURCHASE)
-        .answers_json::<PurchaseJson>()
-        .refuses(&[Problem::PurchaseUnknown]);
+        .answers_json::<PurchaseJson>();
     let payout = get("/v1/merchants/{merchant}/payouts/{id}", "api.own_payout", payout)
         .by(Proof::Token)
         .at("id", kinds::PAYOUT)

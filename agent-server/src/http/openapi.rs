@@ -7,7 +7,7 @@ use axum::http::Method;
 use shared_protocol::{Locale, Problem};
 use utoipa::openapi::{
     Components, ContentBuilder, HttpMethod, Info, License, OpenApi, OpenApiBuilder, PathItem,
-    PathsBuilder, Ref, RefOr, Required, Response, ResponseBuilder, ServerBuilder, Tag,
+    PathsBuilder, Ref, RefOr, Required, Response, ResponseBuilder, ServerBuilder, Tag, Type,
     path::{Operation, OperationBuilder, ParameterBuilder, ParameterIn},
     request_body::RequestBodyBuilder,
     schema::{AllOfBuilder, ComponentsBuilder, Object, ObjectBuilder, Schema},
@@ -121,7 +121,9 @@ pub fn by_status(problems: &BTreeSet<Problem>) -> BTreeMap<u16, Vec<Problem>> {
 fn refusal(problems: &[Problem]) -> Response {
     let line = |problem: &Problem| format!("- `{}`: {}", problem.code(), problem.text(Locale::En));
     let said = problems.iter().map(line).collect::<Vec<_>>().join("\n");
-    let codes = ObjectBuilder::new().enum_values(Some(problems.iter().map(|p| p.code())));
+    let codes = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .enum_values(Some(problems.iter().map(|problem| problem.code())));
     let one_of_these = Object::builder().property("code", codes.build());
     let schema = AllOfBuilder::new()
         .item(Ref::from_schema_name("ProblemDocument"))

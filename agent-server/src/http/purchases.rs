@@ -25,8 +25,7 @@ pub fn routes() -> Routes {
     let show = get("/v1/purchases/{id}", "api.show_purchase", show)
         .at("id", kinds::PURCHASE)
         .answers::<PurchaseStatus>()
-        .answers_json::<Standing>()
-        .refuses(&[Problem::PurchaseUnknown]);
+        .answers_json::<Standing>();
     let accept = put("/v1/purchases/{id}/acceptance", "api.accept_order", accept)
         .takes::<Signed<Acceptance>>()
         .refuses(&[Problem::AcceptanceInvalid, Problem::GrantExpired]);
@@ -36,7 +35,7 @@ pub fn routes() -> Routes {
     let words = [accept, refuse].map(|word| {
         word.at("id", kinds::PURCHASE)
             .answers_nothing()
-            .refuses(&[Problem::PurchaseUnknown, Problem::PurchaseConflict])
+            .refuses(&[Problem::PurchaseConflict])
             .refuses(CLOSED)
     });
     words.into_iter().fold(Routes::new().add(show), Routes::add)

@@ -37,7 +37,6 @@ where
         .takes::<Signed<T>>()
         .answers::<Signed<Receipt>>()
         .refuses(&[
-            Problem::PurchaseUnknown,
             Problem::SettlementInvalid,
             Problem::PurchaseConflict,
             Problem::NotConfirmedYet,

@@ -181,13 +181,13 @@ impl Served {
     /// For a merchant that shows itself so, whose id is in the path.
     pub fn by(mut self, proof: Proof) -> Self {
         self.endpoint.proof = proof;
-        self.at("merchant", kinds::MERCHANT)
-            .refuses(&[Problem::UnknownMerchant, Problem::TokenInvalid])
+        self.at("merchant", kinds::MERCHANT).refuses(&[Problem::TokenInvalid])
     }
 
     /// With this in its path.
     pub fn at(mut self, name: &'static str, kind: Kind) -> Self {
         self.endpoint.parameters.push(Parameter { name, kind, in_path: true, required: true });
+        self.endpoint.problems.extend(kind.unknown);
         self.refuses(&[Problem::NotFound])
     }
 
