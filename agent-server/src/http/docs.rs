@@ -1,5 +1,5 @@
-//! What a shop's developers read: the document at `/openapi.json`, the same as pages at `/docs`, and
-//! PROTOCOL.md. Made once, of what stands beside the handlers.
+//! What a shop's developers read: the document at `/openapi.json`, the same as pages at `/docs`,
+//! and PROTOCOL.md. Made once, of what stands beside the handlers.
 
 use std::sync::Arc;
 

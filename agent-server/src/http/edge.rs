@@ -15,9 +15,11 @@ use axum::{
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL};
 use shared_protocol::Problem;
+use tracing::{Instrument as _, field::Empty};
 
 use super::{
     api::{Declared, Routes},
+    overload::{Class, Load, Within},
     pages,
     problem::{Refused, document, of_status},
 };
@@ -39,24 +41,78 @@ async fn answer(
     next: Next,
 ) -> Response {
     let request_id = format!("req_{}", BASE64URL.encode(app.entropy.bytes::<12>()));
-    let (headers, uri) = (request.headers().clone(), request.uri().clone());
-    let method = request.method().clone();
-    let route = request.extensions().get::<MatchedPath>().cloned();
-    let route = route.as_ref().map_or("-", MatchedPath::as_str);
-    let in_time = tokio::time::timeout(PATIENCE, next.run(request)).await;
-    let response = in_time.unwrap_or_else(|_| Refused(Problem::Unavailable).into_response());
+    let asked = Asked::of(&request);
+    let (method, route) = (&asked.method, asked.route());
+    let span = tracing::info_span!("request", %method, route, request_id, status = Empty);
+    let class = match request.extensions().get::<Within>() {
+        Some(Within) => Class::Health,
+        None => Class::of(route),
+    };
+    let response = admit(&app.load, class, next.run(request).instrument(span.clone())).await;
     let problem = problem_of(&response);
-    keeps_its_word(&said, &method, route, problem, &response);
-    let mut response = explain(response, problem, &app, (&uri, &headers), &request_id);
+    asked.gets_what_was_said(&said, problem, &response);
+    let mut response = explain(response, problem, &app, &asked, &request_id);
     let status = response.status();
+    span.record("status", status.as_u16());
     let to = response.headers_mut();
     to.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     to.extend(HeaderValue::from_str(&request_id).ok().map(|id| (REQUEST_ID, id)));
-    let code = status.as_u16();
-    metrics::counter!("agent_requests", "route" => route.to_owned(), "status" => code.to_string())
-        .increment(1);
-    tracing::debug!(%method, route, code, request_id, "answered");
+    asked.note(status, &request_id);
     response
+}
+
+/// What is kept of a request while it is answered.
+struct Asked {
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    route: Option<MatchedPath>,
+}
+
+impl Asked {
+    fn of(request: &Request) -> Self {
+        Self {
+            method: request.method().clone(),
+            uri: request.uri().clone(),
+            headers: request.headers().clone(),
+            route: request.extensions().get::<MatchedPath>().cloned(),
+        }
+    }
+
+    fn route(&self) -> &str {
+        self.route.as_ref().map_or("-", MatchedPath::as_str)
+    }
+
+    fn note(&self, status: StatusCode, request_id: &str) {
+        let (method, route, code) = (&self.method, self.route(), status.as_u16());
+        let labels = [("route", route.to_owned()), ("status", code.to_string())];
+        metrics::counter!("agent_requests", &labels).increment(1);
+        tracing::debug!(%method, route, code, request_id, "answered");
+    }
+
+    /// While it is built for trying things: an address for programs answers nothing that `/docs`
+    /// does not say of it.
+    fn gets_what_was_said(&self, said: &Declared, problem: Option<Problem>, answer: &Response) {
+        if cfg!(debug_assertions) {
+            let (method, route) = (&self.method, self.route());
+            let is_said = match problem {
+                Some(problem) => said.refuses(method, route, problem),
+                None => said.answers(method, route, answer),
+            };
+            let (status, kind) = (answer.status(), answer.headers().get(CONTENT_TYPE));
+            assert!(is_said, "{method} {route} says nothing of {problem:?}, {status}, {kind:?}");
+        }
+    }
+}
+
+/// What is asked is done, unless too much of its class is under way or it takes too long.
+async fn admit(load: &Load, class: Class, work: impl Future<Output = Response>) -> Response {
+    let Some(_under_way) = load.enter(class) else {
+        metrics::counter!("agent_shed", "class" => class.name()).increment(1);
+        return Refused(Problem::Unavailable).into_response();
+    };
+    let in_time = tokio::time::timeout(PATIENCE, work).await;
+    in_time.unwrap_or_else(|_| Refused(Problem::Unavailable).into_response())
 }
 
 /// Gives a refusal its document, or its page where a person asks. A page that was rendered
@@ -65,7 +121,7 @@ fn explain(
     response: Response,
     problem: Option<Problem>,
     app: &App,
-    (uri, headers): (&Uri, &HeaderMap),
+    Asked { uri, headers, .. }: &Asked,
     request_id: &str,
 ) -> Response {
     let Some(problem) = problem else { return response };
@@ -85,25 +141,6 @@ fn explain(
 fn problem_of(response: &Response) -> Option<Problem> {
     let known = response.extensions().get::<Refused>().map(|Refused(problem)| *problem);
     known.or_else(|| bare_problem(response.status(), response.headers()))
-}
-
-/// While it is built for trying things: an address for programs answers nothing that `/docs` does
-/// not say of it.
-fn keeps_its_word(
-    said: &Declared,
-    method: &Method,
-    route: &str,
-    problem: Option<Problem>,
-    response: &Response,
-) {
-    if cfg!(debug_assertions) {
-        let keeps = match problem {
-            Some(problem) => said.refuses(method, route, problem),
-            None => said.answers(method, route, response),
-        };
-        let (status, kind) = (response.status(), response.headers().get(CONTENT_TYPE));
-        assert!(keeps, "{method} {route} says nothing of {problem:?}, {status}, {kind:?}");
-    }
 }
 
 fn bare_problem(status: StatusCode, headers: &HeaderMap) -> Option<Problem> {

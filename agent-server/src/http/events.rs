@@ -22,6 +22,7 @@ use super::{
 use crate::{
     app::App,
     domain::{
+        merchant_keys::KnownMerchant,
         unavailable,
         webhook::{Endpoint, Event, asking, is_fresh},
     },
@@ -83,33 +84,41 @@ async fn list(
     let known = app.merchants.get(&merchant, app.clock.now()).await?;
     match token::is_shown(&headers) {
         true => token::check(&app, &merchant, &headers).await?,
-        false => check(&app, &known.verifying_key, &merchant, after, &headers)?,
+        false => check(&app, &known, after, &headers)?,
     }
     if after < 0 {
         let newest = app.store.newest_event_of(&merchant).await.map_err(unavailable)?;
         return Ok(Json(Events { events: Vec::new(), next: newest.to_string() }));
     }
-    let mut looks = wait.min(WAIT_MOST) * LOOKS_A_SECOND;
-    let events = loop {
-        let events =
-            app.store.merchant_events(&merchant, after, MOST).await.map_err(unavailable)?;
-        if looks == 0 || !events.is_empty() {
-            break events;
-        }
-        looks -= 1;
-        tokio::time::sleep(Duration::from_secs(1) / LOOKS_A_SECOND).await;
-    };
+    let events = newer(&app, &merchant, after, wait.min(WAIT_MOST)).await?;
     let endpoint = app.store.endpoint(&merchant).await.map_err(unavailable)?;
     let next = events.last().map_or(after, |event| event.id);
     let events = events.iter().map(|event| shown(&app, event, &endpoint)).collect();
     Ok(Json(Events { events, next: next.to_string() }))
 }
 
+/// Those after this one, once there are any, or so many seconds have gone by.
+async fn newer(
+    app: &App,
+    merchant: &MerchantId,
+    after: i64,
+    seconds: u32,
+) -> Result<Vec<Event>, Problem> {
+    let mut looks = seconds * LOOKS_A_SECOND;
+    loop {
+        let events = app.store.merchant_events(merchant, after, MOST).await.map_err(unavailable)?;
+        if looks == 0 || !events.is_empty() {
+            return Ok(events);
+        }
+        looks -= 1;
+        tokio::time::sleep(Duration::from_secs(1) / LOOKS_A_SECOND).await;
+    }
+}
+
 /// The merchant itself asks, now, for this.
 fn check(
     app: &App,
-    key: &VerifyingKey,
-    merchant: &MerchantId,
+    merchant: &KnownMerchant,
     after: i64,
     headers: &HeaderMap,
 ) -> Result<(), Problem> {
@@ -117,10 +126,11 @@ fn check(
     let time: i64 = text("warifu-time").parse().map_err(|_| Problem::WebhookInvalid)?;
     let signature = BASE64URL.decode(text("warifu-signature"));
     let signature = signature.map_err(|_| Problem::WebhookInvalid)?;
-    let said = asking(app.config.agent_id.as_str(), merchant, after, time);
-    let holds =
-        UnparsedPublicKey::new(&ED25519, key.as_bytes()).verify(said.as_bytes(), &signature);
-    match holds.is_ok() && is_fresh(time, app.clock.now()) {
+    let said = asking(app.config.agent_id.as_str(), &merchant.id, after, time);
+    let (said, now) = (said.as_bytes(), app.clock.now());
+    let by = |key: &VerifyingKey| UnparsedPublicKey::new(&ED25519, *key.as_bytes());
+    let holds = merchant.history().at(now).any(|key| by(key).verify(said, &signature).is_ok());
+    match holds && is_fresh(time, now) {
         true => Ok(()),
         false => Err(Problem::WebhookInvalid),
     }

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use shared_protocol::{Mark, Offer, Problem, Signed};
 
 use super::{
-    api::{Body, Group, Routes, get, kinds, put},
+    api::{Body, Group, Routes, Served, get, kinds, put},
     pages::parameter,
     problem::Refused,
     wire::{Answer, Wire, merchant_id},
@@ -24,7 +24,11 @@ use crate::{
 
 /// Its routes.
 pub fn routes() -> Routes {
-    let mark = get("/v1/marks/{merchant}", "api.show_mark", mark)
+    Routes::new().add(shown_mark()).add(shown_offer()).add(published_offer())
+}
+
+fn shown_mark() -> Served {
+    get("/v1/marks/{merchant}", "api.show_mark", mark)
         .at("merchant", kinds::MARK)
         .with("host", kinds::MERCHANT)
         .with("item", kinds::ITEM)
@@ -40,25 +44,31 @@ pub fn routes() -> Routes {
             Problem::PlacementExpired,
             Problem::PlacementRevoked,
             Problem::PlacementInvalid,
-        ]);
-    let offer = get("/v1/offers/{merchant}/{item}", "api.show_offer", offer)
+        ])
+}
+
+fn shown_offer() -> Served {
+    get("/v1/offers/{merchant}/{item}", "api.show_offer", offer)
         .at("merchant", kinds::MERCHANT)
         .at("item", kinds::ITEM)
         .answers::<Signed<Offer>>()
         .refuses(&[
             Problem::MerchantLapsed,
+            Problem::MarkRevoked,
             Problem::OfferInvalid,
             Problem::OfferExpired,
             Problem::MerchantUnavailable,
-        ]);
-    let publish = put("/v1/offers/{merchant}/{item}", "api.publish_offer", publish)
+        ])
+}
+
+fn published_offer() -> Served {
+    put("/v1/offers/{merchant}/{item}", "api.publish_offer", publish)
         .among(Group::Market)
         .at("merchant", kinds::MERCHANT)
         .at("item", kinds::ITEM)
         .takes::<Signed<Offer>>()
         .answers_nothing()
-        .refuses(&[Problem::WrongRecipient, Problem::OfferInvalid, Problem::OfferExpired]);
-    Routes::new().add(mark).add(offer).add(publish)
+        .refuses(&[Problem::WrongRecipient, Problem::OfferInvalid, Problem::OfferExpired])
 }
 
 /// In whose window, and with what, if it is a borrowed one.
@@ -94,13 +104,14 @@ async fn mark(
 /// The Mark of now: in a borrowed window that of the window.
 async fn current(app: &App, id: &str, borrowed: Borrowed) -> Result<Signed<Mark>, Refused> {
     let now = app.clock.now();
-    let merchant = app.merchants.get(&merchant_id(id)?, now).await?;
-    merchant.check_in_force(now)?;
+    let known = app.merchants.get(&merchant_id(id)?, now).await?;
+    known.check_in_force(now)?;
+    let merchant = known.using(app.offers.key_in_use(&known.id), now);
     let Borrowed { host: Some(host), item } = borrowed else {
         return Ok(app.marks.current(&merchant, &app.keys, now));
     };
     let item = item.parse().map_err(|_| Problem::UnknownItem)?;
-    let window = placement::open(app, &merchant, &merchant_id(&host)?, &item, now).await?;
+    let window = placement::open(app, &known, &merchant_id(&host)?, &item, now).await?;
     Ok(app.marks.within(&merchant, &window, &app.keys, now))
 }
 

@@ -1,5 +1,5 @@
-//! What is a merchant's own, as JSON for its own programs: a purchase with what came of its money, a
-//! payout, a statement. Money is whole minor units; times are RFC 3339 in UTC.
+//! What is a merchant's own, as JSON for its own programs: a purchase with what came of its money,
+//! a payout, a statement. Money is whole minor units; times are RFC 3339 in UTC.
 
 use axum::{
     Json,

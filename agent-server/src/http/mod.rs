@@ -26,6 +26,7 @@ pub mod marks;
 pub mod me;
 pub mod merchants;
 pub mod openapi;
+pub mod overload;
 pub mod pages;
 pub mod passkey_pages;
 pub mod passkeys;

@@ -1,5 +1,5 @@
-//! The books as one merchant may see them: what it said of its purchases, what it is owed by it, and
-//! how it was paid. All of it is read from the journal and what was signed.
+//! The books as one merchant may see them: what it said of its purchases, what it is owed by it,
+//! and how it was paid. All of it is read from the journal and what was signed.
 
 use shared_protocol::{Currency, MerchantId, PurchaseId, Settlement, Timestamp};
 

@@ -18,6 +18,7 @@ mod kit;
 mod leak;
 mod library;
 mod marks;
+mod package;
 mod passkeys;
 mod plans;
 mod purchase;

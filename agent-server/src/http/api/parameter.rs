@@ -137,6 +137,13 @@ pub mod kinds {
         unknown: None,
         form: Form::Whole { least: -1, most: i64::MAX },
     };
+    /// A key.
+    pub const KEY: Kind = Kind {
+        text: "docs.of_key",
+        example: "",
+        unknown: None,
+        form: Form::Text("^[A-Za-z0-9_-]{0,64}$"),
+    };
     /// Seconds.
     pub const SECONDS: Kind = Kind {
         text: "docs.of_seconds",
