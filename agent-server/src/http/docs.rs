@@ -209,7 +209,7 @@ fn shapes(endpoint: &Endpoint) -> Vec<(String, Vec<Field>)> {
         let field = |(name, member): (&String, &Value)| Field {
             name: name.clone(),
             kind: kind_of(member),
-            says: member["description"].as_str().unwrap_or_default().into(),
+            says: member["description"].as_str().unwrap_or_default().replace('`', ""),
         };
         if !shapes.iter().any(|(known, _)| known == name) {
             shapes.push((name.clone(), members.map(field).collect()));

@@ -76,7 +76,7 @@ pub enum Proof {
 impl Endpoint {
     /// Its name among all: `operationId`.
     pub fn name(&self) -> &'static str {
-        self.text.strip_prefix("api.").unwrap_or(self.text)
+        name_of(self.text)
     }
 }
 
@@ -93,7 +93,7 @@ impl Group {
 
     /// Its name in the document.
     pub fn tag(self) -> &'static str {
-        self.text().strip_prefix("docs.").unwrap_or(self.text())
+        name_of(self.text())
     }
 
     /// The key of its text.
@@ -107,6 +107,11 @@ impl Group {
             Self::Operation => "docs.operation",
         }
     }
+}
+
+/// A text's key without the table that it is of.
+fn name_of(text: &'static str) -> &'static str {
+    text.split_once('.').map_or(text, |(_, name)| name)
 }
 
 /// Why nothing more happens to a purchase.
