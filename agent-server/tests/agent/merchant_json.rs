@@ -2,8 +2,14 @@
 //! events. It is what the books say, of that merchant alone, and nothing of who pays.
 
 use agent_server::{
-    domain::{ledger::Account, merchant_token::MerchantToken, settlement::settle_day},
+    domain::{
+        ledger::Account,
+        merchant_books::{Asked, statement},
+        merchant_token::MerchantToken,
+        settlement::settle_day,
+    },
     entropy::Entropy,
+    files::write_statement,
 };
 use reqwest::StatusCode;
 use serde_json::{Value, json};
@@ -67,6 +73,7 @@ async fn a_purchase_its_payout_and_the_statement_say_what_the_books_say() {
     let kinds: Vec<_> = after["lines"].as_array().unwrap().iter().map(|l| &l["kind"]).collect();
     assert_eq!(kinds, ["claim", "payout", "refund"]);
     assert_eq!(after["lines"][1]["payout"], payout);
+    assert_eq!(csv(&market).await, ["opening", "claim", "payout", "refund", "closing"]);
     let later = after["lines"][1]["entry"].as_str().unwrap();
     let rest = format!("statement?from=2020-01-01&to=2099-12-31&after={later}");
     assert_eq!(market.own(&token, &rest).await.unwrap()["lines"].as_array().unwrap().len(), 1);
@@ -76,6 +83,24 @@ async fn a_purchase_its_payout_and_the_statement_say_what_the_books_say() {
     for secret in ["C100000000001", "2468", "contract", "@example.jp", "instalments"] {
         assert!(!all.contains(secret), "{secret} in {all}");
     }
+}
+
+/// The kinds of the records that an accountant gets; the balance goes on from one to the next.
+async fn csv(market: &Market) -> Vec<String> {
+    let (from, to) = ("2020-01-01".parse().unwrap(), "2099-12-31".parse().unwrap());
+    let currency = shared_protocol::Currency::JPY;
+    let asked = Asked { merchant: "mrc_tea".parse().unwrap(), currency, from, to };
+    let (store, zone) = (&market.agent.app.store, market.agent.app.config.zone());
+    let made = statement(store, &zone, asked, (0, 1000)).await.unwrap().unwrap();
+    let text = String::from_utf8(write_statement(&made, &zone).unwrap()).unwrap();
+    let records: Vec<Vec<_>> = text.lines().map(|line| line.split(',').collect()).collect();
+    let number = |text: &str| text.parse::<i64>().unwrap();
+    for pair in records[1..records.len() - 1].windows(2) {
+        assert_eq!(number(pair[0][10]) + number(pair[1][9]), number(pair[1][10]), "{text}");
+    }
+    let [.., last, closing] = records.as_slice() else { panic!("{text}") };
+    assert_eq!((last[10], number(closing[10])), (closing[10], made.closing));
+    records[1..].iter().map(|record| record[3].to_owned()).collect()
 }
 
 #[tokio::test]
