@@ -13,7 +13,7 @@ use crate::{app::App, domain::by_hand};
 
 /// Its routes.
 pub fn routes() -> Routes {
-    Routes::new().add(
+    Routes::new().and(
         post("/v1/by-hand/redemptions", "api.redeem_number", redeem)
             .among(Group::Market)
             .takes::<Signed<Redemption>>()

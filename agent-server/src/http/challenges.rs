@@ -12,7 +12,7 @@ use crate::{app::App, domain::challenge};
 
 /// Its routes.
 pub fn routes() -> Routes {
-    Routes::new().add(
+    Routes::new().and(
         post("/v1/challenges", "api.set_challenge", set)
             .takes::<ChallengeRequest>()
             .answers::<Signed<Challenge>>()

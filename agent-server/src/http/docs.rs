@@ -29,7 +29,7 @@ pub fn with(app: &App, routes: Routes) -> Routes {
     let described = get("/openapi.json", "api.describe", describe)
         .among(Group::Agent)
         .answers_body(Body::object("application/json"));
-    let described = Routes::new().add(described);
+    let described = Routes::new().and(described);
     let endpoints: Vec<_> =
         routes.endpoints().iter().chain(described.endpoints()).cloned().collect();
     let json = document(&endpoints, &app.config.public_url).to_json();

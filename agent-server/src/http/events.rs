@@ -30,7 +30,7 @@ use crate::{
 
 /// Its routes.
 pub fn routes() -> Routes {
-    Routes::new().add(
+    Routes::new().and(
         get("/v1/merchants/{merchant}/events", "api.own_events", list)
             .among(Group::Merchant)
             .by(Proof::TokenOrSignature)

@@ -44,7 +44,7 @@ pub fn routes() -> Routes {
             Problem::PurchaseConflict,
         ])
         .refuses(CLOSED);
-    Routes::new().add(give).add(show).add(come_back)
+    Routes::new().and(give).and(show).and(come_back)
 }
 
 /// What can be wrong with a request, whoever pays (57–59).

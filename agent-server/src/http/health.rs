@@ -27,7 +27,7 @@ pub fn routes() -> Routes {
     let works = get("/readyz", "api.work", ready).answers_body(Body::text(TEXT));
     let done = get("/metrics", "api.figures", figures).answers_body(Body::text(FIGURES));
     let all = [lives, works, done].map(|served| served.among(Group::Operation));
-    all.into_iter().fold(Routes::new(), Routes::add)
+    all.into_iter().fold(Routes::new(), Routes::and)
 }
 
 const TEXT: &str = "text/plain; charset=utf-8";

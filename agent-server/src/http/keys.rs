@@ -34,7 +34,7 @@ pub fn routes() -> Routes {
         .among(Group::Agent)
         .at("merchant", kinds::MERCHANT)
         .answers_json::<MerchantKeys>();
-    [jwks, discovery, list, of_merchant].into_iter().fold(Routes::new(), Routes::add)
+    [jwks, discovery, list, of_merchant].into_iter().fold(Routes::new(), Routes::and)
 }
 
 /// Public keys as RFC 7517 §5 has them.

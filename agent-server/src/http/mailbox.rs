@@ -33,7 +33,7 @@ pub fn routes() -> Routes {
             Problem::PurchaseConflict,
         ])
         .refuses(CLOSED);
-    Routes::new().add(visit).add(deposit)
+    Routes::new().and(visit).and(deposit)
 }
 
 async fn visit(

@@ -24,7 +24,7 @@ use crate::{
 
 /// Its routes.
 pub fn routes() -> Routes {
-    Routes::new().add(shown_mark()).add(shown_offer()).add(published_offer())
+    Routes::new().and(shown_mark()).and(shown_offer()).and(published_offer())
 }
 
 fn shown_mark() -> Served {

@@ -43,7 +43,7 @@ pub fn routes() -> Routes {
         .with("after", kinds::PLACE)
         .answers_json::<StatementJson>();
     let all = [purchase, payout, statement].map(|served| served.among(Group::Merchant));
-    all.into_iter().fold(Routes::new(), Routes::add)
+    all.into_iter().fold(Routes::new(), Routes::and)
 }
 
 async fn purchase(

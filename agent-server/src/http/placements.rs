@@ -33,7 +33,7 @@ pub fn routes() -> Routes {
             Problem::PlacementInvalid,
             Problem::PlacementUnknown,
         ]);
-    Routes::new().add(agree).add(end)
+    Routes::new().and(agree).and(end)
 }
 
 async fn agree(

@@ -12,7 +12,7 @@ use crate::{app::App, domain::plan::quote};
 
 /// Its routes.
 pub fn routes() -> Routes {
-    Routes::new().add(
+    Routes::new().and(
         post("/v1/plans", "api.quote_plans", quotes)
             .takes::<PlanInquiry>()
             .answers::<PlanQuotes>()

@@ -38,7 +38,7 @@ pub fn routes() -> Routes {
             .refuses(&[Problem::PurchaseConflict])
             .refuses(CLOSED)
     });
-    words.into_iter().fold(Routes::new().add(show), Routes::add)
+    words.into_iter().fold(Routes::new().and(show), Routes::and)
 }
 
 /// How a purchase stands, for shops that have nothing but a JSON library.

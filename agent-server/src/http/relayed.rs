@@ -38,7 +38,7 @@ pub fn routes(app: &App) -> Routes {
         .takes::<RelayedRequest>()
         .answers::<RelayedReply>()
         .refuses(&[Problem::WrongRecipient, Problem::UnknownMerchant, Problem::EnvelopeInvalid]);
-    Routes::new().add(pass_on).knowing(inside)
+    Routes::new().and(pass_on).knowing(inside)
 }
 
 /// All that may be asked through a relay.

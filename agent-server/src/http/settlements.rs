@@ -19,10 +19,10 @@ use crate::{
 /// Its routes.
 pub fn routes() -> Routes {
     Routes::new()
-        .add(word::<ShippingNotice>("/v1/purchases/{id}/shipments/{name}", "api.notice_shipment"))
-        .add(word::<Claim>("/v1/purchases/{id}/claims/{name}", "api.claim"))
-        .add(word::<Void>("/v1/purchases/{id}/voids/{name}", "api.void"))
-        .add(word::<Refund>("/v1/purchases/{id}/refunds/{name}", "api.refund"))
+        .and(word::<ShippingNotice>("/v1/purchases/{id}/shipments/{name}", "api.notice_shipment"))
+        .and(word::<Claim>("/v1/purchases/{id}/claims/{name}", "api.claim"))
+        .and(word::<Void>("/v1/purchases/{id}/voids/{name}", "api.void"))
+        .and(word::<Refund>("/v1/purchases/{id}/refunds/{name}", "api.refund"))
 }
 
 fn word<T>(path: &'static str, text: &'static str) -> Served

@@ -262,7 +262,7 @@ impl Routes {
     }
 
     /// One more.
-    pub fn add(mut self, served: Served) -> Self {
+    pub fn and(mut self, served: Served) -> Self {
         self.router = self.router.route(served.endpoint.path, served.handler);
         self.endpoints.push(served.endpoint);
         self
