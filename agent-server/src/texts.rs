@@ -1,6 +1,6 @@
-//! Everything that a page or a letter says, in both languages, from three tables: `www/texts.tsv`,
-//! whose words the widget says too, `texts.tsv`, which no shopper's browser downloads, and
-//! `console.tsv`, which operators alone read.
+//! Everything that a page or a letter says, in both languages, from four tables: `www/texts.tsv`,
+//! whose words the widget says too, `texts.tsv`, which no shopper's browser downloads,
+//! `console.tsv`, which operators alone read, and `docs.tsv`, which developers read.
 
 mod amount;
 mod bill;
@@ -114,10 +114,11 @@ fn next_name(text: &str) -> Option<(&str, &str, &str)> {
     Some((before, name, after))
 }
 
-const TABLES: [&str; 3] = [
+const TABLES: [&str; 4] = [
     include_str!("../../www/texts.tsv"),
     include_str!("../texts.tsv"),
     include_str!("../console.tsv"),
+    include_str!("../docs.tsv"),
 ];
 
 #[cfg(test)]

@@ -315,6 +315,8 @@ problems! {
         "You have too many numbers that no shop has redeemed. Cancel those you do not need.";
     115 RoleNotAllowed "role_not_allowed" 403 false Nothing AskAgent
         "この操作の権限がありません。" "Your role does not allow this.";
+    120 TokenInvalid "token_invalid" 401 false FixOrder AskAgent
+        "アクセストークンが正しくありません。" "The access token does not hold.";
 }
 
 impl Problem {

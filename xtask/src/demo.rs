@@ -102,6 +102,7 @@ warifu demo  ·  everything runs on this machine, nothing is charged
   Split      http://{AGENT}/_demo/split   ← who received what, live
   Console    http://{AGENT}/console       ← the operator's: enter as owner@demo
   Desk       http://{DESK}/desk          ← the shop's: enter as owner@demo
+  API docs   http://{AGENT}/docs
 
   Contract numbers to try, code 2468 for all:
     C-9000-0000-0001  good                 C-9000-0000-0004  a wrong code locks it after 5 tries

@@ -40,7 +40,8 @@ pub fn cache() -> PathBuf {
     cache.unwrap_or_else(|| root().join("target").join("cache")).join("warifu")
 }
 
-/// What set-up installs: `bin/`, `smtp/`, `npm/`, `binaryen/`, `shop-python/`, `shop-node/`.
+/// What set-up installs: `bin/`, `smtp/`, `npm/`, `binaryen/`, `shop-python/`, `shop-node/`,
+/// `schemathesis/`.
 pub fn tools() -> PathBuf {
     env::var_os("WARIFU_TOOLS").map_or_else(|| cache().join("tools"), PathBuf::from)
 }
@@ -53,6 +54,11 @@ pub fn tool(name: &str) -> PathBuf {
 /// The Python that has aiosmtpd, the tests' SMTP peer.
 pub fn smtp_python() -> PathBuf {
     tools().join("smtp").join("bin").join("python")
+}
+
+/// The Python that has schemathesis, which tries the agent's API.
+pub fn schemathesis_python() -> PathBuf {
+    tools().join("schemathesis").join("bin").join("python")
 }
 
 /// The Python that has the libraries of the example shop.

@@ -8,6 +8,7 @@ mod browser;
 mod cargo_tools;
 mod debian_web;
 mod postgres;
+mod schemathesis;
 mod shops;
 mod smtp;
 mod strace;
@@ -66,6 +67,7 @@ pub const FOR_TESTS: &[Part] = &[
     shops::PYTHON_PART,
     shops::NODE_PART,
     systemd::PART,
+    schemathesis::PART,
 ];
 
 /// Only for `trunk serve`.

@@ -17,6 +17,8 @@ use super::{
     hand_over::{self, HandOver},
     merchant_bank::Bank,
     merchant_keys::MerchantKeys,
+    merchant_statement::MerchantStatement,
+    merchant_token::Token,
     relay::RelayCommand,
     say::Report,
     webhook::Webhook,
@@ -87,6 +89,11 @@ pub enum Merchants {
     /// Its keys, and when each of them counts
     #[command(subcommand)]
     Keys(MerchantKeys),
+    /// By what its own programs read what is theirs
+    #[command(subcommand)]
+    Token(Token),
+    /// What it was owed, what it claimed and gave back, what was paid, for some days
+    Statement(MerchantStatement),
 }
 
 /// All that a Mark says of a merchant. What is not given stays as it was.
@@ -179,6 +186,8 @@ impl Merchants {
             Self::Bank(bank) => bank.run(store).await,
             Self::Webhook(webhook) => webhook.act(place, store).await,
             Self::Keys(keys) => keys.act(store).await,
+            Self::Token(token) => token.act(place, store).await,
+            Self::Statement(statement) => statement.run(place, store).await,
             Self::Origins { id, add, remove } => {
                 let mut merchant = find(store, id).await?;
                 for origin in add {

@@ -14,6 +14,8 @@ mod ledger;
 mod mark;
 mod merchant_bank;
 mod merchant_keys;
+mod merchant_statement;
+mod merchant_token;
 mod merchants;
 mod operators;
 mod outbox;

@@ -10,6 +10,7 @@ mod kana;
 mod own;
 mod pain001;
 mod reference;
+mod statement_csv;
 #[cfg(test)]
 mod tests;
 mod xml;
@@ -22,6 +23,7 @@ pub use camt054::{Line, Notice, NoticeFault, read_notice};
 pub use kana::{Kana, KanaFault};
 pub use own::OwnBank;
 pub use reference::Reference;
+pub use statement_csv::{signed, write_statement};
 pub use xml::XmlFault;
 
 use shared_protocol::{Amount, Currency};

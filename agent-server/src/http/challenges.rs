@@ -1,17 +1,23 @@
 //! Challenges, before anything is split (51).
 
-use axum::{Router, extract::State, routing::post};
-use shared_protocol::{Challenge, ChallengeRequest, Signed};
+use axum::extract::State;
+use shared_protocol::{Challenge, ChallengeRequest, Problem, Signed};
 
 use super::{
+    api::{Routes, post},
     problem::Refused,
     wire::{Answer, Wire},
 };
 use crate::{app::App, domain::challenge};
 
 /// Its routes.
-pub fn routes() -> Router<App> {
-    Router::new().route("/v1/challenges", post(set))
+pub fn routes() -> Routes {
+    Routes::new().and(
+        post("/v1/challenges", "api.set_challenge", set)
+            .takes::<ChallengeRequest>()
+            .answers::<Signed<Challenge>>()
+            .refuses(&[Problem::UnknownMerchant, Problem::MerchantLapsed]),
+    )
 }
 
 async fn set(

@@ -1,21 +1,24 @@
-//! A merchant's own events, for whoever has its key: as they would be sent to it, signed now. So a
-//! shop's developer needs no tunnel (`merchant-server events listen`).
+//! A merchant's own events, for whoever has its key or token: as they would be sent to it, signed
+//! now. So a shop's developer needs no tunnel (`merchant-server events listen`).
 
 use std::time::Duration;
 
 use axum::{
-    Json, Router,
+    Json,
     extract::{Path, Query, State},
     http::HeaderMap,
-    routing::get,
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL};
 use ring::signature::{ED25519, UnparsedPublicKey};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
 use shared_protocol::{MerchantId, Problem, Timestamp, VerifyingKey};
+use utoipa::ToSchema;
 
-use super::problem::Refused;
+use super::{
+    api::{Group, Proof, Routes, get, kinds},
+    problem::Refused,
+    token,
+};
 use crate::{
     app::App,
     domain::{
@@ -26,8 +29,40 @@ use crate::{
 };
 
 /// Its routes.
-pub fn routes() -> Router<App> {
-    Router::new().route("/v1/merchants/{id}/events", get(list))
+pub fn routes() -> Routes {
+    Routes::new().and(
+        get("/v1/merchants/{merchant}/events", "api.own_events", list)
+            .among(Group::Merchant)
+            .by(Proof::TokenOrSignature)
+            .needs("after", kinds::PLACE)
+            .with("wait", kinds::SECONDS)
+            .answers_json::<Events>()
+            .refuses(&[Problem::WebhookInvalid]),
+    )
+}
+
+/// Events, oldest first.
+#[derive(Serialize, ToSchema)]
+struct Events {
+    events: Vec<OwnEvent>,
+    /// What to ask for as `after` for those that follow. As text: the numbers are longer than
+    /// JavaScript's are exact.
+    next: String,
+}
+
+/// An event as its webhook is sent: three headers and the body.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Event)]
+#[serde(rename_all = "kebab-case")]
+struct OwnEvent {
+    /// `evt_…`
+    webhook_id: String,
+    /// Seconds since 1970.
+    webhook_timestamp: String,
+    /// Over id, timestamp and body.
+    webhook_signature: String,
+    /// JSON, as text: the very bytes that are signed.
+    body: String,
 }
 
 /// From where on (less than nothing: only how far it is), and how long to wait until there is
@@ -44,30 +79,42 @@ async fn list(
     Path(id): Path<String>,
     Query(Asked { after, wait }): Query<Asked>,
     headers: HeaderMap,
-) -> Result<Json<Value>, Refused> {
+) -> Result<Json<Events>, Refused> {
     let merchant: MerchantId = id.parse().map_err(|_| Problem::UnknownMerchant)?;
     let known = app.merchants.get(&merchant, app.clock.now()).await?;
-    let said = |time| asking(app.config.agent_id.as_str(), &merchant, after, time);
-    check(&known, &headers, app.clock.now(), said)?;
+    if token::is_shown(&headers) {
+        token::check(&app, &merchant, &headers).await?;
+    } else {
+        let said = |time| asking(app.config.agent_id.as_str(), &merchant, after, time);
+        check(&known, &headers, app.clock.now(), said)?;
+    }
     if after < 0 {
         let newest = app.store.newest_event_of(&merchant).await.map_err(unavailable)?;
-        return Ok(Json(json!({ "events": [], "next": newest.to_string() })));
+        return Ok(Json(Events { events: Vec::new(), next: newest.to_string() }));
     }
-    let mut looks = wait.min(WAIT_MOST) * LOOKS_A_SECOND;
-    let events = loop {
-        let events =
-            app.store.merchant_events(&merchant, after, MOST).await.map_err(unavailable)?;
+    let events = newer(&app, &merchant, after, wait.min(WAIT_MOST)).await?;
+    let endpoint = app.store.endpoint(&merchant).await.map_err(unavailable)?;
+    let next = events.last().map_or(after, |event| event.id);
+    let events = events.iter().map(|event| shown(&app, event, &endpoint)).collect();
+    Ok(Json(Events { events, next: next.to_string() }))
+}
+
+/// Those after this one, once there are any, or so many seconds have gone by.
+async fn newer(
+    app: &App,
+    merchant: &MerchantId,
+    after: i64,
+    seconds: u32,
+) -> Result<Vec<Event>, Problem> {
+    let mut looks = seconds * LOOKS_A_SECOND;
+    loop {
+        let events = app.store.merchant_events(merchant, after, MOST).await.map_err(unavailable)?;
         if looks == 0 || !events.is_empty() {
-            break events;
+            return Ok(events);
         }
         looks -= 1;
         tokio::time::sleep(Duration::from_secs(1) / LOOKS_A_SECOND).await;
-    };
-    let endpoint = app.store.endpoint(&merchant).await.map_err(unavailable)?;
-    let next = events.last().map_or(after, |event| event.id);
-    let events: Vec<_> = events.iter().map(|event| shown(&app, event, &endpoint)).collect();
-    // As text: the numbers are longer than JavaScript's are exact.
-    Ok(Json(json!({ "events": events, "next": next.to_string() })))
+    }
 }
 
 /// The merchant itself asks, now, for what is `said` at this time.
@@ -91,14 +138,14 @@ pub(super) fn check(
     }
 }
 
-fn shown(app: &App, event: &Event, endpoint: &Endpoint) -> Value {
+fn shown(app: &App, event: &Event, endpoint: &Endpoint) -> OwnEvent {
     let headers = event.headers(endpoint, &app.keys, app.clock.now());
-    json!({
-        "webhook-id": headers.id,
-        "webhook-timestamp": headers.timestamp.to_string(),
-        "webhook-signature": headers.signature,
-        "body": event.body(),
-    })
+    OwnEvent {
+        webhook_id: headers.id,
+        webhook_timestamp: headers.timestamp.to_string(),
+        webhook_signature: headers.signature,
+        body: event.body(),
+    }
 }
 
 /// Shorter than a request is waited for.

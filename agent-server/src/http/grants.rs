@@ -1,21 +1,20 @@
 //! Grants (57–60), as signed bytes and as compact JWS.
 
 use axum::{
-    Router,
     extract::State,
     http::{
         StatusCode,
         header::{CACHE_CONTROL, CONTENT_TYPE},
     },
     response::IntoResponse,
-    routing::{get, put},
 };
-use shared_protocol::{Grant, GrantRequest, Signed, jws};
+use shared_protocol::{Grant, GrantRequest, Problem, Signed, jws};
 
 use super::{
+    api::{Body, CLOSED, Routes, get, kinds, put},
     peer::Caller,
     problem::Refused,
-    wire::{Answer, JOSE, Jose, OfPurchase, Wire},
+    wire::{Answer, JOSE, JOSE_BYTES_MAX, Jose, OfPurchase, Wire},
 };
 use crate::{
     app::App,
@@ -23,11 +22,74 @@ use crate::{
 };
 
 /// Its routes.
-pub fn routes() -> Router<App> {
-    Router::new()
-        .route("/v1/purchases/{id}/grant", put(give))
-        .route("/v1/purchases/{id}/grant.jws", get(as_jws).put(come_back))
+pub fn routes() -> Routes {
+    let jws = || Body::text(JOSE).up_to(JOSE_BYTES_MAX);
+    let give = put("/v1/purchases/{id}/grant", "api.give_grant", give)
+        .at("id", kinds::PURCHASE)
+        .takes::<GrantRequest>()
+        .answers::<Signed<Grant>>()
+        .refuses(OF_REQUEST)
+        .refuses(OF_CONTRACT);
+    let show = get("/v1/purchases/{id}/grant.jws", "api.show_grant", as_jws)
+        .at("id", kinds::PURCHASE)
+        .answers_body(jws());
+    let come_back = put("/v1/purchases/{id}/grant.jws", "api.present_grant", come_back)
+        .at("id", kinds::PURCHASE)
+        .takes_body(jws())
+        .answers_nothing()
+        .refuses(&[
+            Problem::GrantInvalid,
+            Problem::GrantExpired,
+            Problem::AcceptanceInvalid,
+            Problem::PurchaseConflict,
+        ])
+        .refuses(CLOSED);
+    Routes::new().and(give).and(show).and(come_back)
 }
+
+/// What can be wrong with a request, whoever pays (57–59).
+const OF_REQUEST: &[Problem] = &[
+    Problem::WrongRecipient,
+    Problem::ChallengeInvalid,
+    Problem::ChallengeExpired,
+    Problem::TallyInvalid,
+    Problem::TallyExpired,
+    Problem::EnvelopeInvalid,
+    Problem::HalfMismatch,
+    Problem::AmountMismatch,
+    Problem::CardNumberRefused,
+    Problem::UnknownMerchant,
+    Problem::MerchantLapsed,
+    Problem::OfferInvalid,
+    Problem::OfferExpired,
+    Problem::QuantityOutOfRange,
+    Problem::PlanNotAccepted,
+    Problem::QuoteInvalid,
+    Problem::QuoteExpired,
+    Problem::PayeeInvalid,
+    Problem::PlacementUnknown,
+    Problem::PlacementExpired,
+    Problem::PlacementRevoked,
+    Problem::PlacementInvalid,
+    Problem::MarkRevoked,
+    Problem::PurchaseConflict,
+];
+
+/// Why a contract does not pay (59).
+const OF_CONTRACT: &[Problem] = &[
+    Problem::ContractNotRecognised,
+    Problem::ContractLocked,
+    Problem::ContractLapsed,
+    Problem::ContractSuspended,
+    Problem::LimitExceeded,
+    Problem::PasskeyInvalid,
+    Problem::PasskeyUnknown,
+    Problem::PasskeyCloned,
+    Problem::PayeeAccountWrong,
+    Problem::BalanceShort,
+    Problem::TransferUndetermined,
+    Problem::TooManyRequests,
+];
 
 async fn give(
     State(app): State<App>,

@@ -3,29 +3,36 @@
 use std::sync::OnceLock;
 
 use axum::{
-    Router,
     extract::State,
     http::{
         StatusCode,
         header::{CACHE_CONTROL, CONTENT_TYPE},
     },
     response::IntoResponse,
-    routing::get,
 };
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use shared_protocol::Problem;
 
-use super::problem::Refused;
+use super::{
+    api::{Body, Group, Routes, get},
+    problem::Refused,
+};
 use crate::app::App;
 
 /// Its routes.
-pub fn routes() -> Router<App> {
+pub fn routes() -> Routes {
     recorder();
-    Router::new()
-        .route("/healthz", get(async || ([(CACHE_CONTROL, "no-store")], "ok\n")))
-        .route("/readyz", get(ready))
-        .route("/metrics", get(figures))
+    let lives = async || ([(CACHE_CONTROL, "no-store")], "ok\n");
+    let lives = get("/healthz", "api.live", lives).answers_body(Body::text(TEXT));
+    let works = get("/readyz", "api.work", ready).answers_body(Body::text(TEXT));
+    let done = get("/metrics", "api.figures", figures).answers_body(Body::text(FIGURES));
+    let all = [lives, works, done].map(|served| served.among(Group::Operation));
+    all.into_iter().fold(Routes::new(), Routes::and)
 }
+
+const TEXT: &str = "text/plain; charset=utf-8";
+/// As Prometheus reads it.
+const FIGURES: &str = "text/plain; version=0.0.4";
 
 async fn ready(State(app): State<App>) -> Result<impl IntoResponse, Refused> {
     if let Err(fault) = app.store.check().await {
@@ -36,7 +43,7 @@ async fn ready(State(app): State<App>) -> Result<impl IntoResponse, Refused> {
 }
 
 async fn figures() -> impl IntoResponse {
-    let kind = [(CONTENT_TYPE, "text/plain; version=0.0.4"), (CACHE_CONTROL, "no-store")];
+    let kind = [(CONTENT_TYPE, FIGURES), (CACHE_CONTROL, "no-store")];
     (kind, recorder().render())
 }
 

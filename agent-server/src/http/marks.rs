@@ -2,17 +2,16 @@
 //! server leave them here.
 
 use axum::{
-    Router,
     body::Bytes,
     extract::{OriginalUri, Path, Query, State},
     http::{HeaderName, StatusCode, header},
     response::{IntoResponse, Response},
-    routing::get,
 };
 use serde::Deserialize;
 use shared_protocol::{Mark, Offer, Problem, Signed};
 
 use super::{
+    api::{Body, Group, Routes, Served, get, kinds, put},
     pages::parameter,
     problem::Refused,
     wire::{Answer, Wire, merchant_id},
@@ -24,10 +23,52 @@ use crate::{
 };
 
 /// Its routes.
-pub fn routes() -> Router<App> {
-    Router::new()
-        .route("/v1/marks/{merchant}", get(mark))
-        .route("/v1/offers/{merchant}/{item}", get(offer).put(publish))
+pub fn routes() -> Routes {
+    Routes::new().and(shown_mark()).and(shown_offer()).and(published_offer())
+}
+
+fn shown_mark() -> Served {
+    get("/v1/marks/{merchant}", "api.show_mark", mark)
+        .at("merchant", kinds::MARK)
+        .with("host", kinds::MERCHANT)
+        .with("item", kinds::ITEM)
+        .with("locale", kinds::LOCALE)
+        .answers::<Signed<Mark>>()
+        .answers_body(Body::text("image/svg+xml"))
+        .answers_body(Body::bytes("image/png"))
+        .refuses(&[
+            Problem::MerchantLapsed,
+            Problem::MarkRevoked,
+            Problem::UnknownItem,
+            Problem::PlacementUnknown,
+            Problem::PlacementExpired,
+            Problem::PlacementRevoked,
+            Problem::PlacementInvalid,
+        ])
+}
+
+fn shown_offer() -> Served {
+    get("/v1/offers/{merchant}/{item}", "api.show_offer", offer)
+        .at("merchant", kinds::MERCHANT)
+        .at("item", kinds::ITEM)
+        .answers::<Signed<Offer>>()
+        .refuses(&[
+            Problem::MerchantLapsed,
+            Problem::MarkRevoked,
+            Problem::OfferInvalid,
+            Problem::OfferExpired,
+            Problem::MerchantUnavailable,
+        ])
+}
+
+fn published_offer() -> Served {
+    put("/v1/offers/{merchant}/{item}", "api.publish_offer", publish)
+        .among(Group::Market)
+        .at("merchant", kinds::MERCHANT)
+        .at("item", kinds::ITEM)
+        .takes::<Signed<Offer>>()
+        .answers_nothing()
+        .refuses(&[Problem::WrongRecipient, Problem::OfferInvalid, Problem::OfferExpired])
 }
 
 /// In whose window, and with what, if it is a borrowed one.

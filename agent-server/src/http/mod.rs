@@ -1,6 +1,7 @@
 //! The edge: one file per noun. A handler takes a message, calls the domain, answers a message.
 //! All routes are here on one page.
 
+pub mod api;
 pub mod assets;
 pub mod by_hand;
 pub mod challenges;
@@ -8,6 +9,7 @@ pub mod confirm;
 pub mod confirm_code;
 pub mod console;
 pub mod demo;
+pub mod docs;
 pub mod edge;
 pub mod enrol;
 pub mod events;
@@ -22,6 +24,8 @@ pub mod mailbox;
 pub mod mark_page;
 pub mod marks;
 pub mod me;
+pub mod merchants;
+pub mod openapi;
 pub mod overload;
 pub mod pages;
 pub mod passkey_pages;
@@ -39,38 +43,45 @@ pub mod session;
 pub mod settlements;
 pub mod sign_in;
 pub mod statements;
+pub mod token;
 pub mod wire;
 
 use axum::Router;
 
+use self::api::Routes;
 use crate::app::App;
 
 /// Every route of the server.
 pub fn router(app: App) -> Router {
     let demo = if app.demo.is_some() { demo::routes() } else { Router::new() };
-    let routes = Router::new()
+    let pages = Router::new()
         .merge(frame::routes())
-        .merge(shown())
         .merge(assets::routes())
+        .merge(shown())
+        .merge(passkeys::routes())
+        .merge(console::routes(&app))
+        .merge(demo);
+    edge::around(docs::with(&app, for_programs(&app)).pages(pages), &app).with_state(app)
+}
+
+/// What programs ask, each address with what is said of it.
+fn for_programs(app: &App) -> Routes {
+    Routes::new()
+        .merge(merchants::routes())
+        .merge(payouts::routes())
+        .merge(events::routes())
         .merge(challenges::routes())
         .merge(plans::routes())
-        .merge(statements::routes())
         .merge(grants::routes())
         .merge(purchases::routes())
-        .merge(relayed::routes(&app))
+        .merge(relayed::routes(app))
         .merge(settlements::routes())
         .merge(by_hand::routes())
-        .merge(events::routes())
-        .merge(payouts::routes())
         .merge(marks::routes())
         .merge(placements::routes())
         .merge(mailbox::routes())
         .merge(keys::routes())
-        .merge(passkeys::routes())
         .merge(health::routes())
-        .merge(console::routes(&app))
-        .merge(demo);
-    edge::around(routes, &app).with_state(app)
 }
 
 /// What shoppers read in a window of their own.
@@ -79,6 +90,7 @@ fn shown() -> Router<App> {
         .merge(enrol::routes())
         .merge(sign_in::routes())
         .merge(me::routes())
+        .merge(statements::routes())
         .merge(mark_page::routes())
         .merge(confirm::routes())
         .merge(confirm_code::routes())

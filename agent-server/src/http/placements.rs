@@ -1,14 +1,39 @@
 //! Agreements on where sellers' windows may stand (¶79–80). The signatures decide, not the sender.
 
-use axum::{Router, extract::State, http::StatusCode, routing::put};
-use shared_protocol::{PlacementAgreement, PlacementEnd, Signed};
+use axum::{extract::State, http::StatusCode};
+use shared_protocol::{PlacementAgreement, PlacementEnd, Problem, Signed};
 
-use super::{problem::Refused, wire::Wire};
+use super::{
+    api::{Group, Routes, put},
+    problem::Refused,
+    wire::Wire,
+};
 use crate::{app::App, domain::placement};
 
 /// Its routes.
-pub fn routes() -> Router<App> {
-    Router::new().route("/v1/placements", put(agree)).route("/v1/placements/end", put(end))
+pub fn routes() -> Routes {
+    let agree = put("/v1/placements", "api.agree_placement", agree)
+        .among(Group::Market)
+        .takes::<PlacementAgreement>()
+        .answers_nothing()
+        .refuses(&[
+            Problem::UnknownMerchant,
+            Problem::WrongRecipient,
+            Problem::PlacementInvalid,
+            Problem::PlacementExpired,
+            Problem::OriginNotRegistered,
+        ]);
+    let end = put("/v1/placements/end", "api.end_placement", end)
+        .among(Group::Market)
+        .takes::<Signed<PlacementEnd>>()
+        .answers_nothing()
+        .refuses(&[
+            Problem::UnknownMerchant,
+            Problem::WrongRecipient,
+            Problem::PlacementInvalid,
+            Problem::PlacementUnknown,
+        ]);
+    Routes::new().and(agree).and(end)
 }
 
 async fn agree(

@@ -1,17 +1,23 @@
 //! In which ways an amount may be paid (52–53): a signed quote for each.
 
-use axum::{Router, extract::State, routing::post};
-use shared_protocol::{PlanInquiry, PlanQuotes};
+use axum::extract::State;
+use shared_protocol::{PlanInquiry, PlanQuotes, Problem};
 
 use super::{
+    api::{Routes, post},
     problem::Refused,
     wire::{Answer, Wire},
 };
 use crate::{app::App, domain::plan::quote};
 
 /// Its routes.
-pub fn routes() -> Router<App> {
-    Router::new().route("/v1/plans", post(quotes))
+pub fn routes() -> Routes {
+    Routes::new().and(
+        post("/v1/plans", "api.quote_plans", quotes)
+            .takes::<PlanInquiry>()
+            .answers::<PlanQuotes>()
+            .refuses(&[Problem::UnknownMerchant, Problem::MerchantLapsed]),
+    )
 }
 
 async fn quotes(

@@ -4,12 +4,13 @@
 use axum::{
     http::{
         HeaderMap, HeaderValue, StatusCode,
-        header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER},
+        header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
     },
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
 use shared_protocol::{Field, FieldProblem, Locale, MerchantView, Problem};
+use utoipa::ToSchema;
 
 use super::language::language;
 
@@ -32,25 +33,39 @@ impl IntoResponse for Refused {
 }
 
 /// RFC 9457 with our extensions.
-#[derive(Serialize)]
-struct Document<'a> {
+#[derive(Serialize, ToSchema)]
+pub struct ProblemDocument {
+    /// The address of the page about it.
     r#type: String,
+    /// In English.
     title: &'static str,
+    /// HTTP's.
     status: u16,
+    /// In the caller's language.
     detail: &'static str,
+    /// What programs look at.
     code: &'static str,
+    /// The same as a number.
     number: u16,
+    /// Whether the very same request may pass later.
     retryable: bool,
+    /// What the shopper can do.
     next_step: &'static str,
+    /// What a merchant may learn of it, if anything.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     merchant_view: Option<&'static str>,
+    /// Which fields of the form it is about.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
     fields: Vec<WrongField>,
-    request_id: &'a str,
+    /// Of this one answer, as in our log.
+    request_id: String,
 }
 
-#[derive(Serialize)]
-struct WrongField {
+/// A field of the form.
+#[derive(Serialize, ToSchema)]
+pub struct WrongField {
     name: &'static str,
     code: &'static str,
     detail: String,
@@ -60,7 +75,7 @@ struct WrongField {
 pub fn document(problem: Problem, base: &str, headers: &HeaderMap, request_id: &str) -> Response {
     let locale = language(None, headers);
     let view = problem.merchant_view();
-    let document = Document {
+    let document = ProblemDocument {
         r#type: format!("{base}{}", problem.path()),
         title: problem.text(Locale::En),
         status: problem.status(),
@@ -71,16 +86,23 @@ pub fn document(problem: Problem, base: &str, headers: &HeaderMap, request_id: &
         next_step: problem.next_step().name(),
         merchant_view: (view != MerchantView::Nothing).then_some(view.name()),
         fields: wrong_fields(problem, locale),
-        request_id,
+        request_id: request_id.into(),
     };
     let body = serde_json::to_vec(&document).expect("texts and numbers always become JSON");
-    let headers = [(CONTENT_TYPE, "application/problem+json"), (CACHE_CONTROL, "no-store")];
+    let headers = [(CONTENT_TYPE, PROBLEM_KIND), (CACHE_CONTROL, "no-store")];
     let mut response = (status(problem), headers, body).into_response();
     if problem.may_pass_later() {
         response.headers_mut().insert(RETRY_AFTER, retry_after(problem));
     }
+    if problem == Problem::TokenInvalid {
+        let bearer = HeaderValue::from_static("Bearer");
+        response.headers_mut().insert(WWW_AUTHENTICATE, bearer);
+    }
     response
 }
+
+/// The media type of a problem document (RFC 9457 §6.1).
+pub const PROBLEM_KIND: &str = "application/problem+json";
 
 /// After how many seconds the same request may pass.
 pub fn retry_after(problem: Problem) -> HeaderValue {

@@ -7,7 +7,6 @@ use axum::{
     body::{Body, to_bytes},
     extract::State,
     http::{Request, header::CONTENT_TYPE},
-    routing::post,
 };
 use hyper::service::Service as _;
 use hyper_util::service::TowerToHyperService;
@@ -16,6 +15,7 @@ use shared_protocol::{
 };
 
 use super::{
+    api::{Routes, post},
     challenges, edge, grants, marks,
     overload::Within,
     peer::Caller,
@@ -27,14 +27,18 @@ use super::{
 use crate::app::App;
 
 /// Its routes.
-pub fn routes(app: &App) -> Router<App> {
+pub fn routes(app: &App) -> Routes {
     let asked = challenges::routes()
         .merge(plans::routes())
         .merge(marks::routes())
         .merge(grants::routes())
         .merge(purchases::routes());
     let inside = Inside(edge::around(asked, app).with_state(app.clone()));
-    Router::new().route("/v1/relayed", post(pass_on)).layer(Extension(inside))
+    let pass_on = post("/v1/relayed", "api.relay", pass_on)
+        .takes::<RelayedRequest>()
+        .answers::<RelayedReply>()
+        .refuses(&[Problem::WrongRecipient, Problem::UnknownMerchant, Problem::EnvelopeInvalid]);
+    Routes::new().and(pass_on).knowing(inside)
 }
 
 /// All that may be asked through a relay.

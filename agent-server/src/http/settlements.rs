@@ -1,16 +1,13 @@
 //! What merchants say of confirmed purchases (66–71). The signature decides, not the sender; the
 //! name in the path makes asking twice asking once.
 
-use axum::{
-    Router,
-    extract::{Path, State},
-    routing::put,
-};
+use axum::extract::{Path, State};
 use shared_protocol::{
     Claim, Message, Problem, PurchaseId, Receipt, Refund, ShippingNotice, Signed, Void,
 };
 
 use super::{
+    api::{Group, Routes, Served, kinds, put},
     problem::Refused,
     wire::{Answer, Wire},
 };
@@ -20,12 +17,35 @@ use crate::{
 };
 
 /// Its routes.
-pub fn routes() -> Router<App> {
-    Router::new()
-        .route("/v1/purchases/{id}/shipments/{name}", put(book::<ShippingNotice>))
-        .route("/v1/purchases/{id}/claims/{name}", put(book::<Claim>))
-        .route("/v1/purchases/{id}/voids/{name}", put(book::<Void>))
-        .route("/v1/purchases/{id}/refunds/{name}", put(book::<Refund>))
+pub fn routes() -> Routes {
+    Routes::new()
+        .and(word::<ShippingNotice>("/v1/purchases/{id}/shipments/{name}", "api.notice_shipment"))
+        .and(word::<Claim>("/v1/purchases/{id}/claims/{name}", "api.claim"))
+        .and(word::<Void>("/v1/purchases/{id}/voids/{name}", "api.void"))
+        .and(word::<Refund>("/v1/purchases/{id}/refunds/{name}", "api.refund"))
+}
+
+fn word<T>(path: &'static str, text: &'static str) -> Served
+where
+    T: Settles + Send + Sync + 'static,
+    Signed<T>: Message,
+{
+    put(path, text, book::<T>)
+        .among(Group::Settlement)
+        .at("id", kinds::PURCHASE)
+        .at("name", kinds::NAME)
+        .takes::<Signed<T>>()
+        .answers::<Signed<Receipt>>()
+        .refuses(&[
+            Problem::SettlementInvalid,
+            Problem::PurchaseConflict,
+            Problem::NotConfirmedYet,
+            Problem::PurchaseClosed,
+            Problem::ShipmentUnknown,
+            Problem::AmountMismatch,
+            Problem::AmountExceeded,
+            Problem::PaidByTransfer,
+        ])
 }
 
 async fn book<T>(

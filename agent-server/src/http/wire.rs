@@ -120,5 +120,6 @@ fn is_length_limit(error: &axum::Error) -> bool {
 
 /// The media type of a compact JWS (RFC 7515 §9.2.1).
 pub const JOSE: &str = "application/jose";
-const JOSE_BYTES_MAX: usize = 2048;
+/// Longer than any that we sign.
+pub const JOSE_BYTES_MAX: usize = 2048;
 const PATIENCE: Duration = Duration::from_secs(10);

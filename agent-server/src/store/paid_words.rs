@@ -8,13 +8,15 @@ use super::{
     payouts::payout,
     row::{Cells as _, Row},
 };
-use crate::domain::settlement::Payout;
+use crate::domain::{merchant_books::PayoutState, settlement::Payout};
 
 /// A batch, and what it is made of.
 #[derive(Clone, Debug)]
 pub struct PayoutSums {
     /// The batch.
     pub payout: Payout,
+    /// How it stands.
+    pub state: PayoutState,
     /// What was claimed in it.
     pub claimed: i64,
     /// What went back.
@@ -68,12 +70,13 @@ impl Store {
         until: Date,
     ) -> Result<Vec<PayoutSums>, Fault> {
         const SUMS: &str = with_sums_before!(
-            "o.id, o.merchant, o.currency, o.amount, o.cutoff, o.pay_on,
+            "o.id, o.merchant, o.currency, o.amount, o.cutoff, o.pay_on, o.file,
+             (SELECT COUNT(*) FROM statement_lines l WHERE l.payout = o.id) AS confirmed,
              CAST(SUM(w.claimed - COALESCE(b.claimed, 0)) AS BIGINT) AS claimed,
              CAST(SUM(w.refunded - COALESCE(b.refunded, 0)) AS BIGINT) AS refunded,
              COUNT(*) AS words",
             "o.pay_on >= $2 AND o.pay_on <= $3
-             GROUP BY o.id, o.merchant, o.currency, o.amount, o.cutoff, o.pay_on
+             GROUP BY o.id, o.merchant, o.currency, o.amount, o.cutoff, o.pay_on, o.file
              ORDER BY o.id DESC LIMIT 1000"
         );
         let rows = sqlx::query(SUMS)
@@ -94,11 +97,13 @@ impl Store {
         payout: i64,
     ) -> Result<Option<(PayoutSums, Vec<PaidWord>)>, Fault> {
         const SUMS: &str = with_sums_before!(
-            "o.id, o.merchant, o.currency, o.amount, o.cutoff, o.pay_on,
+            "o.id, o.merchant, o.currency, o.amount, o.cutoff, o.pay_on, o.file,
+             (SELECT COUNT(*) FROM statement_lines l WHERE l.payout = o.id) AS confirmed,
              CAST(SUM(w.claimed - COALESCE(b.claimed, 0)) AS BIGINT) AS claimed,
              CAST(SUM(w.refunded - COALESCE(b.refunded, 0)) AS BIGINT) AS refunded,
              COUNT(*) AS words",
-            "o.id = $2 GROUP BY o.id, o.merchant, o.currency, o.amount, o.cutoff, o.pay_on"
+            "o.id = $2
+             GROUP BY o.id, o.merchant, o.currency, o.amount, o.cutoff, o.pay_on, o.file"
         );
         const WORDS: &str = with_sums_before!(
             "p.purchase_id, w.kind, w.name, w.at, w.share,
@@ -115,8 +120,14 @@ impl Store {
 }
 
 fn sums(row: &Row) -> Result<PayoutSums, Fault> {
+    let state = match (row.count::<u32>("confirmed")?, row.cell::<Option<i64>>("file")?) {
+        (1.., _) => PayoutState::Paid,
+        (0, Some(_)) => PayoutState::Ordered,
+        (0, None) => PayoutState::Waiting,
+    };
     Ok(PayoutSums {
         payout: payout(row)?,
+        state,
         claimed: row.cell("claimed")?,
         refunded: row.cell("refunded")?,
         words: row.cell("words")?,

@@ -2,6 +2,7 @@
 //! program that are only what the tests need.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says where it stopped")]
 
+mod api_docs;
 mod assets;
 mod authenticator;
 mod backups;
@@ -35,6 +36,7 @@ mod mailbox;
 mod market;
 mod marks;
 mod merchant;
+mod merchant_json;
 mod naming;
 mod notices;
 mod operator;

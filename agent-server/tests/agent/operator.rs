@@ -413,3 +413,38 @@ fn a_variable_is_over_the_settings_and_a_file_that_one_names_too() {
     let told = String::from_utf8(run(&both).stderr).unwrap();
     assert!(told.contains("WARIFU_DATABASE_URL_FILE"), "{told}");
 }
+
+#[test]
+fn a_merchants_token_is_shown_once_listed_without_itself_and_revoked() {
+    let operator = Operator::new();
+    operator.json(&["keys", "init"]);
+    operator.json(&["merchants", "add", "mrc_tea", "--keys", &keys_file(&operator)]);
+    let made = operator.json(&["merchants", "token", "add", "mrc_tea", "--label", "till"]);
+    let (name, token) = (made["id"].as_str().unwrap(), made["token"].as_str().unwrap());
+    assert!(name.starts_with("mtk_") && token.starts_with("wmt_") && token.len() == 47);
+    let listed = operator.run(&["merchants", "token", "list", "mrc_tea"]);
+    let text = String::from_utf8(listed.stdout).unwrap();
+    assert!(text.contains(name) && text.contains("till") && !text.contains(token), "{text}");
+    operator.json(&["merchants", "token", "revoke", "mrc_tea", name]);
+    let listed = operator.json(&["merchants", "token", "list", "mrc_tea"]);
+    assert!(listed["tokens"][0]["revoked_at"].is_i64());
+    let wrong = ["merchants", "token", "revoke", "mrc_tea", "mtk_1"];
+    assert_eq!(operator.run(&wrong).status.code(), Some(1));
+    let days = ["--from", "2026-01-01", "--to", "2026-12-31"];
+    let asked = [&["merchants", "statement", "mrc_tea"][..], &days].concat();
+    let said = operator.json(&asked);
+    assert_eq!((&said["opening"], &said["closing"]), (&0.into(), &0.into()));
+    let csv = operator.json(&[&asked[..], &["--csv"]].concat());
+    assert!(csv["csv"].as_str().unwrap().starts_with("entry,date,time,kind,purchase,name,payout"));
+    let wrong = ["--from", "2026-12-31", "--to", "2026-01-01"];
+    let asked = [&["merchants", "statement", "mrc_tea"][..], &wrong].concat();
+    assert_eq!(operator.run(&asked).status.code(), Some(1));
+}
+
+/// Two keys, as a merchant's server prints them.
+fn keys_file(operator: &Operator) -> String {
+    let file = operator.folder.path().join("merchant.json");
+    let keys = operator.json(&["keys", "show"]);
+    std::fs::write(&file, keys.to_string()).unwrap();
+    file.display().to_string()
+}

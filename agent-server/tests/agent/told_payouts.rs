@@ -54,7 +54,7 @@ async fn a_payout_is_told_word_by_word_and_adds_up() {
     assert_eq!(names, ["C", "C-1", "C-2", "R"]);
     assert_eq!(lines[3]["minor"], -500);
     assert_eq!(lines[0]["purchase"], one.id().to_string());
-    let none = ask(&market, key, ("1", market.now().as_secs()), "/1").await;
+    let none = ask(&market, key, ("pay_1", market.now().as_secs()), "/pay_1").await;
     assert_eq!((none.0, &none.1["code"]), (404, &"not_found".into()));
     let days = ("2000-01-01 2000-12-31", market.now().as_secs());
     let none = ask(&market, key, days, "?from=2000-01-01&until=2000-12-31").await;
@@ -69,8 +69,8 @@ async fn only_the_merchant_itself_is_told_of_its_payouts() {
     let early = (YEARS, now - 301);
     for (said, at) in [
         (("2000-01-01 2000-12-31", now), YEARS_AT),
-        (("1", now), YEARS_AT),
-        ((YEARS, now), "/1"),
+        (("pay_1", now), YEARS_AT),
+        ((YEARS, now), "/pay_1"),
         (early, YEARS_AT),
     ] {
         let (status, told) = ask(&market, key, said, at).await;

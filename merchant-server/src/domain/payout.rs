@@ -6,14 +6,14 @@ use serde::Deserialize;
 /// One payment.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Payout {
-    /// The agent's number for it.
+    /// `pay_…`, as the agent calls it.
     pub id: String,
     /// ISO 4217.
     pub currency: String,
     /// What is paid, in minor units as all below.
     pub amount: u64,
-    /// What was booked before this moment is in it, in seconds since 1970.
-    pub cutoff: i64,
+    /// What was booked before this moment is in it (RFC 3339).
+    pub cutoff: String,
     /// On which day it is paid, as 2026-12-28.
     pub pay_on: String,
     /// What was claimed.
@@ -44,8 +44,8 @@ pub struct PayoutLine {
     pub kind: String,
     /// The shop's own name for it.
     pub name: String,
-    /// When it was booked, in seconds since 1970.
-    pub at: i64,
+    /// When it was booked (RFC 3339).
+    pub at: String,
     /// How much more was sold by it, or less.
     pub minor: i64,
     /// What the agent keeps of that.

@@ -25,6 +25,6 @@ pub async fn payouts(app: &App, (from, until): (Date, Date)) -> Result<Vec<Payou
 ///
 /// # Errors
 /// [`AgentSilence`]; its status is 404 if there is none.
-pub async fn payout(app: &App, id: i64) -> Result<Paid, AgentSilence> {
-    app.agent().ask_payouts(app, &format!("/{id}"), &id.to_string()).await
+pub async fn payout(app: &App, id: &str) -> Result<Paid, AgentSilence> {
+    app.agent().ask_payouts(app, &format!("/{id}"), id).await
 }

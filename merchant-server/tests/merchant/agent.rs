@@ -297,11 +297,11 @@ async fn payout(
     Path((_, payout)): Path<(String, String)>,
 ) -> Response {
     let heard = heard.lock().unwrap();
-    let Some(purchase) = heard.paid.as_ref().filter(|_| payout == "77") else {
+    let Some(purchase) = heard.paid.as_ref().filter(|_| payout == "pay_77") else {
         return StatusCode::NOT_FOUND.into_response();
     };
     let line = serde_json::json!({
-        "purchase": purchase, "kind": "claim", "name": "C-1", "at": 1_795_000_000,
+        "purchase": purchase, "kind": "claim", "name": "C-1", "at": "2026-11-18T15:46:40Z",
         "minor": 700, "fee": 21, "share": 679,
     });
     axum::Json(serde_json::json!({ "payout": paid(), "lines": [line] })).into_response()
@@ -309,7 +309,7 @@ async fn payout(
 
 fn paid() -> serde_json::Value {
     serde_json::json!({
-        "id": "77", "currency": "JPY", "amount": 679, "cutoff": 1_795_000_000,
+        "id": "pay_77", "currency": "JPY", "amount": 679, "cutoff": "2026-11-18T15:46:40Z",
         "pay_on": "2026-11-24", "claimed": 700, "refunded": 0, "fees": 21, "words": 1,
     })
 }

@@ -220,11 +220,11 @@ async fn payments_and_reports_are_the_agents_words_and_our_own() {
     assert_eq!(clerk.get("/desk/reports.csv").await.status, 503);
     market.agent.will_pay(&order.purchase.to_string());
     let list = clerk.page("/desk/payouts").await;
-    assert!(list.text.contains("/desk/payouts/77") && list.text.contains("¥679"), "{list:?}");
-    let one = clerk.page("/desk/payouts/77").await;
+    assert!(list.text.contains("/desk/payouts/pay_77") && list.text.contains("¥679"), "{list:?}");
+    let one = clerk.page("/desk/payouts/pay_77").await;
     let reference = order.deal.unwrap().reference.unwrap();
     assert!(one.text.contains(&reference) && one.text.contains("¥21"), "{one:?}");
-    assert_eq!(clerk.get("/desk/payouts/78").await.status, 404);
+    assert_eq!(clerk.get("/desk/payouts/pay_78").await.status, 404);
     let csv = clerk.page("/desk/reports.csv?of=2026-11").await;
     let lines: Vec<_> = csv.text.lines().collect();
     assert_eq!(lines[0], "period,currency,orders,ordered,claimed,refunded,fees,paid");

@@ -2,6 +2,7 @@
 //! program, so that it links once and its tests share the machine's cores.
 
 mod accessibility;
+mod api_cases;
 mod bad_input;
 mod by_hand;
 mod console;

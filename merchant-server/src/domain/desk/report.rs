@@ -233,7 +233,7 @@ mod tests {
             id: "1".into(),
             currency: "JPY".into(),
             amount: 97,
-            cutoff: 0,
+            cutoff: "2026-11-29T15:00:00Z".into(),
             pay_on: "2026-11-30".into(),
             claimed: 120,
             refunded: 20,

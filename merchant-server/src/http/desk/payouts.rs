@@ -42,8 +42,10 @@ pub(super) async fn show(
     by: By,
 ) -> Result<Response, Failure> {
     let shell = Shell::of(&app, &by, &asked, "payouts");
-    let id: i64 = id.parse().map_err(|_| Problem::NotFound)?;
-    let paid = match driver::payout(&app, id).await {
+    if !id.strip_prefix("pay_").is_some_and(|row| row.bytes().all(|b| b.is_ascii_digit())) {
+        return Err(Problem::NotFound.into());
+    }
+    let paid = match driver::payout(&app, &id).await {
         Ok(paid) => paid,
         Err(AgentSilence::Status(404)) => return Err(Problem::NotFound.into()),
         Err(silence) => {
@@ -79,11 +81,10 @@ struct Line {
 impl Line {
     fn of(payout: &Payout, app: &App) -> Self {
         let code = &payout.currency;
-        let cutoff = Timestamp::from_millis(payout.cutoff.saturating_mul(1000));
         Self {
             id: payout.id.clone(),
             pay_on: payout.pay_on.clone(),
-            cutoff: minute(cutoff, &app.config().time_zone),
+            cutoff: minute(moment(&payout.cutoff), &app.config().time_zone),
             claimed: money(payout.claimed, code),
             refunded: money(payout.refunded, code),
             fees: signed(payout.fees, code),
@@ -91,6 +92,12 @@ impl Line {
             words: payout.words,
         }
     }
+}
+
+/// What the agent calls a moment.
+fn moment(text: &str) -> Timestamp {
+    let read = text.parse::<jiff::Timestamp>().unwrap_or_default();
+    Timestamp::from_millis(read.as_millisecond())
 }
 
 fn money(minor: u64, code: &str) -> String {
@@ -117,7 +124,7 @@ impl Word {
             Err(_) => None,
         };
         let reference = order.and_then(|order| order.deal).and_then(|deal| deal.reference);
-        let at = Timestamp::from_millis(line.at.saturating_mul(1000));
+        let at = moment(&line.at);
         let what = match line.kind.as_str() {
             "claim" => "desk.step_claimed",
             "refund" => "desk.step_gave_back",
