@@ -12,6 +12,7 @@ mod fields;
 mod market;
 mod misuse;
 mod notifications;
+mod races;
 mod relaying;
 mod remittances;
 mod restart;

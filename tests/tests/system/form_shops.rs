@@ -219,7 +219,7 @@ async fn post(shop: &FormShop, form: &[(String, String)]) -> Result<u16> {
 /// Waits for the shop's own page, outside all frames, and reads the number on it.
 async fn thanked(browser: &Browser, shop: &FormShop) -> Result<String> {
     browser.leave_frames().await?;
-    for _ in 0..300 {
+    for _ in 0..600 {
         let here = browser.driver.current_url().await?;
         if here.as_str().starts_with(&format!("{}/thanks/", shop.url)) {
             return Ok(browser.driver.find(By::Id("number")).await?.text().await?);
@@ -232,7 +232,7 @@ async fn thanked(browser: &Browser, shop: &FormShop) -> Result<String> {
 
 async fn wait_for_state(browser: &Browser, thanks: &str, wanted: &str) -> Result {
     let mut seen = String::new();
-    for _ in 0..100 {
+    for _ in 0..300 {
         browser.driver.goto(thanks).await?;
         seen = browser.driver.find(By::Id("state")).await?.text().await?;
         if seen.contains(wanted) {
