@@ -1,4 +1,5 @@
-//! Stands between an agent and its PostgreSQL, and kills the agent at its so-many-th word.
+//! Stands between an agent and its PostgreSQL, and kills the agent at the so-many-th word between
+//! them.
 
 use std::{
     process::Command,
@@ -62,7 +63,8 @@ impl Cutter {
         Ok(Self { url, fuse, _folder: folder })
     }
 
-    /// This process dies when it says its so-many-th word from now on, which nobody hears.
+    /// This process dies at the so-many-th word from now on, its own or the server's, which nobody
+    /// hears.
     pub fn kill(&self, process: u32, words: usize) {
         self.fuse.process.store(process, Ordering::SeqCst);
         self.fuse.words_left.store(words, Ordering::SeqCst);
@@ -93,7 +95,7 @@ async fn pass_on(mut agent: UnixStream, server: String, fuse: Arc<Fuse>) -> Resu
             }
             count = server.read(&mut answered) => {
                 let count = count?;
-                if count == 0 {
+                if count == 0 || fuse.burn() {
                     return Ok(());
                 }
                 agent.write_all(&answered[..count]).await?;

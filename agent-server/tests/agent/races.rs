@@ -13,7 +13,7 @@ use agent_server::{
     files::Format,
     store::Fault,
 };
-use futures_util::future::{join3, join_all};
+use futures_util::future::{join_all, join3};
 use shared_protocol::{Grant, Outcome, Problem, PurchaseState, Signed, Span};
 
 use crate::{

@@ -44,7 +44,6 @@ async fn ask(market: &Market, agent: &Running, attempt: &Attempt) -> Result<Vec<
     answer(request.send().await.unwrap()).await
 }
 
-
 #[tokio::test]
 async fn the_same_purchase_at_two_agents_at_once_is_one() {
     let market = races::market().await;

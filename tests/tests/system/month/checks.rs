@@ -45,7 +45,8 @@ pub async fn orders(town: &Town, sales: &[Sale]) -> Result {
         let typed = ["orders", "list", "--limit", "1000000", "--json"].map(str::to_owned);
         let said = town.shop_cli(shop, &typed).await?;
         let orders = said.as_array().context("a list")?.iter();
-        let named = |order: &Value| (order["purchase"].as_str().unwrap_or("").to_owned(), order.clone());
+        let named =
+            |order: &Value| (order["purchase"].as_str().unwrap_or("").to_owned(), order.clone());
         at_shops.push(orders.map(named).collect::<BTreeMap<_, _>>());
     }
     for sale in sales {
@@ -97,7 +98,10 @@ pub async fn payouts(town: &Town, sales: &[Sale], bank: &Bank) -> Result<usize> 
     let mut booked = booked(town).await?;
     let mut sums: BTreeMap<i64, i64> = BTreeMap::new();
     let said = town.agent_cli(&["ledger", "payouts", "--limit", "1000000", "--json"]).await?;
-    let payouts: BTreeMap<i64, &Value> = said["payouts"].as_array().context("a list")?.iter()
+    let payouts: BTreeMap<i64, &Value> = said["payouts"]
+        .as_array()
+        .context("a list")?
+        .iter()
         .filter_map(|payout| Some((payout["id"].as_str()?.parse().ok()?, payout)))
         .collect();
     let mut open = 0;
@@ -247,15 +251,15 @@ fn heard_by(received: &[Vec<u8>]) -> BTreeMap<(String, i64), String> {
     let mut heard = BTreeMap::new();
     for connection in received {
         let text = String::from_utf8_lossy(connection);
-        for body in text.split("{\"type\":\"purchase.").skip(1) {
-            let Some(kind) = body.split('"').next() else { continue };
-            let purchase = body.split_once("\"purchase\":\"").map(|(_, rest)| rest);
-            let purchase = purchase.and_then(|rest| rest.split('"').next());
-            let sequence = body.split_once("\"sequence\":").map(|(_, rest)| rest);
-            let digits = sequence.map(|rest| rest.chars().take_while(char::is_ascii_digit));
-            let sequence = digits.and_then(|digits| digits.collect::<String>().parse().ok());
-            if let (Some(purchase), Some(sequence)) = (purchase, sequence) {
-                heard.insert((purchase.to_owned(), sequence), format!("purchase.{kind}"));
+        for body in text.split("{\"data\":").skip(1) {
+            let between = |before: &str, after: char| {
+                let found = body.split_once(before)?.1.split(after).next()?;
+                Some(found.to_owned())
+            };
+            let named = between("\"purchase\":\"", '"').zip(between("\"type\":\"", '"'));
+            let sequence = between("\"sequence\":", '}').and_then(|digits| digits.parse().ok());
+            if let (Some((purchase, kind)), Some(sequence)) = (named, sequence) {
+                heard.insert((purchase, sequence), kind);
             }
         }
     }

@@ -37,7 +37,8 @@ async fn a_month_of_trade_on_postgresql() -> Result {
 
 async fn month(database: Option<String>) -> Result {
     let seed = number("WARIFU_TEST_SEED");
-    let count = std::env::var("P").map_or(PURCHASES, |p| p.parse().unwrap()) * number("WARIFU_TEST_EFFORT");
+    let count = PURCHASES * number("WARIFU_TEST_EFFORT")
+        / std::env::var("P").map_or(1, |p| p.parse().unwrap());
     let told = live(database, seed, count).await;
     told.with_context(|| format!("WARIFU_TEST_SEED={seed}, {count} purchases"))
 }
@@ -52,9 +53,7 @@ async fn live(database: Option<String>, seed: u64, count: u64) -> Result {
     let (mut sales, mut agenda, mut seen) = (Vec::<Sale>::new(), Agenda::new(), None);
     let mut kills = 0;
     let mut day = 0;
-    let t0 = std::time::Instant::now();
     while day < DAYS || !agenda.is_empty() {
-        if std::env::var("V").is_ok() { eprintln!("day {day} {} {:?}", sales.len(), t0.elapsed()); }
         let wishes = if day < DAYS { wishes(&mut dice, day, count) } else { Vec::new() };
         let steps = agenda.remove(&day).unwrap_or_default();
         let trouble = Trouble::of(day, &mut dice);
@@ -66,28 +65,22 @@ async fn live(database: Option<String>, seed: u64, count: u64) -> Result {
             servers.extend(others.iter_mut().map(|other| &mut other.server));
             let trade = async {
                 let mut new = town.buy_all(wishes).await?;
-                eprintln!("  bought {:?}", t0.elapsed());
                 town.answer_letters(post, &mut seen, &mut new).await?;
                 sales.append(&mut new);
-                eprintln!("  answered {:?}", t0.elapsed());
                 trouble.begin(&town);
                 town.say_all(&steps, &mut sales).await
             };
             tokio::try_join!(trade, trouble.kill(&mut servers, &town.time))?;
         }
-        eprintln!("  said {:?}", t0.elapsed());
         trouble.end(&town).await?;
         for (at, sale) in sales.iter().enumerate().skip(first) {
             sale.plan(at, day, &mut agenda);
         }
         town.quiet().await?;
-        eprintln!("  quiet {:?}", t0.elapsed());
         town.objections(&shop, &steps, &mut sales).await?;
         let killed = dice.percent(20).then(|| dice.below(300));
         kills += u32::from(killed.is_some());
-        eprintln!("  objected {:?}", t0.elapsed());
         town.sleep(&mut shop.agent, 1, killed).await?;
-        eprintln!("  slept {:?}", t0.elapsed());
         bank.night(&town, false).await?;
         day += 1;
     }
@@ -134,7 +127,8 @@ async fn examine(town: &Town, sales: &[Sale], bank: &Bank, at_bank: i64) -> Resu
 /// What is bought on a day. On the first one, the last piece of a thing at each shop, and by some
 /// who come too late.
 fn wishes(dice: &mut Dice, day: u32, count: u64) -> Vec<Wish> {
-    let today = (count * u64::from(day + 1) / u64::from(DAYS)) - count * u64::from(day) / u64::from(DAYS);
+    let today =
+        (count * u64::from(day + 1) / u64::from(DAYS)) - count * u64::from(day) / u64::from(DAYS);
     let mut wishes: Vec<_> = (0..today).map(|_| Wish::next(dice)).collect();
     match day {
         0 => wishes.extend((0..SHOPS).map(|shop| Wish::last(shop, Fate::Yes))),
@@ -178,12 +172,9 @@ impl Trouble {
     async fn kill(&self, servers: &mut [&mut Server], time: &Time) -> Result {
         for (server, after, away) in &self.killed {
             tokio::time::sleep(Duration::from_millis(*after)).await;
-            let t = std::time::Instant::now();
-            eprintln!("kill {server}");
             servers[*server].kill9()?;
             tokio::time::sleep(Duration::from_millis(*away)).await;
             time.start(servers[*server]).await?;
-            eprintln!("started {server} {:?}", t.elapsed());
         }
         Ok(())
     }

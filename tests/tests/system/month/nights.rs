@@ -201,8 +201,14 @@ impl Town {
     pub async fn sleep(&self, agent: &mut Server, days: u64, killed: Option<u64>) -> Result {
         self.quiet().await?;
         self.time.advance(20 * 60).await?;
-        // The sweep.
-        tokio::time::sleep(Duration::from_millis(600)).await;
+        const GRANTED: &str = "SELECT COUNT(*) FROM purchases WHERE state = 'granted'";
+        for _ in 0..2_400 {
+            if self.count(GRANTED).await? == 0 {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+        ensure!(self.count(GRANTED).await? == 0, "a Grant never lapses");
         self.quiet().await?;
         const SETTLED: &str = "SELECT COUNT(*) FROM settlement_days";
         let before = self.count(SETTLED).await?;

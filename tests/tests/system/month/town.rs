@@ -23,7 +23,9 @@ use super::wish::{CONTRACTS, PASSKEYS};
 
 /// A third shop.
 const BOOKS: Who =
-    Who { id: "mrc_books", folder: "third-merchant", name_ja: "鈴木書店", name_en: "Suzuki Books" };
+    Who {
+        id: "mrc_books", folder: "third-merchant", name_ja: "鈴木書店", name_en: "Suzuki Books"
+    };
 
 /// Who is there.
 pub struct Town {
@@ -201,7 +203,7 @@ impl Town {
 
     /// Waits until nobody owes anybody anything; where that takes another try, time goes on.
     pub async fn quiet(&self) -> Result {
-        for round in 0..24 {
+        for round in 0..240 {
             for _ in 0..20 {
                 if self.owed().await? == 0 {
                     return Ok(());
@@ -216,20 +218,6 @@ impl Town {
             for row in rows.fetch_all(books).await? {
                 let text = |at| row.try_get::<String, _>(at).unwrap_or_default();
                 stuck.push(["kind", "what", "last_fault", "answer"].map(text));
-            }
-        }
-        if std::env::var("V").is_ok() {
-            let rows = sqlx::query("SELECT p.purchase_id, p.confirmation, p.state FROM outbox o JOIN purchases p ON p.id = o.purchase WHERE o.state = 'waiting'");
-            for row in rows.fetch_all(&self.books).await? {
-                let id: [u8; 16] = row.try_get::<Vec<u8>, _>(0)?.try_into().unwrap();
-                let id = shared_protocol::PurchaseId::new(id).to_string();
-                eprintln!("{id} {:?} {}", row.try_get::<Vec<u8>, _>(1).ok().map(|c| c.iter().map(|b| u64::from(*b)).sum::<u64>()), row.try_get::<String, _>(2)?);
-                for shop in &self.shops {
-                    let rows = sqlx::query("SELECT o.state, o.confirmation, e.event, e.state FROM orders o JOIN order_events e ON e.order_id = o.id WHERE o.purchase_id = $1 ORDER BY e.id").bind(&id);
-                    for row in rows.fetch_all(&shop.books).await? {
-                        eprintln!("  {} {:?} {} {}", row.try_get::<String, _>(0)?, row.try_get::<Vec<u8>, _>(1).ok().map(|c| c.iter().map(|b| u64::from(*b)).sum::<u64>()), row.try_get::<String, _>(2)?, row.try_get::<String, _>(3)?);
-                    }
-                }
             }
         }
         bail!("never delivered: {stuck:?}")

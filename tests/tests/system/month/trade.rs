@@ -132,14 +132,11 @@ impl Town {
 
     async fn buy(&self, wish: Wish) -> Result<Sale> {
         let client = &self.shops[wish.shop].client;
-        let t = std::time::Instant::now();
         let attempt = self.attempt(&wish).await?;
-        let t1 = t.elapsed();
         let purchase = attempt.purchase;
         let mut sale =
             Sale { wish, purchase, grant: None, link: None, said: Vec::new(), upheld: false };
         let granted = again(|| client.grant(&attempt)).await?;
-        let t2 = t.elapsed();
         if sale.wish.fate == Fate::WrongCode {
             let problem = granted.err().context("a wrong code pays")?.problem;
             let is_told =
@@ -153,7 +150,6 @@ impl Town {
             return Ok(sale);
         }
         let word = again(|| client.submit(&attempt, &grant)).await?;
-        eprintln!("{:?} {t1:?} {t2:?} {:?}", sale.wish.payer, t.elapsed());
         match word {
             Err(refused) => {
                 ensure!(sale.wish.fate == Fate::SoldOut, "{:?}: {refused:?}", sale.wish);
