@@ -150,7 +150,8 @@ impl Server {
     async fn wait_ready(&mut self) -> Result {
         let http = http()?;
         for _ in 0..1200 {
-            let answer = http.get(format!("{}/readyz", self.url)).send().await;
+            // Whatever the weather is on the way there.
+            let answer = http.get(format!("http://{}/readyz", self.listens_on())).send().await;
             if answer.is_ok_and(|answer| answer.status().is_success()) {
                 return Ok(());
             }
