@@ -2,6 +2,7 @@
 
 use std::{ops::Deref, sync::Arc};
 
+use shared_protocol::Timestamp;
 use tokio::sync::Notify;
 
 use crate::{
@@ -13,6 +14,7 @@ use crate::{
     domain::{audit, plan::PlanRules, turn::Turned},
     entropy::Entropy,
     guard::Guard,
+    http::overload::Load,
     keys::AgentKeyring,
     mail::Mailer,
     marks::Marks,
@@ -62,10 +64,14 @@ pub struct Inner {
     pub widget: Widget,
     /// Whether an audit is running.
     pub audits: audit::Running,
+    /// When the database was brought back from a backup last.
+    pub restored: Timestamp,
     /// Only in a demo.
     pub demo: Option<Demo>,
     /// Only in a benchmark without storage.
     pub unstored: Option<Unstored>,
+    /// How much is under way.
+    pub load: Load,
     /// Wakes whoever sends what is due.
     pub(crate) driver: Notify,
 }

@@ -6,10 +6,7 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 
 use crate::{
-    domain::{
-        code::{CodeCost, CodeHash, Verdict, verify},
-        contract::KeyedHash,
-    },
+    domain::code::{CodeCost, CodeHash, CodeMac, Verdict, verify},
     entropy::Entropy,
 };
 
@@ -25,19 +22,19 @@ impl Codes {
     /// At this cost, so many at a time.
     pub fn new(cost: CodeCost, at_once: usize, entropy: Entropy) -> Self {
         // Of nobody's code: all bits are random.
-        let nobody = CodeHash::new(&entropy.bytes(), cost, entropy.bytes());
+        let nobody = CodeHash::new(&entropy.bytes::<32>().into(), cost, entropy.bytes());
         let places = Arc::new(Semaphore::new(at_once.max(1)));
         Self { cost, entropy, nobody: Arc::new(nobody), places }
     }
 
     /// What to store of a code.
-    pub async fn hash(&self, code_mac: KeyedHash) -> CodeHash {
+    pub async fn hash(&self, code_mac: CodeMac) -> CodeHash {
         let (cost, salt) = (self.cost, self.entropy.bytes());
         self.run(move || CodeHash::new(&code_mac, cost, salt)).await
     }
 
     /// Compares a code with what is stored, if anything is.
-    pub async fn check(&self, code_mac: KeyedHash, stored: Option<CodeHash>) -> Verdict {
+    pub async fn check(&self, code_mac: CodeMac, stored: Option<CodeHash>) -> Verdict {
         let nobody = self.nobody.clone();
         self.run(move || verify(&code_mac, stored.as_ref(), &nobody)).await
     }

@@ -1,5 +1,8 @@
-//! What an operator sets: a TOML file, then `WARIFU_*` variables, then the command line.
+//! What an operator sets: a TOML file, then `WARIFU_*` variables and the files that `WARIFU_*_FILE`
+//! name, then the command line.
 //! Unknown keys are refused, so that a misspelt one is noticed.
+
+mod files;
 
 use std::{
     fs::DirBuilder,
@@ -9,7 +12,7 @@ use std::{
 
 use figment::{
     Figment,
-    providers::{Env, Format as _, Toml},
+    providers::{Format as _, Toml},
 };
 use serde::Deserialize;
 use shared_protocol::{AgentId, Amount, Localized, Span};
@@ -70,6 +73,10 @@ pub struct Config {
     /// How many codes are compared at the same time; 0: as many as there are processors.
     #[serde(default)]
     pub codes_at_once: usize,
+    /// How many requests are worked on at the same time; lists are refused from half of it on,
+    /// pages from three quarters.
+    #[serde(default = "default_requests_at_once")]
+    pub requests_at_once: usize,
     /// How much may go wrong an hour before nothing is tried any more.
     #[serde(default)]
     pub guessing: Limits,
@@ -91,6 +98,9 @@ pub struct Config {
     /// Merchants' servers may be on this very machine, without TLS: for trying things.
     #[serde(default)]
     pub local_merchants: bool,
+    /// Where traces are sent (OTLP over HTTP); absent: nowhere.
+    #[serde(default)]
+    pub otlp_endpoint: Option<String>,
     /// Where a day begins and ends, for limits and statements; an IANA name.
     #[serde(default = "default_time_zone")]
     pub time_zone: String,
@@ -152,7 +162,10 @@ impl Config {
         } else if overrides.file_is_named {
             return Err(ConfigFault::NoFile(file.into()));
         }
-        figment = figment.merge(environment());
+        figment = figment.merge(files::environment());
+        for (key, text) in files::of_files(&files::VARIABLES, files::of_process)? {
+            figment = figment.merge((files::place(key), text));
+        }
         let paths = [("data_dir", &overrides.data_dir), ("widget_dir", &overrides.widget_dir)];
         for (key, path) in paths {
             if let Some(path) = path {
@@ -298,6 +311,12 @@ pub enum ConfigFault {
     /// The file that was named is not there.
     #[error("{0} does not exist (agent-server/config.sample.toml is an example)")]
     NoFile(PathBuf),
+    /// A file that a variable names cannot be read.
+    #[error("{0}: {1}: {2}")]
+    File(String, PathBuf, #[source] std::io::Error),
+    /// One thing is said twice.
+    #[error("{0} and {0}_FILE are both set: only one of them can be meant")]
+    Twice(String),
     /// A key is missing, unknown or of the wrong kind.
     #[error(transparent)]
     Key(Box<figment::Error>),
@@ -327,34 +346,8 @@ pub enum ConfigFault {
     TimeZone(String),
 }
 
-/// Only known keys: other programs' `WARIFU_*` variables are not ours to refuse.
-fn environment() -> Env {
-    let keys = [
-        "listen",
-        "public_url",
-        "agent_id",
-        "agent_name_ja",
-        "agent_name_en",
-        "data_dir",
-        "database_url",
-        "widget_dir",
-        "smtp_url",
-        "smtp_from",
-        "confirmation_hours",
-        "grant_minutes",
-        "mailbox_hours",
-        "mailbox_days",
-        "by_hand_hours",
-        "plans_file",
-        "local_merchants",
-    ];
-    Env::prefixed("WARIFU_").only(&keys).map(|key| match key.as_str() {
-        "agent_name_ja" | "AGENT_NAME_JA" => "agent_name.ja".into(),
-        "agent_name_en" | "AGENT_NAME_EN" => "agent_name.en".into(),
-        "smtp_url" | "SMTP_URL" => "smtp.url".into(),
-        "smtp_from" | "SMTP_FROM" => "smtp.from".into(),
-        _ => key.into(),
-    })
+fn default_requests_at_once() -> usize {
+    512
 }
 
 fn default_listen() -> String {
@@ -415,27 +408,49 @@ around_the_clock = ["0999"]
 
 #[cfg(test)]
 mod tests {
+    use figment::error::Kind;
+
     use super::*;
 
     #[test]
-    fn the_sample_is_read_and_every_key_is_in_it() {
+    fn the_sample_is_read() {
         let sample = include_str!("../config.sample.toml");
         let config: Config = Figment::new().merge(Toml::string(sample)).extract().unwrap();
         let config = config.check().unwrap();
         assert_eq!(config.public_host(), "agent.example");
         assert_eq!(config.confirmation_lifetime(), Span::hours(72));
-        for key in [
-            "database_url",
-            "grant_minutes",
-            "from",
-            "codes_at_once",
-            "letters_of_address",
-            "payout_days",
-            "client_code",
-            "statement_account",
-            "around_the_clock",
+    }
+
+    /// With each line that is only an example taken as said.
+    fn whole_sample() -> Figment {
+        let sample = include_str!("../config.sample.toml");
+        let is_key =
+            |line: &&str| line.split_once(" = ").is_some_and(|(key, _)| !key.contains(' '));
+        let line = |line: &'static str| line.strip_prefix("# ").filter(is_key).unwrap_or(line);
+        let whole: Vec<_> = sample.lines().map(line).collect();
+        Figment::new().merge(Toml::string(&whole.join("\n")))
+    }
+
+    #[test]
+    fn every_key_of_the_sample_is_real_and_every_real_key_is_in_it() {
+        let sample = whole_sample();
+        sample.extract::<Config>().unwrap();
+        for section in [
+            "",
+            "smtp.",
+            "enrolment.",
+            "settlement.",
+            "bank.",
+            "transfers.",
+            "guessing.",
+            "code_cost.",
         ] {
-            assert!(sample.contains(key), "{key}");
+            let wrong = sample.clone().merge((format!("{section}no_such_key"), 1));
+            let fault = wrong.extract::<Config>().unwrap_err();
+            let Kind::UnknownField(_, keys) = fault.kind else { panic!("{section} {fault}") };
+            for key in keys {
+                assert!(sample.contains(&format!("{section}{key}")), "{section}{key}");
+            }
         }
     }
 

@@ -2,6 +2,7 @@
 //! stands for purchases with signed Grants (57–60) and asks the shopper for consent (64–65).
 
 pub mod app;
+pub mod backup;
 pub mod bank;
 pub mod cli;
 pub mod clock;
@@ -25,6 +26,7 @@ pub mod seed;
 pub mod start;
 pub mod store;
 pub mod texts;
+pub mod traces;
 pub mod unstored;
 pub mod widget;
 

@@ -9,7 +9,7 @@ use std::{
 use shared_protocol::{MerchantId, Problem, Span, Timestamp};
 
 use crate::{
-    domain::{Merchant, unavailable},
+    domain::{merchant_keys::KnownMerchant, unavailable},
     store::Store,
 };
 
@@ -23,7 +23,7 @@ pub struct Merchants {
 
 #[derive(Clone)]
 struct Kept {
-    merchant: Arc<Merchant>,
+    merchant: Arc<KnownMerchant>,
     read: Timestamp,
 }
 
@@ -37,20 +37,23 @@ impl Merchants {
     ///
     /// # Errors
     /// [`Problem::UnknownMerchant`], [`Problem::Unavailable`].
-    pub async fn get(&self, id: &MerchantId, now: Timestamp) -> Result<Arc<Merchant>, Problem> {
+    pub async fn get(
+        &self,
+        id: &MerchantId,
+        now: Timestamp,
+    ) -> Result<Arc<KnownMerchant>, Problem> {
         if let Some(kept) = self.fresh(id, now) {
             return Ok(kept);
         }
-        let merchant = self.store.merchant(id).await.map_err(unavailable)?;
-        let mut merchant = merchant.ok_or(Problem::UnknownMerchant)?;
-        merchant.payee = merchant.payee.filter(|_| self.transfers);
-        let merchant = Arc::new(merchant);
+        let merchant = self.store.known_merchant(id).await.map_err(unavailable)?;
+        let merchant = merchant.ok_or(Problem::UnknownMerchant)?;
+        let merchant = Arc::new(if self.transfers { merchant } else { merchant.without_payee() });
         let kept = Kept { merchant: merchant.clone(), read: now };
         self.kept.write().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), kept);
         Ok(merchant)
     }
 
-    fn fresh(&self, id: &MerchantId, now: Timestamp) -> Option<Arc<Merchant>> {
+    fn fresh(&self, id: &MerchantId, now: Timestamp) -> Option<Arc<KnownMerchant>> {
         let kept = self.kept.read().unwrap_or_else(PoisonError::into_inner);
         let Kept { merchant, read } = kept.get(id)?;
         let age = now.since(*read);

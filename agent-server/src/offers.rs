@@ -8,11 +8,12 @@ use std::{
 
 use reqwest::StatusCode;
 use shared_protocol::{
-    ItemId, MerchantId, Message as _, Offer, Problem, Signed, Span, Timestamp, Verified, decode,
+    ItemId, MerchantId, Message as _, Offer, Problem, Signed, Span, Timestamp, Verified,
+    VerifyingKey, decode,
 };
 
 use crate::{
-    domain::Merchant,
+    domain::{Merchant, merchant_keys::KnownMerchant},
     outside::{self, Outside},
 };
 
@@ -24,6 +25,7 @@ pub struct Offers {
 
 struct Kept {
     offer: Signed<Offer>,
+    key: VerifyingKey,
     until: Timestamp,
 }
 
@@ -40,12 +42,15 @@ impl Offers {
     /// [`Problem::MerchantUnavailable`].
     pub async fn get(
         &self,
-        merchant: &Merchant,
+        merchant: &KnownMerchant,
         item: &ItemId,
         now: Timestamp,
     ) -> Result<Signed<Offer>, Problem> {
         let name = (merchant.id.clone(), item.clone());
-        if let Some(kept) = self.kept().get(&name).filter(|kept| now < kept.until) {
+        let counts = |kept: &&Kept| {
+            now < kept.until && merchant.history().at(now).any(|key| *key == kept.key)
+        };
+        if let Some(kept) = self.kept().get(&name).filter(counts) {
             return Ok(kept.offer.clone());
         }
         let offer = self.fetch(merchant, item).await?;
@@ -55,9 +60,17 @@ impl Offers {
             kept.retain(|_, kept| now < kept.until);
         }
         if kept.len() < KEPT_MAX {
-            kept.insert(name, Kept { offer: offer.clone(), until });
+            let key = merchant.offering(&offer, now).verifying_key;
+            kept.insert(name, Kept { offer: offer.clone(), key, until });
         }
         Ok(offer)
+    }
+
+    /// With which key the merchant signed the newest Offer at hand.
+    pub fn key_in_use(&self, merchant: &MerchantId) -> Option<VerifyingKey> {
+        let kept = self.kept();
+        let own = kept.iter().filter(|((id, _), _)| id == merchant);
+        own.max_by_key(|(_, kept)| kept.until).map(|(_, kept)| kept.key)
     }
 
     async fn fetch(&self, merchant: &Merchant, item: &ItemId) -> Result<Signed<Offer>, Problem> {
@@ -87,11 +100,11 @@ impl Offers {
 /// [`Problem::OfferInvalid`], [`Problem::OfferExpired`].
 pub fn check(
     offer: &Signed<Offer>,
-    merchant: &Merchant,
+    merchant: &KnownMerchant,
     item: &ItemId,
     now: Timestamp,
 ) -> Result<Verified<Offer>, Problem> {
-    let offer = offer.verify(&merchant.verifying_key)?;
+    let offer = merchant.believe(offer, now)?;
     if offer.merchant != merchant.id || offer.item != *item {
         return Err(Problem::OfferInvalid);
     }

@@ -7,7 +7,7 @@ use crate::{
     demo,
     domain::{
         code::{CodeCost, CodeHash},
-        contract::Claim,
+        contract::{Claim, NumberHash},
         operator::{Invitation, invite},
     },
     entropy::Entropy,
@@ -54,8 +54,8 @@ pub async fn contracts(
 pub async fn accounts(store: &Store, keys: &AgentKeyring, now: Timestamp) -> Result<(), Fault> {
     for (contract, (balance, rail)) in demo::contracts().filter_map(|c| Some((c, c.account?))) {
         let number = ContractNumber::new(contract.number);
-        let hash = Claim::of_code(&number, &SecurityCode::new(demo::CODE), keys).number_hash;
-        let Some(id) = store.contract_of(&hash).await? else { continue };
+        let hash = NumberHash::of(&number, keys);
+        let Some(id) = store.contract_of_number(&hash).await? else { continue };
         if store.deposit(id).await?.is_none() {
             store.pay_in(id, balance, rail, now).await?;
         }
@@ -88,7 +88,7 @@ pub async fn wrap_bare_codes(
     entropy: &Entropy,
 ) -> Result<(), Fault> {
     for (contract, code_mac) in store.bare_codes().await? {
-        store.set_code(contract, CodeHash::new(&code_mac, cost, entropy.bytes())).await?;
+        store.set_code(contract, CodeHash::new(&code_mac.into(), cost, entropy.bytes())).await?;
     }
     Ok(())
 }

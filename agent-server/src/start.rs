@@ -1,6 +1,6 @@
 //! The life of a server in this process, from start to shutdown.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use tokio::{
     net::TcpListener,
@@ -97,6 +97,7 @@ pub async fn start_with(
         AgentKeyring::create_missing(&config.keys_dir(), &entropy)?;
     }
     let keys = AgentKeyring::load(&config.keys_dir())?;
+    keys.refresh(clock.now())?;
     let store = Store::open(&config.database()).await?;
     if config.demo {
         seed::contracts(&store, &keys, &entropy, clock.now()).await?;
@@ -115,7 +116,8 @@ pub async fn start_with(
     let (stop, stopped) = watch::channel(false);
     let tasks = vec![
         tokio::spawn(http::serve::serve(listener, http::router(app.clone()), stopped.clone())),
-        tokio::spawn(driver::run(app.clone(), stopped)),
+        tokio::spawn(driver::run(app.clone(), stopped.clone())),
+        tokio::spawn(take_up_keys(app.clone(), stopped)),
     ];
     tracing::info!(%addr, "listening");
     Ok(Running { addr, app, stop, tasks })
@@ -136,6 +138,7 @@ async fn build(
         true => Some(Unstored::load(&store).await?),
         false => None,
     };
+    let load = http::overload::Load::new(config.requests_at_once);
     let outside = Outside::new(config.has_local_merchants());
     Ok(App::of(Inner {
         codes: Codes::new(config.code_cost, codes_at_once(&config), entropy.clone()),
@@ -148,6 +151,7 @@ async fn build(
         bank,
         offers: Offers::new(outside.clone()),
         outside,
+        restored: store.restored_at().await?,
         config,
         keys,
         clock,
@@ -156,8 +160,25 @@ async fn build(
         audits: audit::Running::default(),
         demo,
         unstored,
+        load,
         driver: Notify::new(),
     }))
+}
+
+/// What `keys rotate` and `keys retire` did counts within a second, and a next key when its time
+/// has come.
+async fn take_up_keys(app: App, mut stopped: watch::Receiver<bool>) {
+    loop {
+        tokio::select! {
+            _ = stopped.wait_for(|stop| *stop) => return,
+            () = tokio::time::sleep(KEYS_LOOKED_AT) => {}
+        }
+        match app.keys.refresh(app.clock.now()) {
+            Ok(true) => tracing::info!(kid = %app.keys.kid(), "keys taken up"),
+            Ok(false) => {}
+            Err(fault) => tracing::error!(%fault, "keys could not be taken up"),
+        }
+    }
 }
 
 fn codes_at_once(config: &Config) -> usize {
@@ -181,6 +202,8 @@ fn mailer(config: &Config, demo: Option<&Demo>) -> Result<Mailer, StartFault> {
         (None, None) => Err(StartFault::Mail("smtp.url is missing".into())),
     }
 }
+
+const KEYS_LOOKED_AT: Duration = Duration::from_secs(1);
 
 impl Running {
     /// Waits until the store has failed under the server, which then must not go on.

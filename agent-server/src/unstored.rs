@@ -8,7 +8,7 @@ use shared_protocol::{Grant, Problem, Signed};
 use crate::{
     domain::{
         code::CodeHash,
-        contract::{ContractFacts, KeyedHash, Payer, Spent, judge, judge_passkey},
+        contract::{ContractFacts, KeyedHash, NumberHash, Payer, Spent, judge, judge_passkey},
         passkey::Passkey,
     },
     store::{Fault, Filing, Store},
@@ -43,8 +43,8 @@ impl Unstored {
     }
 
     /// The slow hash of the code of the contract with this number, if there is one.
-    pub fn code_of(&self, number_hash: &KeyedHash) -> Option<CodeHash> {
-        self.contracts.get(number_hash).map(|facts| facts.code_hash.clone())
+    pub fn code_of(&self, number: &NumberHash) -> Option<CodeHash> {
+        self.contracts.get(&number.first).map(|facts| facts.code_hash.clone())
     }
 
     /// Decides and answers as the store would, but keeps nothing.
@@ -54,9 +54,14 @@ impl Unstored {
     pub fn answer(&self, filing: Filing) -> Result<Signed<Grant>, Problem> {
         let Filing { ask, now, .. } = &filing;
         let judged = match &ask.payer {
-            Payer::Code { number_hash, verdict } => {
-                judge(self.contracts.get(number_hash), 0, verdict, ask, Spent::default(), *now)
-            }
+            Payer::Code { number_hash, verdict } => judge(
+                self.contracts.get(&number_hash.first),
+                0,
+                verdict,
+                ask,
+                Spent::default(),
+                *now,
+            ),
             Payer::Passkey(said) => {
                 let number = self.numbers.get(&said.contract());
                 let facts = number.and_then(|number| self.contracts.get(number));

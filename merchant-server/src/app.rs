@@ -14,6 +14,7 @@ use crate::domain::{Offers, Shop};
 use crate::driver::AgentClient;
 use crate::entropy::Entropy;
 use crate::hooks::Hooks;
+use crate::http::overload::Load;
 use crate::keys::Keyring;
 use crate::relay::Relay;
 use crate::store::Store;
@@ -35,6 +36,7 @@ struct Inner {
     hooks: Hooks,
     demo: Option<Demo>,
     posted: Notify,
+    load: Load,
 }
 
 impl App {
@@ -57,12 +59,14 @@ impl App {
         hooks: Hooks,
     ) -> anyhow::Result<Self> {
         let keys = Keyring::load(&config.keys_dir())?;
-        let shop = Shop::new(&config, keys)?;
+        let mut shop = Shop::new(&config, keys)?;
         let store = Store::open(&config.database_url()).await.context("opening the database")?;
+        shop.remember(&store).await.map_err(|failure| anyhow::anyhow!("{failure}"))?;
         let agent = AgentClient::new(config.agent.url.clone())?;
         let relay = config.relay.then(|| Relay::new(config.agent.url.clone(), None)).transpose()?;
         let demo = config.demo.then(Demo::default);
         let (offers, posted, entropy) = (Offers::default(), Notify::new(), Entropy::system());
+        let load = Load::new(config.requests_at_once);
         let inner = Inner {
             config,
             shop,
@@ -76,6 +80,7 @@ impl App {
             hooks,
             demo,
             posted,
+            load,
         };
         Ok(Self(Arc::new(inner)))
     }
@@ -138,6 +143,11 @@ impl App {
     /// The demo's part; `None` in every server that was not started as a demo.
     pub fn demo(&self) -> Option<&Demo> {
         self.0.demo.as_ref()
+    }
+
+    /// How much is under way.
+    pub(crate) fn load(&self) -> &Load {
+        &self.0.load
     }
 
     /// Wakes the driver: something was left for the agent.

@@ -1,5 +1,8 @@
-//! What the shop's owner decides: one TOML file, and environment variables over it. Unknown keys
+//! What the shop's owner decides: one TOML file, environment variables over it, and files that
+//! variables name. Unknown keys
 //! are refused; `config.sample.toml` has a sentence on each and is read by a test.
+
+mod files;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -8,6 +11,7 @@ use crate::domain::WebhookSecret;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL};
 use figment::Figment;
 use figment::providers::{Env, Format as _, Serialized, Toml};
+use figment::value::UncasedStr;
 use figment::value::magic::RelativePathBuf;
 use jiff::tz::TimeZone;
 use reqwest::Url;
@@ -47,6 +51,8 @@ pub struct Config {
     /// Whether this server is the agent's relay as well (Fig 1, both servers in one: ¶34).
     #[serde(default)]
     pub relay: bool,
+    /// How many requests are worked on at the same time; half of it for what is only shown.
+    pub requests_at_once: usize,
     /// Who settles the money.
     pub agent: AgentConfig,
     /// Whether the demo's shop page and `/_demo/` are served. Set by `--demo`, never by a file.
@@ -82,13 +88,20 @@ pub enum ConfigError {
     /// There is no such file.
     #[error("there is no configuration file {0} (copy config.sample.toml to it)")]
     NoFile(PathBuf),
+    /// A file that a variable names cannot be read.
+    #[error("{0}: {1}: {2}")]
+    File(String, PathBuf, #[source] std::io::Error),
+    /// One thing is said twice.
+    #[error("{0} and {0}_FILE are both set: only one of them can be meant")]
+    Twice(String),
     /// The agent's keys are needed for this and are not there.
     #[error("agent.verifying_keys is empty: put in what the agent's operator gave you")]
     NoAgentKeys,
 }
 
 impl Config {
-    /// Reads `file`, then `WARIFU_MERCHANT__…` variables (`WARIFU_MERCHANT__AGENT__URL`).
+    /// Reads `file`, then `WARIFU_MERCHANT__…` variables (`WARIFU_MERCHANT__AGENT__URL`) and the
+    /// files that `WARIFU_MERCHANT__…_FILE` name.
     ///
     /// # Errors
     /// [`ConfigError`], naming the key at fault.
@@ -108,11 +121,14 @@ impl Config {
     }
 
     fn from(file: Figment) -> Result<Self, ConfigError> {
-        Figment::from(Serialized::defaults(Defaults::default()))
-            .merge(file)
-            .merge(Env::prefixed("WARIFU_MERCHANT__").split("__"))
-            .extract()
-            .map_err(|error| ConfigError::Unreadable(Box::new(error)))
+        let is_plain = |key: &UncasedStr| !key.as_str().to_ascii_uppercase().ends_with("_FILE");
+        let environment = Env::prefixed(files::PREFIX).filter(is_plain).split("__");
+        let mut figment =
+            Figment::from(Serialized::defaults(Defaults::default())).merge(file).merge(environment);
+        for (key, value) in files::of_files(std::env::vars_os())? {
+            figment = figment.merge((key, value));
+        }
+        figment.extract().map_err(|error| ConfigError::Unreadable(Box::new(error)))
     }
 
     /// Who the agent is and by which keys it is known.
@@ -160,6 +176,7 @@ struct Defaults {
     shop_dir: &'static str,
     time_zone: &'static str,
     order_prefix: &'static str,
+    requests_at_once: usize,
     agent: AgentDefaults,
 }
 
@@ -177,6 +194,7 @@ impl Default for Defaults {
             shop_dir: "www/shop",
             time_zone: "Asia/Tokyo",
             order_prefix: "Y",
+            requests_at_once: 512,
             agent: AgentDefaults { ask_after_minutes: 60 },
         }
     }
@@ -247,6 +265,8 @@ fn webhook_secrets<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<WebhookSecr
 
 #[cfg(test)]
 mod tests {
+    use figment::error::Kind;
+
     use super::*;
 
     const SAMPLE: &str = include_str!("../config.sample.toml");
@@ -259,6 +279,24 @@ mod tests {
         assert_eq!(config.agent.url.as_str(), "http://localhost:7070");
         assert!(config.database_url().ends_with("merchant.sqlite"));
         assert!(!config.demo, "no file can start the demo");
+    }
+
+    #[test]
+    fn every_key_of_the_sample_is_real_and_every_real_key_is_in_it() {
+        let is_key =
+            |line: &&str| line.split_once(" = ").is_some_and(|(key, _)| !key.contains(' '));
+        let line = |line: &'static str| line.strip_prefix("# ").filter(is_key).unwrap_or(line);
+        let whole: Vec<_> = SAMPLE.lines().map(line).collect();
+        let sample = Figment::new().merge(Toml::string(&whole.join("\n")));
+        sample.extract::<Config>().unwrap();
+        for section in ["", "agent."] {
+            let wrong = sample.clone().merge((format!("{section}no_such_key"), 1));
+            let fault = wrong.extract::<Config>().unwrap_err();
+            let Kind::UnknownField(_, keys) = fault.kind else { panic!("{section} {fault}") };
+            for key in keys {
+                assert!(sample.contains(&format!("{section}{key}")), "{section}{key}");
+            }
+        }
     }
 
     #[test]

@@ -95,7 +95,7 @@ impl Demo {
 
 /// The order half as the shop reads it; null if it is not for this shop.
 fn order(shop: &Shop, context: &SealContext, sealed: &Sealed<OrderHalf>) -> Value {
-    let Ok(half) = sealed.open(context, shop.keys.opening()) else { return Value::Null };
+    let Ok((half, _)) = shop.keys.open(sealed, context) else { return Value::Null };
     let contact = &half.contact;
     let delivery = match &half.delivery {
         Delivery::Intangible => Value::Null,
@@ -126,7 +126,7 @@ fn grant(shop: &Shop, proof: &GrantProof) -> Value {
     let claimed: Option<Grant> = match proof {
         GrantProof::Signed(signed) => signed.claimed().ok(),
         GrantProof::Jws(text) => {
-            jws::verify(text, &shop.agent.verifying).ok().map(|grant| grant.into_inner())
+            jws::verify(text, &shop.agent_keys()).ok().map(|grant| grant.into_inner())
         }
     };
     claimed.map_or(Value::Null, |grant| {

@@ -3,6 +3,7 @@
 //! runs the whole server; the binary adds a command line.
 
 mod app;
+pub mod backup;
 pub mod catalogue;
 pub mod cli;
 pub mod clock;

@@ -113,10 +113,11 @@ impl Merchant {
 /// Tells the agent and the shop's own program what they must be told, until `stop` is ready.
 pub async fn drive(app: App, stop: impl Future<Output = ()>) {
     let (stopping, stopped) = watch::channel(false);
-    let work = driver::run(app.clone(), stopped);
+    let keys = driver::keys::run(app.clone(), stopped.clone());
+    let work = async { tokio::join!(driver::run(app.clone(), stopped), keys) };
     tokio::pin!(work);
     tokio::select! {
-        () = &mut work => {}
+        _ = &mut work => {}
         () = stop => {
             stopping.send_replace(true);
             work.await;

@@ -36,7 +36,8 @@ pub async fn start(config: Config, clock: Arc<dyn Clock>) -> anyhow::Result<Runn
     let (stop, stopped) = watch::channel(false);
     let mut tasks = JoinSet::new();
     tasks.spawn(http::listen(listener, http::site(app.clone()), stopped.clone()));
-    tasks.spawn(driver::run(app.clone(), stopped));
+    tasks.spawn(driver::run(app.clone(), stopped.clone()));
+    tasks.spawn(driver::keys::run(app.clone(), stopped));
     tracing::info!(%addr, merchant = %app.shop().merchant, demo = app.demo().is_some(), "open");
     Ok(Running { addr, app, stop, tasks })
 }

@@ -22,6 +22,7 @@ mod handling;
 mod id;
 #[cfg(feature = "jws")]
 pub mod jws;
+mod key_list;
 mod locale;
 mod mailbox;
 mod mark;
@@ -64,6 +65,7 @@ pub use handling::HandlingNumber;
 pub use id::{
     AgentId, Digest, ItemId, MerchantId, Nonce, NotAnId, PurchaseId, Reference, ReferralId, Salt,
 };
+pub use key_list::{KeyList, ListedKey};
 pub use locale::{Locale, Localized, fill};
 pub use mailbox::{Deposit, Mailbox, MailboxEntry, MailboxVisit};
 pub use mark::{Mark, Relay};

@@ -3,6 +3,7 @@
 
 mod bench;
 mod clock;
+mod deb;
 mod demo;
 mod group;
 mod place;
@@ -34,6 +35,7 @@ enum Job {
     Demo(demo::DemoJob),
     Test(test::TestJob),
     Bench(bench::BenchJob),
+    Deb(deb::DebJob),
     Serve(serve::ServeJob),
     Yardstick(yardstick::YardstickJob),
 }
@@ -45,6 +47,7 @@ fn main() -> ExitCode {
         Job::Demo(job) => demo::run(&job),
         Job::Test(job) => return test::run(&job),
         Job::Bench(job) => bench::run(&job),
+        Job::Deb(job) => deb::run_job(&job),
         Job::Serve(job) => serve::run(&job),
         Job::Yardstick(job) => yardstick::run(&job),
     };

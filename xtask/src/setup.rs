@@ -11,6 +11,7 @@ mod postgres;
 mod shops;
 mod smtp;
 mod strace;
+mod systemd;
 mod wasm_std;
 
 use std::fs::{self, File, TryLockError};
@@ -65,6 +66,7 @@ pub const FOR_TESTS: &[Part] = &[
     axe::PART,
     shops::PYTHON_PART,
     shops::NODE_PART,
+    systemd::PART,
 ];
 
 /// Only for `trunk serve`.

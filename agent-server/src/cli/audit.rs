@@ -12,11 +12,9 @@ use crate::{
 
 /// Runs it.
 pub async fn run(place: &Place) -> Said {
-    use shared_protocol::Signer as _;
-
     let keys = AgentKeyring::load(&place.settings(None)?.keys_dir())?;
     let store = place.store().await?;
-    let report = audit_and_note(&store, &keys.verifying_key(), &SystemClock).await;
+    let report = audit_and_note(&store, keys.history(), &SystemClock).await;
     store.close().await;
     let report = report?;
     let head: String = report.head.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();

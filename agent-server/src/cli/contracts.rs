@@ -13,7 +13,7 @@ use crate::{
     domain::{
         account::{new_code, random_number},
         code::CodeHash,
-        contract::{Claim, ContractStatus},
+        contract::{Claim, ContractStatus, NumberHash},
         enrolment::written,
         transfer::{Deposit, Rail},
     },
@@ -224,7 +224,7 @@ impl Which {
             return Ok(id);
         }
         let number = read_number(&self.contract)?;
-        let hash = Claim::of_code(&number, &SecurityCode::new(""), keys).number_hash;
+        let hash = NumberHash::of(&number, keys);
         Ok(store.contract_of_number(&hash).await?.ok_or("no contract has this number")?)
     }
 }

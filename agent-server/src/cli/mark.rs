@@ -68,7 +68,7 @@ async fn own(place: &Place, signed: &Signed<Mark>, origin: Option<&str>) -> Resu
         Err(problem) => return Ok(Err(problem)),
     };
     let store = place.store().await?;
-    let merchant = store.merchant(&mark.merchant).await?;
+    let merchant = store.known_merchant(&mark.merchant).await?;
     let revoked = store.revoked_serial(&mark.merchant).await?;
     store.close().await;
     let known = Known { merchant: merchant.as_ref(), revoked };

@@ -1,6 +1,9 @@
 //! `agent-server merchants`: who has a contract, where their widget may appear, with which keys.
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL};
 use clap::{Args, Subcommand};
@@ -13,6 +16,7 @@ use super::{
     Place, Said,
     hand_over::{self, HandOver},
     merchant_bank::Bank,
+    merchant_keys::MerchantKeys,
     relay::RelayCommand,
     say::Report,
     webhook::Webhook,
@@ -80,6 +84,9 @@ pub enum Merchants {
     /// Where its webhooks go, and the secret that signs them
     #[command(subcommand)]
     Webhook(Webhook),
+    /// Its keys, and when each of them counts
+    #[command(subcommand)]
+    Keys(MerchantKeys),
 }
 
 /// All that a Mark says of a merchant. What is not given stays as it was.
@@ -171,6 +178,7 @@ impl Merchants {
             Self::HandOver(hand_over) => hand_over.run(store).await,
             Self::Bank(bank) => bank.run(store).await,
             Self::Webhook(webhook) => webhook.act(place, store).await,
+            Self::Keys(keys) => keys.act(store).await,
             Self::Origins { id, add, remove } => {
                 let mut merchant = find(store, id).await?;
                 for origin in add {
@@ -259,22 +267,25 @@ impl Add {
     }
 
     fn both_keys(&self) -> Result<(Option<VerifyingKey>, Option<SealingKey>), String> {
-        let file: Value = match &self.keys {
-            None => Value::Null,
-            Some(path) => {
-                let text =
-                    fs::read(path).map_err(|fault| format!("{}: {fault}", path.display()))?;
-                serde_json::from_slice(&text).map_err(|_| format!("{}: no JSON", path.display()))?
-            }
-        };
-        let text = |given: &Option<String>, name: &str| {
-            given.clone().or_else(|| file[name].as_str().map(String::from))
-        };
-        let verifying =
-            text(&self.verifying_key, "verifying_key").map(|t| bytes(&t)).transpose()?;
-        let sealing = text(&self.sealing_key, "sealing_key").map(|t| bytes(&t)).transpose()?;
+        let of_file = self.keys.as_deref().map(pair_of_file).transpose()?;
+        let (verifying, sealing) = of_file.unwrap_or_default();
+        let given = |text: &Option<String>| text.as_deref().map(bytes).transpose();
+        let verifying = given(&self.verifying_key)?.or(verifying);
+        let sealing = given(&self.sealing_key)?.or(sealing);
         Ok((verifying.map(VerifyingKey::new), sealing.map(SealingKey::new)))
     }
+}
+
+/// Signing and sealing key, both public, as far as the file holds them.
+pub(super) type Pair = (Option<[u8; 32]>, Option<[u8; 32]>);
+
+/// Reads what `merchant-server keys show --json` printed.
+pub(super) fn pair_of_file(path: &Path) -> Result<Pair, String> {
+    let text = fs::read(path).map_err(|fault| format!("{}: {fault}", path.display()))?;
+    let file: Value =
+        serde_json::from_slice(&text).map_err(|_| format!("{}: no JSON", path.display()))?;
+    let key = |name: &str| file[name].as_str().map(bytes).transpose();
+    Ok((key("verifying_key")?, key("sealing_key")?))
 }
 
 pub(super) async fn find(

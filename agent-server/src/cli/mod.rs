@@ -2,6 +2,7 @@
 //! exit code 1 means that it could not, 2 that it was not understood.
 
 mod audit;
+mod backup;
 mod confirmations;
 mod contracts;
 mod doctor;
@@ -12,6 +13,7 @@ mod keys;
 mod ledger;
 mod mark;
 mod merchant_bank;
+mod merchant_keys;
 mod merchants;
 mod operators;
 mod outbox;
@@ -104,6 +106,10 @@ enum Command {
     Files(files::Files),
     /// Recompute the books from what was signed
     Audit,
+    /// Copy the database, also while the server runs
+    Backup(backup::Backup),
+    /// Go on from a backup
+    Restore(backup::Restore),
     /// Look whether everything is in place
     Doctor,
 }
@@ -127,7 +133,7 @@ pub fn main() -> ExitCode {
 async fn run(place: &Place, command: Command) -> Said {
     match command {
         Command::Serve(serve) => serve.run(place).await,
-        Command::Keys(keys) => keys.run(place),
+        Command::Keys(keys) => keys.run(place).await,
         Command::Merchants(merchants) => merchants.run(place).await,
         Command::Placements(placements) => placements.run(place).await,
         Command::Mark(mark) => mark.run(place).await,
@@ -140,6 +146,8 @@ async fn run(place: &Place, command: Command) -> Said {
         Command::Ledger(ledger) => ledger.run(place).await,
         Command::Files(files) => files.run(place).await,
         Command::Audit => audit::run(place).await,
+        Command::Backup(backup) => backup.run(place).await,
+        Command::Restore(restore) => restore.run(place).await,
         Command::Doctor => Ok(doctor::examine(place).await),
     }
 }

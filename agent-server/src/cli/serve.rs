@@ -5,11 +5,15 @@ use std::{path::PathBuf, sync::Arc};
 use clap::Args;
 use shared_protocol::Span;
 use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::{
+    EnvFilter, Layer as _, layer::SubscriberExt as _, util::SubscriberInitExt as _,
+};
 
 use super::{Place, Said, say::Report};
 use crate::{
     clock::{Clock, SystemClock, TestClock},
     start,
+    traces::Traces,
 };
 
 /// Run the server.
@@ -32,8 +36,9 @@ pub struct Serve {
 impl Serve {
     /// Serves.
     pub async fn run(&self, place: &Place) -> Said {
-        log();
         let mut config = place.settings(self.widget_dir.as_deref())?;
+        let traces = config.otlp_endpoint.as_deref().map(Traces::to).transpose()?;
+        log(traces.as_ref());
         config.bench_no_storage = self.bench_no_storage;
         if self.bench_no_storage {
             tracing::warn!("NOTHING IS STORED: every grant is worthless; for benchmarks only");
@@ -53,6 +58,9 @@ impl Serve {
             () = running.broken() => true,
         };
         running.shutdown().await;
+        if let Some(traces) = traces {
+            traces.stop().await;
+        }
         if broken {
             return Err("the database failed; see the log, then start again".into());
         }
@@ -60,14 +68,14 @@ impl Serve {
     }
 }
 
-/// Logs go to stderr, one JSON object a line; `RUST_LOG` says how much.
-fn log() {
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+/// Logs go to stderr, one JSON object a line; `RUST_LOG` says how much. Traces go where the
+/// settings say.
+fn log(traces: Option<&Traces>) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let lines = tracing_subscriber::fmt::layer().json().with_writer(std::io::stderr);
     // In a test's process somebody else may log already.
-    let _ = tracing_subscriber::fmt()
-        .json()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
+    let _ = tracing_subscriber::registry()
+        .with(lines.with_filter(filter))
+        .with(traces.map(Traces::layer))
         .try_init();
 }

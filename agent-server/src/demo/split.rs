@@ -8,12 +8,10 @@ use std::{
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use serde::Serialize;
-use shared_protocol::{
-    Credential, Goods, GrantRequest, OpeningKey, PaymentHalf, Timestamp, decode,
-};
+use shared_protocol::{Credential, Goods, GrantRequest, PaymentHalf, Timestamp, decode};
 
 use super::contracts;
-use crate::texts;
+use crate::{keys::AgentKeyring, texts};
 
 /// The agent's side of the split inspector.
 #[derive(Clone, Debug, Default)]
@@ -78,11 +76,11 @@ pub struct Opened {
 
 impl Split {
     /// Notes a request, and what was in its envelope if it holds one for the agent.
-    pub fn note(&self, request: String, body: &[u8], key: &OpeningKey, now: Timestamp) {
+    pub fn note(&self, request: String, body: &[u8], keys: &AgentKeyring, now: Timestamp) {
         let mut seen = self.seen();
         let at = now.as_millis();
         seen.received.push_back(Received { at, request, body: BASE64.encode(body) });
-        if let Some((half, opened)) = open(body, key, at) {
+        if let Some((half, opened)) = open(body, keys, at) {
             if let Credential::Code { contract, .. } = &half.credential {
                 seen.numbers.insert(contract.expose().to_owned());
             }
@@ -113,9 +111,9 @@ impl Split {
 }
 
 /// Opens the payment half in a grant request, as the agent itself does.
-fn open(body: &[u8], key: &OpeningKey, at: i64) -> Option<(PaymentHalf, Opened)> {
+fn open(body: &[u8], keys: &AgentKeyring, at: i64) -> Option<(PaymentHalf, Opened)> {
     let request: GrantRequest = decode(body).ok()?;
-    let half = request.payment.open(&request.context().ok()?, key).ok()?;
+    let half = keys.open(&request.payment, &request.context().ok()?).ok()?;
     let tally = request.tally.tally.claimed().ok()?;
     let offer = match &half.goods {
         Goods::Offer(offer) => offer.claimed().ok(),
@@ -162,10 +160,12 @@ mod tests {
     #[test]
     fn only_so_much_is_kept() {
         let split = Split::default();
-        let key = OpeningKey::from_bytes(&[7; 32]).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        AgentKeyring::create_missing(folder.path(), &crate::entropy::Entropy::new()).unwrap();
+        let keys = AgentKeyring::load(folder.path()).unwrap();
         for at in 0..510 {
             let now = Timestamp::from_millis(at);
-            split.note("POST /v1/challenges".to_owned(), b"bytes", &key, now);
+            split.note("POST /v1/challenges".to_owned(), b"bytes", &keys, now);
         }
         let side = split.agent_side(Vec::new());
         assert_eq!(side.received.len(), KEPT);

@@ -1,9 +1,7 @@
 //! The merchant's word on a Grant (61–62): it takes the order, or does not. Comes from the
 //! shopper's browser or from the merchant; the signature decides, not the sender.
 
-use shared_protocol::{
-    Acceptance, Problem, PurchaseId, Refusal, Signed, Signer as _, Timestamp, Verified, jws,
-};
+use shared_protocol::{Acceptance, Problem, PurchaseId, Refusal, Signed, Timestamp, Verified, jws};
 
 use super::{
     Purchase, confirm,
@@ -28,7 +26,7 @@ pub async fn accept(
     let now = app.clock.now();
     let purchase = known(app, &id).await?;
     let merchant = app.merchants.get(&purchase.merchant, now).await?;
-    let verified = acceptance.verify(&merchant.verifying_key)?;
+    let verified = merchant.believe(&acceptance, now)?;
     take(app, &purchase, acceptance, &verified, now).await
 }
 
@@ -65,7 +63,7 @@ pub async fn present(app: &App, id: PurchaseId, grant: &str) -> Result<(), Probl
         accepted: now.min(grant.expires),
     };
     let acceptance = Signed::sign(&said, &app.keys);
-    let verified = acceptance.verify(&app.keys.verifying_key())?;
+    let verified = app.keys.verify_own(&acceptance)?;
     match take(app, &purchase, acceptance, &verified, now).await {
         // Two came at once, a moment apart: the other has been heard.
         Err(Problem::PurchaseConflict) => Ok(()),
@@ -107,7 +105,7 @@ pub async fn refuse(app: &App, id: PurchaseId, refusal: Signed<Refusal>) -> Resu
     let now = app.clock.now();
     let purchase = known(app, &id).await?;
     let merchant = app.merchants.get(&purchase.merchant, now).await?;
-    let verified = refusal.verify(&merchant.verifying_key)?;
+    let verified = merchant.believe(&refusal, now)?;
     purchase.check_refusal(&verified)?;
     let word = Word::Refused(refusal);
     carry_out(app, Turn { purchase: id, word, then: None, now }).await

@@ -5,7 +5,7 @@ use rand_core::CryptoRng;
 use shared_protocol::{ContractNumber, Locale, Problem, SecurityCode};
 
 use super::{
-    code::is_trivial,
+    code::{CodeMac, is_trivial},
     contract::{CODE_FAILURES_MAX, Claim, ContractFacts},
     network::Network,
     session::SessionDigest,
@@ -114,9 +114,10 @@ pub async fn check_code(
     if account.facts.code_failures >= CODE_FAILURES_MAX {
         return Err(Problem::ContractLocked);
     }
-    let claim = Claim::of_code(&account.number(app)?, &SecurityCode::new(typed), &app.keys);
+    let (number, code) = (account.number(app)?, SecurityCode::new(typed));
     let stored = account.facts.code_hash.clone();
-    let verdict = app.codes.check(claim.code_mac, Some(stored)).await;
+    let mac = CodeMac::for_stored(&number, &code, Some(&stored), &app.keys);
+    let verdict = app.codes.check(mac, Some(stored)).await;
     let change = if verdict.is_right() { Change::RightCode } else { Change::WrongCode };
     let noted = app.store.change(account.facts.id, change, now).await.map_err(unavailable)?;
     if verdict.is_right() {

@@ -12,9 +12,9 @@ use shared_protocol::{
 use super::{
     Merchant, Purchase, Unasked,
     account::Account,
-    contract::{Ask, Claim, Payer},
+    contract::{Ask, Payer},
     day,
-    grant::request_digest,
+    grant::{by_code, request_digest},
     network::Network,
     purchase::redeemable_until,
     turn::why_not,
@@ -116,12 +116,15 @@ pub async fn give(
     if open >= OPEN_MAX {
         return Err(Problem::TooManyNumbers);
     }
-    let Claim { number_hash, code_mac } = Claim::of_code(&account.number(app)?, &code, &app.keys);
-    let verdict = app.codes.check(code_mac, Some(account.facts.code_hash.clone())).await;
-    let filing = file(app, &merchant, &wish, Payer::Code { number_hash, verdict }, now)?;
+    let typed = (&account.number(app)?, &code);
+    let (payer, renewal) = by_code(app, typed, Some(account.facts.code_hash.clone())).await;
+    let filing = file(app, &merchant, &wish, payer, now)?;
     let granted = app.store.file(filing).await.map_err(unavailable)?;
     if matches!(granted, Err(Problem::ContractNotRecognised | Problem::ContractLocked)) {
         app.guard.count(&trial, now);
+    }
+    if let (Ok(_), Some(renewal)) = (&granted, renewal) {
+        renewal.carry_out(app).await;
     }
     Ok(granted?.claimed()?.handling_number)
 }
@@ -135,7 +138,7 @@ pub async fn give(
 pub async fn redeem(app: &App, signed: &Signed<Redemption>) -> Result<Signed<Grant>, Problem> {
     let now = app.clock.now();
     let merchant = app.merchants.get(&signed.claimed()?.merchant, now).await?;
-    let said = signed.verify(&merchant.verifying_key)?;
+    let said = merchant.believe(signed, now)?;
     if said.agent != app.config.agent_id {
         return Err(Problem::SettlementInvalid);
     }

@@ -19,6 +19,15 @@ pub struct CodeCost {
     pub lanes: u32,
 }
 
+/// The keyed hash of number and code, and the pepper under which it was made.
+#[derive(Clone, Copy)]
+pub struct CodeMac {
+    /// HMAC-SHA256.
+    pub mac: KeyedHash,
+    /// The pepper's number.
+    pub pepper: u32,
+}
+
 /// What the database holds of a code: the PHC string `$argon2id$v=19$m=…,t=…,p=…$salt$hash`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct CodeHash(String);
@@ -29,6 +38,13 @@ pub struct Verdict {
     is_right: bool,
     /// SHA-256 of what it was compared with; `None`: there was no such contract.
     about: Option<[u8; 32]>,
+}
+
+impl From<KeyedHash> for CodeMac {
+    /// Under the first pepper.
+    fn from(mac: KeyedHash) -> Self {
+        Self { mac, pepper: 1 }
+    }
 }
 
 impl CodeCost {
@@ -53,9 +69,13 @@ impl CodeHash {
     ///
     /// # Panics
     /// If there is no memory for it.
-    pub fn new(code_mac: &KeyedHash, cost: CodeCost, salt: [u8; 16]) -> Self {
-        let hashed = cost.argon2().hash_password_with_salt(code_mac, &salt);
-        Self(hashed.expect("sixteen bytes are a salt, and memory is there").to_string())
+    pub fn new(code_mac: &CodeMac, cost: CodeCost, salt: [u8; 16]) -> Self {
+        let hashed = cost.argon2().hash_password_with_salt(&code_mac.mac, &salt);
+        let hashed = hashed.expect("sixteen bytes are a salt, and memory is there");
+        match code_mac.pepper {
+            1 => Self(hashed.to_string()),
+            pepper => Self(format!("{hashed}{PEPPER}{pepper}")),
+        }
     }
 
     /// As the database has it.
@@ -69,6 +89,16 @@ impl CodeHash {
         self.0.as_bytes()
     }
 
+    /// The number of the pepper under which the code was hashed first.
+    pub fn pepper(&self) -> u32 {
+        let number = self.0.split_once(PEPPER).and_then(|(_, number)| number.parse().ok());
+        number.unwrap_or(1)
+    }
+
+    fn argon2id(&self) -> &str {
+        self.0.split_once(PEPPER).map_or(&self.0, |(hash, _)| hash)
+    }
+
     fn digest(&self) -> [u8; 32] {
         let mut bytes = [0; 32];
         bytes.copy_from_slice(digest(&SHA256, self.as_bytes()).as_ref());
@@ -78,10 +108,14 @@ impl CodeHash {
 
 /// Compares a code with what is stored. Where nothing is stored, the same work is done against
 /// `nobody`, so that time does not tell whether a number exists (TRUST.md T29).
-pub fn verify(code_mac: &KeyedHash, stored: Option<&CodeHash>, nobody: &CodeHash) -> Verdict {
+pub fn verify(code_mac: &CodeMac, stored: Option<&CodeHash>, nobody: &CodeHash) -> Verdict {
     let against = stored.unwrap_or(nobody);
-    let matches = Argon2::default().verify_password(code_mac, against.0.as_str()).is_ok();
-    Verdict { is_right: matches & stored.is_some(), about: stored.map(CodeHash::digest) }
+    let matches = Argon2::default().verify_password(&code_mac.mac, against.argon2id()).is_ok();
+    let same_pepper = code_mac.pepper == against.pepper();
+    Verdict {
+        is_right: matches & stored.is_some() & same_pepper,
+        about: stored.map(CodeHash::digest),
+    }
 }
 
 impl Verdict {
@@ -108,6 +142,9 @@ pub fn is_trivial(code: &str) -> bool {
 }
 
 /// Of the codes that people choose most, those that no rule above finds.
+/// Stands between the hash (PHC format, which has no such sign) and the pepper's number; without
+/// it, it is the first.
+const PEPPER: char = '#';
 const OFTEN: [&str; 6] = ["2580", "1004", "5683", "0852", "1122", "123123"];
 
 #[cfg(test)]
@@ -116,30 +153,40 @@ mod tests {
 
     #[test]
     fn a_code_is_right_for_its_own_hash_only() {
-        let stored = CodeHash::new(&[1; 32], CodeCost::LEAST, [7; 16]);
-        let nobody = CodeHash::new(&[2; 32], CodeCost::LEAST, [8; 16]);
-        assert!(verify(&[1; 32], Some(&stored), &nobody).is_right());
-        assert!(!verify(&[2; 32], Some(&stored), &nobody).is_right());
-        assert!(!verify(&[2; 32], None, &nobody).is_right(), "also not the code of nobody");
+        let stored = CodeHash::new(&[1; 32].into(), CodeCost::LEAST, [7; 16]);
+        let nobody = CodeHash::new(&[2; 32].into(), CodeCost::LEAST, [8; 16]);
+        assert!(verify(&[1; 32].into(), Some(&stored), &nobody).is_right());
+        assert!(!verify(&[2; 32].into(), Some(&stored), &nobody).is_right());
+        assert!(!verify(&[2; 32].into(), None, &nobody).is_right(), "also not the code of nobody");
         let again = CodeHash::read(stored.as_bytes()).unwrap();
-        assert!(verify(&[1; 32], Some(&again), &nobody).is_right());
+        assert!(verify(&[1; 32].into(), Some(&again), &nobody).is_right());
         assert!(CodeHash::read(&[1; 32]).is_none(), "the bare hash of earlier versions");
     }
 
     #[test]
+    fn the_peppers_number_stands_behind_the_hash() {
+        let mac = CodeMac { mac: [1; 32], pepper: 12 };
+        let stored = CodeHash::new(&mac, CodeCost::LEAST, [7; 16]);
+        let again = CodeHash::read(stored.as_bytes()).unwrap();
+        assert_eq!(again.pepper(), 12);
+        assert!(verify(&mac, Some(&again), &again).is_right());
+        assert!(!verify(&[1; 32].into(), Some(&again), &again).is_right(), "of another pepper");
+    }
+
+    #[test]
     fn a_verdict_is_about_what_was_compared() {
-        let stored = CodeHash::new(&[1; 32], CodeCost::LEAST, [7; 16]);
-        let other = CodeHash::new(&[1; 32], CodeCost::LEAST, [8; 16]);
-        let verdict = verify(&[1; 32], Some(&stored), &other);
+        let stored = CodeHash::new(&[1; 32].into(), CodeCost::LEAST, [7; 16]);
+        let other = CodeHash::new(&[1; 32].into(), CodeCost::LEAST, [8; 16]);
+        let verdict = verify(&[1; 32].into(), Some(&stored), &other);
         assert!(verdict.is_about(Some(&stored)));
         assert!(!verdict.is_about(Some(&other)) && !verdict.is_about(None));
-        assert!(verify(&[1; 32], None, &other).is_about(None));
+        assert!(verify(&[1; 32].into(), None, &other).is_about(None));
     }
 
     #[test]
     fn the_cost_stands_in_what_is_stored() {
         let stored =
-            CodeHash::new(&[1; 32], CodeCost { memory_kib: 64, ..CodeCost::LEAST }, [7; 16]);
+            CodeHash::new(&[1; 32].into(), CodeCost { memory_kib: 64, ..CodeCost::LEAST }, [7; 16]);
         assert!(stored.0.starts_with("$argon2id$v=19$m=64,t=1,p=1$"), "{}", stored.0);
         assert!(CodeCost::DEFAULT.is_possible() && CodeCost::LEAST.is_possible());
         assert!(!CodeCost { memory_kib: 7, ..CodeCost::LEAST }.is_possible());

@@ -156,6 +156,26 @@ pub async fn question(app: &App, token: &str) -> Result<Question, Problem> {
     found.ok_or(Problem::LinkInvalid)
 }
 
+/// With which token and which code a purchase was asked about: while peppers are rotated, those
+/// under the pepper that was used then.
+///
+/// # Errors
+/// [`Problem::Unavailable`].
+pub async fn asked(
+    app: &App,
+    purchase: &PurchaseId,
+) -> Result<(ConfirmationToken, ConfirmationCode), Problem> {
+    let [token, other] = ConfirmationToken::by_both(purchase, &app.keys);
+    let [code, other_code] = ConfirmationCode::by_both(purchase, &app.keys);
+    if token == other {
+        return Ok((token, code));
+    }
+    match app.store.question(&other.digest()).await.map_err(unavailable)? {
+        Some(_) => Ok((other, other_code)),
+        None => Ok((token, code)),
+    }
+}
+
 /// What a number and a code lead to.
 pub enum ByCode {
     /// The page of this purchase.
@@ -182,9 +202,9 @@ pub async fn by_code(
         Err(_) => None,
     };
     if let Some((question, wrong)) = found {
-        let right = ConfirmationCode::of(&question.purchase, &app.keys).is(code);
-        if right && wrong < WRONG_CODES_MAX {
-            return Ok(ByCode::Right(ConfirmationToken::of(&question.purchase, &app.keys)));
+        let (token, mailed) = asked(app, &question.purchase).await?;
+        if mailed.is(code) && wrong < WRONG_CODES_MAX {
+            return Ok(ByCode::Right(token));
         }
         app.store.count_wrong_code(question.purchase).await.map_err(unavailable)?;
     }

@@ -3,7 +3,7 @@
 use shared_protocol::{Amount, ContractNumber, PlanClass, Problem, SecurityCode, Timestamp};
 
 use super::{
-    code::{CodeHash, Verdict},
+    code::{CodeHash, CodeMac, Verdict},
     passkey::{Asserted, counter_rises},
     transfer::{Deposit, PayeeAnswer, When, fate},
 };
@@ -68,13 +68,22 @@ pub enum ContractStatus {
 /// HMAC-SHA256 under the agent's pepper.
 pub type KeyedHash = [u8; 32];
 
+/// The hash by which a contract is found: while peppers are rotated, under both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NumberHash {
+    /// Under the pepper that is used.
+    pub first: KeyedHash,
+    /// Under the other one, else the same.
+    pub other: KeyedHash,
+}
+
 /// A contract number and its code, as they are looked up and tried: never themselves.
 #[derive(Clone, Copy)]
 pub struct Claim {
     /// Of the number.
     pub number_hash: KeyedHash,
     /// Of number and code: what the slow hash is made of.
-    pub code_mac: KeyedHash,
+    pub code_mac: CodeMac,
 }
 
 /// Who says that a contract is theirs.
@@ -83,7 +92,7 @@ pub enum Payer {
     /// Whoever typed its number and a code.
     Code {
         /// Of the number.
-        number_hash: KeyedHash,
+        number_hash: NumberHash,
         /// Whether the code is right.
         verdict: Verdict,
     },
@@ -119,9 +128,43 @@ impl Claim {
         let number = number.expose().as_bytes();
         let code = code.expose().as_bytes();
         Self {
-            number_hash: keys.keyed_hash("contract-number", &[number]),
-            code_mac: keys.keyed_hash("security-code", &[number, code]),
+            number_hash: keys.keyed_hash(NUMBER, &[number]),
+            code_mac: CodeMac {
+                mac: keys.keyed_hash(CODE, &[number, code]),
+                pepper: keys.pepper(),
+            },
         }
+    }
+}
+
+impl CodeMac {
+    /// What was typed, under the pepper of the code that it is compared with. Where that pepper is
+    /// gone, nothing is equal to it.
+    pub fn for_stored(
+        number: &ContractNumber,
+        code: &SecurityCode,
+        stored: Option<&CodeHash>,
+        keys: &AgentKeyring,
+    ) -> Self {
+        let parts = [number.expose().as_bytes(), code.expose().as_bytes()];
+        let pepper = stored.map_or_else(|| keys.pepper(), CodeHash::pepper);
+        match keys.keyed_hash_by(pepper, CODE, &parts) {
+            Some(mac) => Self { mac, pepper },
+            None => Self { mac: [0; 32], pepper },
+        }
+    }
+}
+
+impl NumberHash {
+    /// Of a number, as somebody types it.
+    pub fn of(number: &ContractNumber, keys: &AgentKeyring) -> Self {
+        let [first, other] = keys.keyed_hashes(NUMBER, &[number.expose().as_bytes()]);
+        Self { first, other }
+    }
+
+    /// The same under both peppers.
+    pub fn both_same(hash: KeyedHash) -> Self {
+        Self { first: hash, other: hash }
     }
 }
 
@@ -245,6 +288,9 @@ impl ContractStatus {
 /// So many wrong codes lock a contract until the operator opens it again.
 pub const CODE_FAILURES_MAX: u32 = 5;
 
+const NUMBER: &str = "contract-number";
+const CODE: &str = "security-code";
+
 #[cfg(test)]
 mod tests {
     use shared_protocol::Currency;
@@ -259,11 +305,12 @@ mod tests {
     const NOTHING: Spent = Spent { today: 0, at_merchant: 0 };
 
     fn code() -> CodeHash {
-        CodeHash::new(&[2; 32], CodeCost::LEAST, [7; 16])
+        CodeHash::new(&[2; 32].into(), CodeCost::LEAST, [7; 16])
     }
 
     fn verdict(code_mac: [u8; 32], stored: Option<&CodeHash>) -> Verdict {
-        verify(&code_mac, stored, &CodeHash::new(&[0; 32], CodeCost::LEAST, [8; 16]))
+        let nobody = CodeHash::new(&[0; 32].into(), CodeCost::LEAST, [8; 16]);
+        verify(&code_mac.into(), stored, &nobody)
     }
 
     fn right() -> Verdict {
@@ -271,7 +318,7 @@ mod tests {
     }
 
     fn ask() -> Ask {
-        let payer = Payer::Code { number_hash: [1; 32], verdict: right() };
+        let payer = Payer::Code { number_hash: NumberHash::both_same([1; 32]), verdict: right() };
         Ask { payer, amount: yen(3850), plan_class: PlanClass::Single, payee: None }
     }
 
@@ -334,7 +381,7 @@ mod tests {
 
     #[test]
     fn a_verdict_about_another_code_is_worth_nothing() {
-        let changed = CodeHash::new(&[2; 32], CodeCost::LEAST, [9; 16]);
+        let changed = CodeHash::new(&[2; 32].into(), CodeCost::LEAST, [9; 16]);
         let facts = ContractFacts { code_hash: changed, ..facts() };
         let told = judge(Some(&facts), 0, &right(), &ask(), NOTHING, NOW).unwrap_err();
         assert_eq!(told.problem, Problem::ContractNotRecognised);

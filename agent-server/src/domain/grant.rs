@@ -8,13 +8,16 @@ use ring::digest::{SHA256, digest};
 use shared_protocol::{
     AgentId, CLOCK_TOLERANCE, Challenge, ContractNumber, Credential, Field, FieldProblem, Goods,
     Grant, GrantRequest, HandlingNumber, Localized, MatchedPayment, PasskeyAssertion, PaymentHalf,
-    PlanClass, Problem, PurchaseId, Signed, SignedTally, Span, Timestamp, Verified, read_field,
+    PlanClass, Problem, PurchaseId, SecurityCode, Signed, SignedTally, Span, Timestamp, Verified,
+    read_field,
 };
 
 use super::{
-    Merchant, Unasked,
-    contract::{Ask, Claim, Payer},
+    Unasked,
+    code::{CodeHash, CodeMac},
+    contract::{Ask, Claim, NumberHash, Payer},
     day,
+    merchant_keys::KnownMerchant,
     network::Network,
     passkey::{Place, verify_assertion},
     placement,
@@ -84,10 +87,10 @@ impl Opened {
         let challenge: Verified<Challenge> = keys.verify_own(&request.challenge)?;
         let tally = request.tally.verify()?;
         let context = request.context()?;
-        let half = request.payment.open(&context, keys.opening())?;
+        let half = keys.open(&request.payment, &context)?;
         let matched = tally.match_payment(&half, &challenge, agent, now)?;
         let passkey = match (&half.credential, &request.passkey) {
-            (Credential::Passkey, Some(sealed)) => Some(sealed.open(&context, keys.opening())?),
+            (Credential::Passkey, Some(sealed)) => Some(keys.open(sealed, &context)?),
             (Credential::Code { contract, .. }, None) => {
                 refuse_cards(contract)?;
                 None
@@ -106,7 +109,7 @@ impl Opened {
     /// declined.
     pub fn vet(
         self,
-        merchant: &Merchant,
+        merchant: &KnownMerchant,
         rules: &PlanRules,
         keys: &AgentKeyring,
         now: Timestamp,
@@ -119,7 +122,7 @@ impl Opened {
         let item = match &self.half.goods {
             Goods::Digest(_) => Localized::default(),
             Goods::Offer(signed) => {
-                let offer = signed.verify(&merchant.verifying_key)?;
+                let offer = merchant.believe(signed, now)?;
                 self.matched.check_offer(&offer, self.half.quantity, now)?;
                 offer.into_inner().name
             }
@@ -259,13 +262,13 @@ pub async fn give(
 /// Learns who pays, enters the purchase, answers.
 async fn weigh(
     app: &App,
-    (vetted, merchant): (Vetted, Arc<Merchant>),
+    (vetted, merchant): (Vetted, Arc<KnownMerchant>),
     request_digest: [u8; 32],
     network: Network,
     now: Timestamp,
 ) -> Result<Signed<Grant>, Problem> {
     let trial = Trial::Code(network, merchant.id.clone());
-    let payer = payer(app, &vetted.opened, &merchant, &trial, now).await?;
+    let (payer, renewal) = payer(app, &vetted.opened, &merchant, &trial, now).await?;
     let day = day::began(now, &app.config.zone());
     let lifetime = match merchant.has_mailbox() {
         true => app.config.mailbox_lifetime(),
@@ -281,7 +284,27 @@ async fn weigh(
     if matches!(answer, Err(Problem::ContractNotRecognised | Problem::ContractLocked)) {
         app.guard.count(&trial, now);
     }
+    if let (Ok(_), Some(renewal)) = (&answer, renewal) {
+        renewal.carry_out(app).await;
+    }
     answer
+}
+
+/// A code that was right but is kept under the pepper before: it is kept under the new one.
+pub(super) struct Renewal {
+    number: NumberHash,
+    stored: CodeHash,
+    mac: CodeMac,
+}
+
+impl Renewal {
+    /// If it fails, the next purchase does it.
+    pub(super) async fn carry_out(self, app: &App) {
+        let renewed = app.codes.hash(self.mac).await;
+        if let Err(fault) = app.store.renew_code(self.number, self.stored, renewed).await {
+            tracing::warn!(%fault, "a code stays under the old pepper");
+        }
+    }
 }
 
 async fn prepare(
@@ -289,10 +312,16 @@ async fn prepare(
     id: PurchaseId,
     request: GrantRequest,
     now: Timestamp,
-) -> Result<(Vetted, Arc<Merchant>), Problem> {
+) -> Result<(Vetted, Arc<KnownMerchant>), Problem> {
+    let asked = request.challenge.claimed()?.issued;
     let opened = Opened::open(request, &app.config.agent_id, &app.keys, now)?;
     if opened.matched.tally().purchase != id {
         return Err(Problem::WrongRecipient);
+    }
+    // What was promised before a backup was brought back is not known any more: whoever shopped
+    // then begins anew.
+    if asked <= app.restored {
+        return Err(Problem::ChallengeExpired);
     }
     if app.demo.is_some() {
         pause(&opened.half).await;
@@ -313,20 +342,19 @@ async fn prepare(
 async fn payer(
     app: &App,
     opened: &Opened,
-    merchant: &Merchant,
+    merchant: &KnownMerchant,
     trial: &Trial,
     now: Timestamp,
-) -> Result<Payer, Problem> {
+) -> Result<(Payer, Option<Renewal>), Problem> {
     match (&opened.half.credential, &opened.passkey) {
         (Credential::Code { contract, code }, _) => {
             app.guard.check(trial, now)?;
-            let Claim { number_hash, code_mac } = Claim::of_code(contract, code, &app.keys);
+            let number_hash = NumberHash::of(contract, &app.keys);
             let stored = match &app.unstored {
                 Some(contracts) => contracts.code_of(&number_hash),
                 None => app.store.code_of(&number_hash).await.map_err(unavailable)?,
             };
-            let verdict = app.codes.check(code_mac, stored).await;
-            Ok(Payer::Code { number_hash, verdict })
+            Ok(by_code(app, (contract, code), stored).await)
         }
         (Credential::Passkey, Some(said)) => {
             let id = said.credential_id.expose();
@@ -340,7 +368,7 @@ async fn payer(
             let verify = |origins: &[String]| {
                 let place = Place::Checkout(origins);
                 verify_assertion(&passkey, said, challenge.as_bytes(), &party, place)
-                    .map(Payer::Passkey)
+                    .map(|said| (Payer::Passkey(said), None))
             };
             match verify(&merchant.origins) {
                 Err(_) if app.unstored.is_none() => {
@@ -353,11 +381,29 @@ async fn payer(
     }
 }
 
+/// Who pays by number and code, the code compared with what is stored of it.
+pub(super) async fn by_code(
+    app: &App,
+    (contract, code): (&ContractNumber, &SecurityCode),
+    stored: Option<CodeHash>,
+) -> (Payer, Option<Renewal>) {
+    let number_hash = NumberHash::of(contract, &app.keys);
+    let mac = CodeMac::for_stored(contract, code, stored.as_ref(), &app.keys);
+    let verdict = app.codes.check(mac, stored.clone()).await;
+    let old = stored.filter(|code| code.pepper() != app.keys.pepper());
+    let renewal = old.filter(|_| app.unstored.is_none()).map(|stored| Renewal {
+        number: number_hash,
+        stored,
+        mac: Claim::of_code(contract, code, &app.keys).code_mac,
+    });
+    (Payer::Code { number_hash, verdict }, renewal)
+}
+
 /// Origins of other merchants' pages in which the item that is bought may be sold (¶79).
 async fn lent(
     app: &App,
     opened: &Opened,
-    merchant: &Merchant,
+    merchant: &KnownMerchant,
     now: Timestamp,
 ) -> Result<Vec<String>, Problem> {
     match &opened.half.goods {

@@ -6,7 +6,10 @@ use shared_protocol::{
     OrderSubmission, Problem, PurchaseId, SIZE_CLASSES, Signed, Timestamp, Verified,
 };
 
-use super::{Merchant, Purchase, acceptance::known, purchase::redeemable_until, unavailable};
+use super::{
+    Purchase, acceptance::known, merchant_keys::KnownMerchant, purchase::redeemable_until,
+    unavailable,
+};
 use crate::{
     app::App,
     offers,
@@ -82,7 +85,7 @@ pub async fn visit(app: &App, said: Signed<MailboxVisit>) -> Result<Mailbox, Pro
     let now = app.clock.now();
     let claimed = said.claimed()?;
     let merchant = app.merchants.get(&claimed.merchant, now).await?;
-    let visit: Verified<MailboxVisit> = said.verify(&merchant.verifying_key)?;
+    let visit: Verified<MailboxVisit> = merchant.believe(&said, now)?;
     if visit.agent != app.config.agent_id {
         return Err(Problem::WrongRecipient);
     }
@@ -126,7 +129,7 @@ pub async fn publish(
 /// an Offer that does not hold.
 pub async fn offer(
     app: &App,
-    merchant: &Merchant,
+    merchant: &KnownMerchant,
     item: &ItemId,
     now: Timestamp,
 ) -> Result<Signed<Offer>, Problem> {

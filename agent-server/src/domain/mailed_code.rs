@@ -94,35 +94,43 @@ impl Step {
 /// The code of a row: the same whenever its letter is written again. HOTP's truncation (RFC 4226
 /// §5.3) of a keyed hash.
 pub fn digits(id: i64, keys: &AgentKeyring) -> String {
-    let hash = keys.keyed_hash("mailed-code", &[&id.to_be_bytes()]);
+    six_digits(&keys.keyed_hash(MAILED_CODE, &[&id.to_be_bytes()]))
+}
+
+fn six_digits(hash: &[u8; 32]) -> String {
     let number = u64::from_be_bytes(hash[..8].try_into().expect("a hash has 32 bytes"));
     format!("{:06}", number % 1_000_000)
 }
 
 /// The hidden text of a page that is about this row.
 pub fn form_token(id: i64, step: Step, keys: &AgentKeyring) -> String {
-    format!("{id:x}.{}", mac(id, step, keys))
+    let [mac, _] = macs(id, step, keys);
+    format!("{id:x}.{mac}")
 }
 
 /// The row that a hidden text is about, if we wrote it for this step.
 pub fn of_form_token(text: &str, step: Step, keys: &AgentKeyring) -> Option<i64> {
     let (id, claimed) = text.split_once('.')?;
     let id = i64::from_str_radix(id, 16).ok()?;
-    let is_ours: bool = mac(id, step, keys).as_bytes().ct_eq(claimed.as_bytes()).into();
-    is_ours.then_some(id)
+    let ours = macs(id, step, keys);
+    let is_ours = |mac: &String| bool::from(mac.as_bytes().ct_eq(claimed.as_bytes()));
+    ours.iter().any(is_ours).then_some(id)
 }
 
-fn mac(id: i64, step: Step, keys: &AgentKeyring) -> String {
-    let hash = keys.keyed_hash("mailed-code-form", &[step.name(), &id.to_be_bytes()]);
-    hash[..16].iter().map(|byte| format!("{byte:02x}")).collect()
+/// Under the pepper that is used, then under the other one while they are rotated.
+fn macs(id: i64, step: Step, keys: &AgentKeyring) -> [String; 2] {
+    let hashes = keys.keyed_hashes("mailed-code-form", &[step.name(), &id.to_be_bytes()]);
+    hashes.map(|hash| hash[..16].iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 impl MailedCode {
     /// Whether this is the code that was mailed. Where none was, nothing is.
     pub fn is_right(&self, typed: &str, keys: &AgentKeyring) -> bool {
         let was_mailed = matches!(self.purpose, Purpose::Enrol | Purpose::SignIn);
-        let same: bool = digits(self.id, keys).as_bytes().ct_eq(typed.as_bytes()).into();
-        was_mailed & same
+        // Whichever pepper was used when the letter was written.
+        let mailed = keys.keyed_hashes(MAILED_CODE, &[&self.id.to_be_bytes()]);
+        let same = |hash| bool::from(six_digits(hash).as_bytes().ct_eq(typed.as_bytes()));
+        was_mailed & mailed.iter().any(same)
     }
 
     /// Whether it can still be tried.
@@ -199,6 +207,7 @@ pub async fn prove(
 pub const TRIES_MAX: u32 = 5;
 /// So long it can be typed.
 pub const LIFETIME: Span = Span::minutes(15);
+const MAILED_CODE: &str = "mailed-code";
 const PROVED_FOR: Span = Span::minutes(30);
 
 #[cfg(test)]

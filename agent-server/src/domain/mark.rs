@@ -3,7 +3,7 @@
 
 use shared_protocol::{Mark, Problem, Timestamp, Verified};
 
-use super::{Merchant, lookalike};
+use super::{lookalike, merchant_keys::KnownMerchant};
 
 /// Why a Mark was taken back; for the operator's own books.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +37,7 @@ impl WhyRevoked {
 #[derive(Clone, Copy, Debug)]
 pub struct Known<'a> {
     /// The merchant, if it is registered.
-    pub merchant: Option<&'a Merchant>,
+    pub merchant: Option<&'a KnownMerchant>,
     /// The highest serial that was taken back.
     pub revoked: Option<u64>,
 }
@@ -55,7 +55,8 @@ pub fn check(
     now: Timestamp,
 ) -> Result<(), Problem> {
     let merchant = known.merchant.ok_or(Problem::UnknownMerchant)?;
-    if known.revoked.is_some_and(|serial| mark.serial <= serial) {
+    let is_taken_back = known.revoked.is_some_and(|serial| mark.serial <= serial);
+    if is_taken_back || merchant.is_revoked(&mark.verifying_key) {
         return Err(Problem::MarkRevoked);
     }
     merchant.check_in_force(now)?;
@@ -71,7 +72,12 @@ mod tests {
     use shared_protocol::{Localized, PlanClass, SealingKey, Signer as _, Span, VerifyingKey};
 
     use super::*;
-    use crate::{domain::MerchantStatus, entropy::Entropy, keys::AgentKeyring, marks::Marks};
+    use crate::{
+        domain::{Merchant, MerchantStatus, merchant_keys::MerchantKey},
+        entropy::Entropy,
+        keys::AgentKeyring,
+        marks::Marks,
+    };
 
     const NOW: Timestamp = Timestamp::from_millis(1_795_000_000_000);
     const LATER: Timestamp = NOW.plus(Span::hours(2));
@@ -97,6 +103,13 @@ mod tests {
         }
     }
 
+    fn with_key(facts: Merchant, revoked: bool) -> KnownMerchant {
+        let (verifying, sealing) = (facts.verifying_key, facts.sealing_key);
+        let from = Timestamp::from_millis(0);
+        let key = MerchantKey { verifying, sealing, from, until: None, revoked };
+        KnownMerchant::new(facts, vec![key])
+    }
+
     fn mark(merchant: &Merchant) -> Verified<Mark> {
         let folder = tempfile::tempdir().unwrap();
         AgentKeyring::create_missing(folder.path(), &Entropy::new()).unwrap();
@@ -107,7 +120,7 @@ mod tests {
 
     #[test]
     fn a_mark_counts_as_long_as_the_agent_stands_by_it() {
-        let shop = merchant();
+        let shop = with_key(merchant(), false);
         let mark = mark(&shop);
         let known = |merchant, revoked| Known { merchant, revoked };
         let at = |known, origin, now| check(&mark, known, origin, now);
@@ -117,8 +130,10 @@ mod tests {
         assert_eq!(at(known(Some(&shop), Some(7)), None, LATER), Err(Problem::MarkRevoked));
         assert_eq!(at(known(None, None), None, NOW), Err(Problem::UnknownMerchant));
         assert_eq!(at(known(Some(&shop), None), None, LATER), Err(Problem::MarkExpired));
-        let changed = Merchant { serial: 8, ..shop.clone() };
+        let changed = with_key(Merchant { serial: 8, ..merchant() }, false);
         assert_eq!(at(known(Some(&changed), None), None, NOW), Err(Problem::MarkExpired));
+        let leaked = with_key(merchant(), true);
+        assert_eq!(at(known(Some(&leaked), None), None, NOW), Err(Problem::MarkRevoked));
         let own = Some("https://yamada.example");
         assert_eq!(at(known(Some(&shop), None), own, NOW), Ok(()));
         let other = Some("https://elsewhere.example");

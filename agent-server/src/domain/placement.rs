@@ -8,13 +8,13 @@ use shared_protocol::{
     Verified,
 };
 
-use super::{Merchant, unavailable};
+use super::{merchant_keys::KnownMerchant, unavailable};
 use crate::{app::App, store::KeptPlacement};
 
 /// A window that may stand at this moment. Only [`open`] makes one.
 pub struct Window {
     /// In whose pages.
-    pub host: Arc<Merchant>,
+    pub host: Arc<KnownMerchant>,
     /// The origins of those pages: agreed on, and still the host's.
     pub origins: Vec<String>,
     /// Until when it was agreed.
@@ -35,7 +35,7 @@ struct Known {
 /// [`Problem::UnknownMerchant`], [`Problem::MerchantLapsed`], [`Problem::Unavailable`].
 pub async fn open(
     app: &App,
-    seller: &Merchant,
+    seller: &KnownMerchant,
     host: &MerchantId,
     item: &ItemId,
     now: Timestamp,
@@ -56,7 +56,7 @@ pub async fn open(
 /// [`Problem::Unavailable`].
 pub async fn origins(
     app: &App,
-    seller: &Merchant,
+    seller: &KnownMerchant,
     item: &ItemId,
     now: Timestamp,
 ) -> Result<Vec<String>, Problem> {
@@ -82,7 +82,7 @@ pub async fn agree(app: &App, agreement: PlacementAgreement) -> Result<(), Probl
     let claimed = agreement.placement.claimed()?;
     let seller = app.merchants.get(&claimed.seller, now).await?;
     let host = app.merchants.get(&claimed.host, now).await?;
-    let placement = agreement.verify(&seller.verifying_key, &host.verifying_key)?;
+    let placement = agreed(&agreement, &seller, &host, now)?;
     if placement.agent != app.config.agent_id {
         return Err(Problem::WrongRecipient);
     }
@@ -104,7 +104,7 @@ pub async fn end(app: &App, said: Signed<PlacementEnd>) -> Result<(), Problem> {
     let now = app.clock.now();
     let claimed = said.claimed()?;
     let merchant = app.merchants.get(&claimed.merchant, now).await?;
-    let word = said.verify(&merchant.verifying_key)?;
+    let word = merchant.believe(&said, now)?;
     if word.agent != app.config.agent_id {
         return Err(Problem::WrongRecipient);
     }
@@ -119,13 +119,30 @@ pub async fn end(app: &App, said: Signed<PlacementEnd>) -> Result<(), Problem> {
 }
 
 /// Kept bytes are believed no more than bytes that came: keys change, databases can be changed.
-fn known(kept: &KeptPlacement, seller: &Merchant, host: &Merchant) -> Known {
-    let placement = kept.agreement.verify(&seller.verifying_key, &host.verifying_key);
+/// Keys that were replaced since still count for what they signed in their time.
+fn known(kept: &KeptPlacement, seller: &KnownMerchant, host: &KnownMerchant) -> Known {
+    let placement = agreed(&kept.agreement, seller, host, kept.agreed);
     let placement = placement.and_then(|placement| {
         let same = placement.seller == seller.id && placement.host == host.id;
         same.then_some(placement).ok_or(Problem::PlacementInvalid)
     });
     Known { placement, is_ended: kept.ended.is_some() }
+}
+
+/// Believes what both have signed, by keys that counted at that moment.
+fn agreed(
+    agreement: &PlacementAgreement,
+    seller: &KnownMerchant,
+    host: &KnownMerchant,
+    at: Timestamp,
+) -> Result<Verified<Placement>, Problem> {
+    let mut held = Err(Problem::PlacementInvalid);
+    for sellers in seller.trusted(at) {
+        for hosts in host.trusted(at) {
+            held = held.or_else(|_| agreement.verify(sellers, hosts));
+        }
+    }
+    held
 }
 
 /// The one that lets this item stand at `now`, or the nearest reason why none does.
@@ -159,7 +176,7 @@ fn nearness(problem: Problem) -> u8 {
     }
 }
 
-fn window(placement: &Verified<Placement>, host: Arc<Merchant>) -> Window {
+fn window(placement: &Verified<Placement>, host: Arc<KnownMerchant>) -> Window {
     let still = |origin: &&String| host.origins.contains(*origin);
     let origins = placement.origins.iter().filter(still).cloned().collect();
     Window { origins, until: placement.valid_until, host }

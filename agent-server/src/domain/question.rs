@@ -57,10 +57,17 @@ pub struct TokenDigest(pub [u8; 32]);
 impl ConfirmationToken {
     /// The token of a purchase: the same whenever its letter is written again.
     pub fn of(purchase: &PurchaseId, keys: &AgentKeyring) -> Self {
-        let hash = keys.keyed_hash("confirmation-token", &[purchase.as_bytes()]);
-        let mut token = [0; 16];
-        token.copy_from_slice(&hash[..16]);
-        Self(Zeroizing::new(token))
+        let [token, _] = Self::by_both(purchase, keys);
+        token
+    }
+
+    /// Under both peppers while they are rotated, else the same twice.
+    pub fn by_both(purchase: &PurchaseId, keys: &AgentKeyring) -> [Self; 2] {
+        keys.keyed_hashes("confirmation-token", &[purchase.as_bytes()]).map(|hash| {
+            let mut token = [0; 16];
+            token.copy_from_slice(&hash[..16]);
+            Self(Zeroizing::new(token))
+        })
     }
 
     /// What the database holds of it.
@@ -82,12 +89,13 @@ impl ConfirmationToken {
 pub struct ConfirmationCode(Zeroizing<String>);
 
 impl ConfirmationCode {
-    /// The code of a purchase.
-    pub fn of(purchase: &PurchaseId, keys: &AgentKeyring) -> Self {
-        let hash = keys.keyed_hash("confirmation-code", &[purchase.as_bytes()]);
-        let mut first = [0; 8];
-        first.copy_from_slice(&hash[..8]);
-        Self(Zeroizing::new(format!("{:06}", u64::from_be_bytes(first) % 1_000_000)))
+    /// The code of a purchase under both peppers while they are rotated, else the same twice.
+    pub fn by_both(purchase: &PurchaseId, keys: &AgentKeyring) -> [Self; 2] {
+        keys.keyed_hashes("confirmation-code", &[purchase.as_bytes()]).map(|hash| {
+            let mut first = [0; 8];
+            first.copy_from_slice(&hash[..8]);
+            Self(Zeroizing::new(format!("{:06}", u64::from_be_bytes(first) % 1_000_000)))
+        })
     }
 
     /// Whether this was typed, in whatever width and with whatever between the digits.

@@ -4,7 +4,7 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use ring::hmac;
 use serde_json::json;
-use shared_protocol::{MerchantId, PurchaseId, Signer as _, Span, Timestamp};
+use shared_protocol::{MerchantId, PurchaseId, Span, Timestamp};
 use zeroize::Zeroizing;
 
 use super::errand::Notice;
@@ -67,12 +67,16 @@ impl Event {
     pub fn headers(&self, endpoint: &Endpoint, keys: &AgentKeyring, now: Timestamp) -> Headers {
         let (id, timestamp) = (self.name(), now.as_secs());
         let signed = format!("{id}.{timestamp}.{}", self.body());
-        let by_secret = endpoint.secrets(now).map(|generation| {
-            let key = Secret::of(keys, &self.merchant, generation).key();
-            format!("v1,{}", BASE64.encode(hmac::sign(&key, signed.as_bytes())))
+        let secrets = endpoint.secrets(now);
+        let secrets = secrets.flat_map(|number| Secret::by_both(keys, &self.merchant, number));
+        let by_secret = secrets.map(|secret| {
+            format!("v1,{}", BASE64.encode(hmac::sign(&secret.key(), signed.as_bytes())))
         });
-        let by_key = format!("v1a,{}", BASE64.encode(keys.sign(signed.as_bytes()).as_bytes()));
-        let signature = by_secret.chain([by_key]).collect::<Vec<_>>().join(" ");
+        let by_keys = keys.sign_by_all(signed.as_bytes());
+        let by_keys = by_keys.iter().map(|by| format!("v1a,{}", BASE64.encode(by.as_bytes())));
+        let mut all: Vec<_> = by_secret.chain(by_keys).collect();
+        all.dedup();
+        let signature = all.join(" ");
         Headers { id, timestamp, signature }
     }
 }
@@ -93,9 +97,15 @@ pub struct Secret(Zeroizing<[u8; 32]>);
 impl Secret {
     /// The merchant's, after so many replacements.
     pub fn of(keys: &AgentKeyring, merchant: &MerchantId, generation: u32) -> Self {
+        let [secret, _] = Self::by_both(keys, merchant, generation);
+        secret
+    }
+
+    /// Under both peppers while they are rotated, else the same twice.
+    fn by_both(keys: &AgentKeyring, merchant: &MerchantId, generation: u32) -> [Self; 2] {
         let generation = generation.to_be_bytes();
         let parts = [merchant.as_str().as_bytes(), &generation[..]];
-        Self(Zeroizing::new(keys.keyed_hash("webhook secret", &parts)))
+        keys.keyed_hashes("webhook secret", &parts).map(|hash| Self(Zeroizing::new(hash)))
     }
 
     /// As merchants configure it.

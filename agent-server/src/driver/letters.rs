@@ -1,11 +1,11 @@
 //! Sends letters to shoppers. Each try of the same letter is the same letter.
 
-use shared_protocol::PurchaseId;
+use shared_protocol::{Problem, PurchaseId};
 
 use super::Undelivered;
 use crate::{
     app::App,
-    domain::{ConfirmationCode, ConfirmationToken, Question, errand::Letter},
+    domain::{Question, confirm, errand::Letter},
     mail::{self, LetterFacts, LetterKind, MailFault, Posting},
     store::{Fault, Parcel},
 };
@@ -24,8 +24,9 @@ pub async fn send(
     let Some((question, to)) = found else {
         return Err(Undelivered::never("no question to write about"));
     };
-    let written =
-        mail::letter(&kind(app, &question, letter), &facts(app, &question), question.locale);
+    let kind =
+        kind(app, &question, letter).await.map_err(|problem| Undelivered::again(&problem))?;
+    let written = mail::letter(&kind, &facts(app, &question), question.locale);
     let posting = Posting {
         id: format!("out_{}", parcel.id),
         to,
@@ -44,12 +45,12 @@ pub(super) async fn post(app: &App, posting: &Posting) -> Result<(), Undelivered
     })
 }
 
-fn kind(app: &App, question: &Question, letter: Letter) -> LetterKind {
-    match letter {
+async fn kind(app: &App, question: &Question, letter: Letter) -> Result<LetterKind, Problem> {
+    Ok(match letter {
         Letter::Confirm => {
-            let token = ConfirmationToken::of(&question.purchase, &app.keys);
+            let (token, code) = confirm::asked(app, &question.purchase).await?;
             let link = format!("{}/confirm/{}", app.config.public_url, token.expose());
-            let code = ConfirmationCode::of(&question.purchase, &app.keys).expose().to_owned();
+            let code = code.expose().to_owned();
             LetterKind::Confirm { link, code, deadline: question.deadline }
         }
         Letter::Confirmed => LetterKind::Confirmed,
@@ -57,7 +58,7 @@ fn kind(app: &App, question: &Question, letter: Letter) -> LetterKind {
         Letter::Expired => LetterKind::Expired,
         Letter::Lapsed => LetterKind::Lapsed,
         Letter::Refused => LetterKind::Refused,
-    }
+    })
 }
 
 fn facts(app: &App, question: &Question) -> LetterFacts {

@@ -10,6 +10,7 @@ use std::{convert::Infallible, time::Duration};
 
 use shared_protocol::{Span, Timestamp};
 use tokio::{sync::watch, task::JoinSet};
+use tracing::Instrument as _;
 
 use crate::{
     app::App,
@@ -93,7 +94,8 @@ async fn look(app: &App, under_way: &mut JoinSet<()>) -> Result<(), Fault> {
     }
     let most = u32::try_from(free).unwrap_or(1);
     for parcel in app.store.lease(now, now.plus(LEASE), most).await? {
-        under_way.spawn(deliver(app.clone(), parcel));
+        let span = tracing::info_span!("errand", what = parcel.errand.kind());
+        under_way.spawn(deliver(app.clone(), parcel).instrument(span));
     }
     Ok(())
 }

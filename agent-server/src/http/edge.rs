@@ -15,8 +15,10 @@ use axum::{
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL};
 use shared_protocol::Problem;
+use tracing::{Instrument as _, field::Empty};
 
 use super::{
+    overload::{Class, Load, Within},
     pages,
     problem::{Refused, document, of_status},
 };
@@ -36,10 +38,15 @@ async fn answer(State(app): State<App>, request: Request, next: Next) -> Respons
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
     let route = route.as_ref().map_or("-", MatchedPath::as_str);
-    let in_time = tokio::time::timeout(PATIENCE, next.run(request)).await;
-    let response = in_time.unwrap_or_else(|_| Refused(Problem::Unavailable).into_response());
+    let span = tracing::info_span!("request", %method, route, request_id, status = Empty);
+    let class = match request.extensions().get::<Within>() {
+        Some(Within) => Class::Health,
+        None => Class::of(route),
+    };
+    let response = admit(&app.load, class, next.run(request).instrument(span.clone())).await;
     let mut response = explain(response, &app, (&uri, &headers), &request_id);
     let status = response.status();
+    span.record("status", status.as_u16());
     let to = response.headers_mut();
     to.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     to.extend(HeaderValue::from_str(&request_id).ok().map(|id| (REQUEST_ID, id)));
@@ -48,6 +55,16 @@ async fn answer(State(app): State<App>, request: Request, next: Next) -> Respons
         .increment(1);
     tracing::debug!(%method, route, code, request_id, "answered");
     response
+}
+
+/// What is asked is done, unless too much of its class is under way or it takes too long.
+async fn admit(load: &Load, class: Class, work: impl Future<Output = Response>) -> Response {
+    let Some(_under_way) = load.enter(class) else {
+        metrics::counter!("agent_shed", "class" => class.name()).increment(1);
+        return Refused(Problem::Unavailable).into_response();
+    };
+    let in_time = tokio::time::timeout(PATIENCE, work).await;
+    in_time.unwrap_or_else(|_| Refused(Problem::Unavailable).into_response())
 }
 
 /// Gives a refusal its document, or its page where a person asks. A page that was rendered

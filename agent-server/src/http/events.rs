@@ -19,6 +19,7 @@ use super::problem::Refused;
 use crate::{
     app::App,
     domain::{
+        merchant_keys::KnownMerchant,
         unavailable,
         webhook::{Endpoint, Event, asking, is_fresh},
     },
@@ -46,7 +47,7 @@ async fn list(
 ) -> Result<Json<Value>, Refused> {
     let merchant: MerchantId = id.parse().map_err(|_| Problem::UnknownMerchant)?;
     let known = app.merchants.get(&merchant, app.clock.now()).await?;
-    check(&app, &known.verifying_key, &merchant, after, &headers)?;
+    check(&app, &known, after, &headers)?;
     if after < 0 {
         let newest = app.store.newest_event_of(&merchant).await.map_err(unavailable)?;
         return Ok(Json(json!({ "events": [], "next": newest.to_string() })));
@@ -71,8 +72,7 @@ async fn list(
 /// The merchant itself asks, now, for this.
 fn check(
     app: &App,
-    key: &VerifyingKey,
-    merchant: &MerchantId,
+    merchant: &KnownMerchant,
     after: i64,
     headers: &HeaderMap,
 ) -> Result<(), Problem> {
@@ -80,10 +80,11 @@ fn check(
     let time: i64 = text("warifu-time").parse().map_err(|_| Problem::WebhookInvalid)?;
     let signature = BASE64URL.decode(text("warifu-signature"));
     let signature = signature.map_err(|_| Problem::WebhookInvalid)?;
-    let said = asking(app.config.agent_id.as_str(), merchant, after, time);
-    let holds =
-        UnparsedPublicKey::new(&ED25519, key.as_bytes()).verify(said.as_bytes(), &signature);
-    match holds.is_ok() && is_fresh(time, app.clock.now()) {
+    let said = asking(app.config.agent_id.as_str(), &merchant.id, after, time);
+    let (said, now) = (said.as_bytes(), app.clock.now());
+    let by = |key: &VerifyingKey| UnparsedPublicKey::new(&ED25519, *key.as_bytes());
+    let holds = merchant.history().at(now).any(|key| by(key).verify(said, &signature).is_ok());
+    match holds && is_fresh(time, now) {
         true => Ok(()),
         false => Err(Problem::WebhookInvalid),
     }

@@ -23,6 +23,7 @@ use crate::{
     app::App,
     domain::{
         Merchant, lookalike, mailbox,
+        merchant_keys::KnownMerchant,
         placement::{self, Window},
     },
     frame::{self, FrameFacts, address},
@@ -72,14 +73,17 @@ async fn respond(visit: Visit<'_>) -> Response {
     let window = match visit.window(&merchant).await {
         Ok(window) => window,
         // The reason is read in the host's page, or in none.
-        Err((problem, host)) => return visit.failure(problem, host.as_deref()),
+        Err((problem, host)) => return visit.failure(problem, host.as_ref().map(|host| &***host)),
     };
     let origins = window.as_ref().map_or(&merchant.origins, |window| &window.origins);
     if let Some(problem) = visit.elsewhere(origins) {
         return visit.unregistered(problem);
     }
-    let offered = visit.offer(&merchant).await;
-    match offered.and_then(|offer| visit.product((&merchant, window.as_ref()), &offer)) {
+    // Mark and Offer by one pair of keys, also while the merchant rotates them.
+    let shown = |offer: Signed<Offer>| {
+        visit.product((&merchant.offering(&offer, now), window.as_ref()), &offer)
+    };
+    match visit.offer(&merchant).await.and_then(shown) {
         Ok(answer) => answer,
         Err(problem) => {
             visit.failure(problem, Some(window.as_ref().map_or(&merchant, |window| &window.host)))
@@ -105,8 +109,8 @@ impl<'a> Visit<'a> {
     /// is the agent's own.
     async fn window(
         &self,
-        seller: &Merchant,
-    ) -> Result<Option<Window>, (Problem, Option<Arc<Merchant>>)> {
+        seller: &KnownMerchant,
+    ) -> Result<Option<Window>, (Problem, Option<Arc<KnownMerchant>>)> {
         let (Some(_), true) = (self.parameter("seller"), self.is_framed) else { return Ok(None) };
         let (app, now) = (self.app, self.app.clock.now());
         let host = self.parameter("merchant").and_then(|id| id.parse::<MerchantId>().ok());
@@ -121,7 +125,7 @@ impl<'a> Visit<'a> {
         }
     }
 
-    async fn offer(&self, merchant: &Merchant) -> Result<Signed<Offer>, Problem> {
+    async fn offer(&self, merchant: &KnownMerchant) -> Result<Signed<Offer>, Problem> {
         let now = self.app.clock.now();
         merchant.check_in_force(now)?;
         mailbox::offer(self.app, merchant, &self.item()?, now).await

@@ -56,5 +56,5 @@ async fn as_jws(
 ) -> Result<impl IntoResponse, Refused> {
     let grant = acceptance::known(&app, &id).await?.granted()?;
     let headers = [(CONTENT_TYPE, JOSE), (CACHE_CONTROL, "no-store")];
-    Ok((headers, jws::sign(&grant, &app.keys)))
+    Ok((headers, jws::sign(&grant, &app.keys.signing_now())))
 }

@@ -65,6 +65,7 @@ async fn current(app: &App, merchant: &str, from: Option<&str>) -> Verdict {
     let now = app.clock.now();
     let id = merchant.parse().map_err(|_| Problem::UnknownMerchant)?;
     let merchant = app.merchants.get(&id, now).await?;
+    let merchant = merchant.using(app.offers.key_in_use(&id), now);
     let signed = app.marks.current(&merchant, &app.keys, now);
     judged(app, app.keys.verify_own(&signed)?, from).await
 }

@@ -63,13 +63,14 @@ async fn mark(
 /// The Mark of now: in a borrowed window that of the window.
 async fn current(app: &App, id: &str, borrowed: Borrowed) -> Result<Signed<Mark>, Refused> {
     let now = app.clock.now();
-    let merchant = app.merchants.get(&merchant_id(id)?, now).await?;
-    merchant.check_in_force(now)?;
+    let known = app.merchants.get(&merchant_id(id)?, now).await?;
+    known.check_in_force(now)?;
+    let merchant = known.using(app.offers.key_in_use(&known.id), now);
     let Borrowed { host: Some(host), item } = borrowed else {
         return Ok(app.marks.current(&merchant, &app.keys, now));
     };
     let item = item.parse().map_err(|_| Problem::UnknownItem)?;
-    let window = placement::open(app, &merchant, &merchant_id(&host)?, &item, now).await?;
+    let window = placement::open(app, &known, &merchant_id(&host)?, &item, now).await?;
     Ok(app.marks.within(&merchant, &window, &app.keys, now))
 }
 

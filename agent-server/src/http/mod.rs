@@ -22,6 +22,7 @@ pub mod mailbox;
 pub mod mark_page;
 pub mod marks;
 pub mod me;
+pub mod overload;
 pub mod pages;
 pub mod passkey_pages;
 pub mod passkeys;

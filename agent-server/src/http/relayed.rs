@@ -17,6 +17,7 @@ use shared_protocol::{
 
 use super::{
     challenges, edge, grants, marks,
+    overload::Within,
     peer::Caller,
     plans,
     problem::Refused,
@@ -51,7 +52,7 @@ async fn pass_on(
         return Err(Problem::WrongRecipient.into());
     }
     let merchant = app.merchants.get(&context.merchant, app.clock.now()).await?;
-    let (call, sealer) = request.open(app.keys.opening())?;
+    let (call, sealer) = app.keys.open_relayed(&request)?;
     // Where a relay stands for many shoppers they are counted together.
     let caller = Caller(if merchant.relay.is_some() { network.of_relay() } else { network });
     let request = rebuilt(call, context.purchase, caller)?;
@@ -79,6 +80,6 @@ fn rebuilt(call: RelayedCall, of: PurchaseId, caller: Caller) -> Result<Request<
     if !call.media_type.is_empty() {
         request = request.header(CONTENT_TYPE, call.media_type);
     }
-    let request = request.extension(caller).body(call.body.into());
+    let request = request.extension(caller).extension(Within).body(call.body.into());
     request.map_err(|_| Problem::MalformedMessage)
 }

@@ -34,7 +34,7 @@ impl<M: Message> FromRequest<App> for Wire<M> {
         let said = format!("{} {}", request.method(), request.uri().path());
         let bytes = read(request.into_body(), M::LEN_MAX).await?;
         if let Some(demo) = &app.demo {
-            demo.split.note(said, &bytes, app.keys.opening(), app.clock.now());
+            demo.split.note(said, &bytes, &app.keys, app.clock.now());
         }
         let message = decode(&bytes).map_err(|error| match error {
             DecodeError::TooLong => Problem::MessageTooLarge,

@@ -11,7 +11,8 @@ use std::{
 
 use bytes::Bytes;
 use shared_protocol::{
-    AgentId, Digest, Locale, Localized, Mark, MerchantId, PlanClass, Relay, Signed, Span, Timestamp,
+    AgentId, Digest, Locale, Localized, Mark, MerchantId, PlanClass, Relay, SealingKey, Signed,
+    Signer as _, Span, Timestamp, VerifyingKey,
 };
 
 use crate::{
@@ -35,6 +36,7 @@ struct Drawn {
 
 struct Kept {
     serial: u64,
+    keys: ([VerifyingKey; 2], SealingKey),
     slot: Timestamp,
     mark: Signed<Mark>,
 }
@@ -71,12 +73,15 @@ impl Marks {
     ) -> Signed<Mark> {
         let slot = slot(now);
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = kept.get(&merchant.id);
-        if let Some(known) = known.filter(|k| k.slot == slot && k.serial == merchant.serial) {
+        // By the pair that the merchant uses now, signed by the key that signs now.
+        let signing = [merchant.verifying_key, keys.verifying_key()];
+        let (serial, by) = (merchant.serial, (signing, keys.sealing_key()));
+        let is_it = |k: &&Kept| k.slot == slot && k.serial == serial && k.keys == by;
+        if let Some(known) = kept.get(&merchant.id).filter(is_it) {
             return known.mark.clone();
         }
         let mark = Signed::sign(&self.mark(merchant, keys, slot), keys);
-        let new = Kept { serial: merchant.serial, slot, mark: mark.clone() };
+        let new = Kept { serial, keys: by, slot, mark: mark.clone() };
         kept.insert(merchant.id.clone(), new);
         mark
     }

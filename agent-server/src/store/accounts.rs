@@ -12,7 +12,7 @@ use super::{
 use crate::domain::{
     account::Account,
     code::CodeHash,
-    contract::{ContractStatus, KeyedHash, OwnLimits},
+    contract::{ContractStatus, KeyedHash, NumberHash, OwnLimits},
     errand::{Errand, SecurityLetter},
     session::SessionDigest,
 };
@@ -80,9 +80,10 @@ impl Store {
     ///
     /// # Errors
     /// [`Fault`].
-    pub async fn contract_of_number(&self, hash: &KeyedHash) -> Result<Option<i64>, Fault> {
-        let row = sqlx::query("SELECT id FROM contracts WHERE number_hash = $1")
-            .bind(hash.as_slice())
+    pub async fn contract_of_number(&self, number: &NumberHash) -> Result<Option<i64>, Fault> {
+        let row = sqlx::query("SELECT id FROM contracts WHERE number_hash IN ($1, $2)")
+            .bind(number.first.as_slice())
+            .bind(number.other.as_slice())
             .fetch_optional(&self.0.reads)
             .await?;
         row.map(|row| row.cell("id")).transpose()
@@ -158,7 +159,8 @@ impl ChangeContract {
             .bind(new.number_hash.as_slice())
             .fetch_optional(&mut *tx.connection)
             .await?;
-        if taken.is_some() || contracts::find(tx, &new.number_hash).await?.is_some() {
+        let number = NumberHash::both_same(new.number_hash);
+        if taken.is_some() || contracts::find(tx, &number).await?.is_some() {
             return Ok(false);
         }
         sqlx::query(

@@ -3,9 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use shared_protocol::{
-    Amount, MerchantId, PlanQuote, Signed, SignedTally, Timestamp, VerifyingKey,
-};
+use shared_protocol::{Amount, MerchantId, PlanQuote, Signed, SignedTally, Timestamp};
 use sqlx::{Any, Transaction};
 
 use super::{
@@ -14,7 +12,7 @@ use super::{
     purchases,
     row::{Cells as _, Row},
 };
-use crate::domain::Purchase;
+use crate::domain::{Purchase, key_history::KeyHistory};
 
 /// The database at one moment.
 pub struct Snapshot(pub(super) Transaction<'static, Any>);
@@ -28,8 +26,8 @@ pub struct PurchaseBooks {
     pub handling_number: Option<String>,
     /// Both halves bound together.
     pub tally: SignedTally,
-    /// The merchant's key.
-    pub merchant_key: VerifyingKey,
+    /// The merchant's keys.
+    pub merchant_keys: KeyHistory,
     /// How it is paid; `None` if it was declined.
     pub plan: Option<PlanColumns>,
     /// What falls due when.
@@ -83,7 +81,7 @@ stored! {
     /// A row of `instalments`.
     StoredInstalment { number: i64, due: String, amount: i64, }
     /// A row of `purchase_events`.
-    StoredEvent { number: i64, event: String, state: String, }
+    StoredEvent { number: i64, event: String, state: String, at: i64, }
     /// A row of `settlements`.
     StoredSums {
         claimed: i64, voided: i64, refunded: i64, billed: i64, paid: i64, fee_rate: i64,
@@ -134,16 +132,6 @@ impl Store {
 }
 
 impl Snapshot {
-    /// The keys of all merchants.
-    ///
-    /// # Errors
-    /// [`Fault`].
-    pub async fn merchant_keys(&mut self) -> Result<BTreeMap<String, VerifyingKey>, Fault> {
-        let rows = sqlx::query("SELECT id, verifying_key FROM merchants").fetch_all(&mut *self.0);
-        let read = |row: &Row| Ok((row.cell("id")?, row.exact("verifying_key")?));
-        rows.await?.iter().map(read).collect()
-    }
-
     /// The purchase after this one, by row.
     ///
     /// # Errors
@@ -163,7 +151,7 @@ impl Snapshot {
     pub async fn purchase_books(
         &mut self,
         id: i64,
-        keys: &BTreeMap<String, VerifyingKey>,
+        keys: &BTreeMap<String, KeyHistory>,
     ) -> Result<PurchaseBooks, Fault> {
         let row = sqlx::query(
             "SELECT p.*, COALESCE(p.total, p.amount) AS held, o.resolution,
@@ -175,7 +163,7 @@ impl Snapshot {
         .fetch_one(&mut *self.0)
         .await?;
         let purchase = purchases::read(&row)?;
-        let key = keys.get(purchase.merchant.as_str()).copied().ok_or(Fault::Damaged("merchant"));
+        let keys = keys.get(purchase.merchant.as_str()).cloned();
         let words = self.rows(WORDS, id, word).await?;
         let bills = self.rows(BILLS, id, StoredBill::read).await?;
         let named = words.iter().filter_map(|word| word.entry);
@@ -190,7 +178,7 @@ impl Snapshot {
         Ok(PurchaseBooks {
             handling_number: row.cell("handling_number")?,
             tally: row.message("tally")?.ok_or(Fault::Damaged("tally"))?,
-            merchant_key: key?,
+            merchant_keys: keys.ok_or(Fault::Damaged("merchant"))?,
             plan: plan(&row)?,
             instalments: self.rows(INSTALMENTS, id, StoredInstalment::read).await?,
             events: self.rows(EVENTS, id, StoredEvent::read).await?,

@@ -73,6 +73,14 @@ impl Engine {
             _ => Trouble::Own,
         }
     }
+
+    /// Whether the connection is of no use after this fault: it is made anew.
+    pub(super) fn is_over(self, fault: &Fault) -> bool {
+        match (self, fault) {
+            (Self::Sqlite, Fault::Database(error)) => sqlite::has_rolled_back(error),
+            _ => self.trouble(fault) == Trouble::Lost,
+        }
+    }
 }
 
 /// A database's URL as it may be shown: without a password.

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::domain::{
     code::CodeHash,
-    contract::{ContractFacts, ContractStatus, KeyedHash, OwnLimits, Spent},
+    contract::{ContractFacts, ContractStatus, KeyedHash, NumberHash, OwnLimits, Spent},
 };
 
 /// A contract to be entered.
@@ -59,24 +59,13 @@ impl Store {
     ///
     /// # Errors
     /// [`Fault`].
-    pub async fn code_of(&self, number_hash: &KeyedHash) -> Result<Option<CodeHash>, Fault> {
-        let row = sqlx::query("SELECT code_hash FROM contracts WHERE number_hash = $1")
-            .bind(number_hash.as_slice())
+    pub async fn code_of(&self, number: &NumberHash) -> Result<Option<CodeHash>, Fault> {
+        let row = sqlx::query("SELECT code_hash FROM contracts WHERE number_hash IN ($1, $2)")
+            .bind(number.first.as_slice())
+            .bind(number.other.as_slice())
             .fetch_optional(&self.0.reads)
             .await?;
         row.as_ref().map(code_hash).transpose()
-    }
-
-    /// The row of the contract with this number, if there is one.
-    ///
-    /// # Errors
-    /// [`Fault`].
-    pub async fn contract_of(&self, number_hash: &KeyedHash) -> Result<Option<i64>, Fault> {
-        let row = sqlx::query("SELECT id FROM contracts WHERE number_hash = $1")
-            .bind(number_hash.as_slice())
-            .fetch_optional(&self.0.reads)
-            .await?;
-        row.map(|row| row.cell("id")).transpose()
     }
 
     /// Contracts of earlier versions, whose codes are hashed under the key alone.
@@ -119,13 +108,12 @@ impl Store {
 
 /// What decisions depend on, of the contract with this in that column.
 macro_rules! facts_by {
-    ($column:literal) => {
+    ($which:literal) => {
         concat!(
             "SELECT id, code_hash, status, valid_until, code_failures, credit_limit, reserved,
                  currency, purchase_limit, day_limit, merchant_limit, plans
              FROM contracts WHERE ",
-            $column,
-            " = $1"
+            $which
         )
     };
 }
@@ -133,15 +121,16 @@ macro_rules! facts_by {
 /// The contract of this number, inside a transaction.
 pub(super) async fn find(
     tx: &mut Tx<'_>,
-    number_hash: &KeyedHash,
+    number: &NumberHash,
 ) -> Result<Option<ContractFacts>, Fault> {
-    let query = sqlx::query(facts_by!("number_hash")).bind(number_hash.as_slice());
+    let query = sqlx::query(facts_by!("number_hash IN ($1, $2)")).bind(number.first.as_slice());
+    let query = query.bind(number.other.as_slice());
     query.fetch_optional(&mut *tx.connection).await?.as_ref().map(facts).transpose()
 }
 
 /// The contract of this row, inside a transaction.
 pub(super) async fn find_row(tx: &mut Tx<'_>, id: i64) -> Result<Option<ContractFacts>, Fault> {
-    let query = sqlx::query(facts_by!("id"));
+    let query = sqlx::query(facts_by!("id = $1"));
     query.bind(id).fetch_optional(&mut *tx.connection).await?.as_ref().map(facts).transpose()
 }
 
@@ -169,15 +158,16 @@ pub(super) async fn spent(
 }
 
 /// How often codes were tried for a number that is no contract.
-pub(super) async fn stranger_failures(
-    tx: &mut Tx<'_>,
-    number_hash: &KeyedHash,
-) -> Result<u32, Fault> {
-    let row = sqlx::query("SELECT code_failures FROM strangers WHERE number_hash = $1")
-        .bind(number_hash.as_slice())
-        .fetch_optional(&mut *tx.connection)
-        .await?;
-    row.map_or(Ok(0), |row| row.count("code_failures"))
+pub(super) async fn stranger_failures(tx: &mut Tx<'_>, number: &NumberHash) -> Result<u32, Fault> {
+    let row = sqlx::query(
+        "SELECT CAST(COALESCE(SUM(code_failures), 0) AS BIGINT) AS code_failures FROM strangers
+         WHERE number_hash IN ($1, $2)",
+    )
+    .bind(number.first.as_slice())
+    .bind(number.other.as_slice())
+    .fetch_one(&mut *tx.connection)
+    .await?;
+    row.count("code_failures")
 }
 
 /// Lets go of what a purchase held.
@@ -222,7 +212,7 @@ pub(super) async fn forgive(
 pub(super) async fn count_failure(
     tx: &mut Tx<'_>,
     contract: Option<i64>,
-    number_hash: &KeyedHash,
+    number: &NumberHash,
     now: Timestamp,
     by: &'static str,
 ) -> Result<(), Fault> {
@@ -240,7 +230,7 @@ pub(super) async fn count_failure(
              ON CONFLICT (number_hash) DO UPDATE
              SET code_failures = strangers.code_failures + 1, updated_at = $2",
         )
-        .bind(number_hash.to_vec())
+        .bind(number.first.to_vec())
         .bind(now.as_millis()),
     };
     query.execute(&mut *tx.connection).await?;

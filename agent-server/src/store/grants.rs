@@ -15,7 +15,7 @@ use super::{
 };
 use crate::domain::{
     code::Verdict,
-    contract::{Ask, ContractFacts, Decline, KeyedHash, Payer, Spent, judge, judge_passkey},
+    contract::{Ask, ContractFacts, Decline, NumberHash, Payer, Spent, judge, judge_passkey},
     errand::Notice,
     passkey::Asserted,
     plan::Bill,
@@ -121,7 +121,7 @@ impl File {
     async fn judge_code(
         &self,
         tx: &mut Tx<'_>,
-        number_hash: &KeyedHash,
+        number_hash: &NumberHash,
         verdict: &Verdict,
     ) -> Result<Judged, Fault> {
         let Filing { ask, now, .. } = &self.0;

@@ -107,7 +107,7 @@ impl Link {
                 Err(told(fault))
             }
         };
-        if !matches!(done, Err((Trouble::Lost, _))) {
+        if done.as_ref().err().is_none_or(|(_, fault)| !engine.is_over(fault)) {
             self.connection = Some(connection);
         }
         done

@@ -3,7 +3,7 @@
 use shared_protocol::{Localized, MerchantId, Timestamp};
 
 use super::{
-    Fault, Store, merchant_accounts,
+    Fault, Store, merchant_accounts, merchant_keys,
     row::{Cells as _, Row, class_names, minor},
     writer::{Tx, Work},
 };
@@ -168,7 +168,9 @@ impl Work for PutMerchant {
         .bind(&merchant.hand_over)
         .execute(&mut *tx.connection)
         .await?;
-        Ok(())
+        let keys = (&merchant.verifying_key, &merchant.sealing_key);
+        let until = self.now.plus(merchant_keys::OVERLAP);
+        merchant_keys::note(tx, &merchant.id, keys, (self.now, until)).await
     }
 }
 

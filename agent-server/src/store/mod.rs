@@ -3,6 +3,7 @@
 
 mod accounts;
 mod audit;
+mod backup;
 mod bills;
 mod by_hand;
 mod checkpoint;
@@ -24,6 +25,7 @@ mod link;
 mod mailbox;
 mod mailed_codes;
 mod merchant_accounts;
+mod merchant_keys;
 mod merchants;
 mod moves;
 mod objections;
@@ -41,6 +43,7 @@ mod purchases;
 mod questions;
 mod recorded;
 mod remittances;
+mod rewrap;
 mod row;
 #[cfg(test)]
 mod schema_tests;
@@ -75,6 +78,7 @@ pub use journal::{StoredEntry, StoredTransfer};
 pub use mailbox::{Deposition, NewOffer, Visit};
 pub use mailed_codes::{Enrolled, NewMailedCode};
 pub use merchant_accounts::AccountNames;
+pub use merchant_keys::KeyChange;
 pub use moves::Moved;
 pub use operators::{NewLink, NewOperator, NewProposal, SignedHow};
 pub use outbox::{About, Delivery, Parcel};
@@ -86,6 +90,7 @@ pub use payouts::PayoutRun;
 pub use placements::KeptPlacement;
 pub use portal::OwnPurchase;
 pub use recorded::StoredRecord;
+pub use rewrap::{Protected, Rewrapped};
 pub use sqlite::{SQLITE_OLDEST, sqlite_version};
 pub use statements::{Brought, NoticeRefusal};
 pub use transfer_audit::{StoredDeposit, StoredPayment, StoredTransferOrder};
@@ -115,7 +120,10 @@ pub enum Fault {
     Database(#[from] sqlx::Error),
     /// The schema could not be brought up to date.
     #[error("migration: {0}")]
-    Migration(#[from] sqlx::migrate::MigrateError),
+    Migration(#[source] sqlx::migrate::MigrateError),
+    /// A newer version of this program wrote the database: this one does not know what it means.
+    #[error("the database is of a newer version of this program (schema {0}): start that one")]
+    NewerSchema(i64),
     /// The URL is of neither.
     #[error("database_url must begin with sqlite: or postgres:")]
     Scheme,
@@ -141,6 +149,15 @@ pub enum Fault {
     /// The writer has stopped: shutdown, or the disk failed under it.
     #[error("the store has stopped")]
     Stopped,
+}
+
+impl From<sqlx::migrate::MigrateError> for Fault {
+    fn from(fault: sqlx::migrate::MigrateError) -> Self {
+        match fault {
+            sqlx::migrate::MigrateError::VersionMissing(version) => Self::NewerSchema(version),
+            other => Self::Migration(other),
+        }
+    }
 }
 
 impl Store {

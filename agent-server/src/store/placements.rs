@@ -22,6 +22,8 @@ pub struct KeptPlacement {
     pub host: MerchantId,
     /// With both signatures, as it came.
     pub agreement: PlacementAgreement,
+    /// When it came.
+    pub agreed: Timestamp,
     /// When and by whom it was ended: `mrc_…`, or `agent`.
     pub ended: Option<(Timestamp, String)>,
 }
@@ -152,6 +154,7 @@ fn read(row: &Row) -> Result<KeptPlacement, Fault> {
         seller: row.named("seller", |id| id.parse().ok())?,
         host: row.named("host", |id| id.parse().ok())?,
         agreement: row.message("agreement")?.ok_or(Fault::Damaged("agreement"))?,
+        agreed: row.moment("created_at")?,
         ended: row.moment_or_none("ended_at")?.zip(ended_by),
     })
 }

@@ -60,6 +60,15 @@ pub(super) fn trouble(error: &sqlx::Error) -> Trouble {
     }
 }
 
+/// Whether SQLite has ended the transaction by itself (sqlite.org/lang_transaction.html). sqlx,
+/// which did not ask for it, then cannot roll back, and would hold the connection for one inside a
+/// transaction for ever: it is of no use any more.
+pub(super) fn has_rolled_back(error: &sqlx::Error) -> bool {
+    let sqlx::Error::Database(error) = error else { return false };
+    let code = error.code().and_then(|code| code.parse::<i32>().ok());
+    matches!(code.map(|code| code & 0xff), Some(SQLITE_NOMEM | SQLITE_INTERRUPT | SQLITE_FULL))
+}
+
 /// The version of the SQLite that is linked into this program.
 ///
 /// # Errors
@@ -92,8 +101,11 @@ const WRITING: &str = "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
 const READING: &str = "PRAGMA busy_timeout = 5000; PRAGMA query_only = ON";
 
 const SQLITE_BUSY: i32 = 5;
+const SQLITE_NOMEM: i32 = 7;
+const SQLITE_INTERRUPT: i32 = 9;
 const SQLITE_IOERR: i32 = 10;
 const SQLITE_CORRUPT: i32 = 11;
+const SQLITE_FULL: i32 = 13;
 const SQLITE_NOTADB: i32 = 26;
 
 #[cfg(test)]

@@ -57,7 +57,7 @@ async fn a_database_of_the_first_version_is_brought_up_to_date() {
     let claim = Claim::of_code(&number, &SecurityCode::new("2468"), &keys);
     let url = fresh(folder.path());
     let mut connection = of_version(&url, 1).await;
-    let code: String = claim.code_mac.iter().map(|byte| format!("{byte:02x}")).collect();
+    let code: String = claim.code_mac.mac.iter().map(|byte| format!("{byte:02x}")).collect();
     let written = WRITTEN.replace("$CODE", &format!("x'{code}'"));
     write(&mut connection, written).await;
     drop(connection);
@@ -69,7 +69,7 @@ async fn a_database_of_the_first_version_is_brought_up_to_date() {
     assert_eq!(kept.last_fault.as_deref(), Some("no"));
     assert!(store.fresh_id(Timestamp::from_millis(0)) > 3, "keys go on after the newest");
 
-    assert_eq!(store.bare_codes().await.unwrap(), [(1, claim.code_mac)]);
+    assert_eq!(store.bare_codes().await.unwrap(), [(1, claim.code_mac.mac)]);
     seed::wrap_bare_codes(&store, CodeCost::LEAST, &Entropy::new()).await.unwrap();
     assert!(store.bare_codes().await.unwrap().is_empty());
     let account = store.account(1).await.unwrap().unwrap();

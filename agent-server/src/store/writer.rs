@@ -247,6 +247,7 @@ impl Loop {
         Ok(())
     }
 
+    /// Commits; if that fails, nothing of it was done, and the next one can begin.
     async fn commit(&mut self, batch: &mut [Box<dyn Job>]) -> Result<(), Fault> {
         self.link.commit(batch).await?;
         self.state.commits.fetch_add(1, Ordering::Relaxed);

@@ -9,7 +9,7 @@ use agent_server::{
     files::{BankAccount, Format, IbanAccount, JapaneseAccount, Kana, OwnBank},
     store::Fault,
 };
-use shared_protocol::{Currency, Signer as _};
+use shared_protocol::Currency;
 
 use crate::market::{Market, yen};
 
@@ -52,7 +52,7 @@ impl Market {
 
     pub async fn audit_is_clean(&self) {
         let app = &self.agent.app;
-        let report = audit(&app.store, &app.keys.verifying_key()).await.unwrap();
+        let report = audit(&app.store, app.keys.history()).await.unwrap();
         assert!(report.findings.is_empty(), "{:#?}", report.findings);
     }
 }

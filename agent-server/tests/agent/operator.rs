@@ -365,3 +365,51 @@ fn an_operator_is_added_by_a_link_that_is_printed_once() {
     let acts: Vec<_> = record["record"].as_array().unwrap().iter().map(|act| &act["act"]).collect();
     assert_eq!(acts, ["removed", "role-given", "invited", "added"]);
 }
+
+#[test]
+fn keys_are_rotated_listed_and_retired() {
+    let operator = Operator::new();
+    operator.json(&["keys", "init"]);
+    let states = |said: &Value, kind: &str| {
+        let keys = said["keys"].as_array().unwrap().iter();
+        let of_kind = keys.filter(|key| key["kind"] == kind);
+        of_kind.map(|key| key["state"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let said = operator.json(&["keys", "rotate", "signing"]);
+    assert_eq!(states(&said, "signing"), ["current", "next"]);
+    assert_eq!(states(&said, "opening"), ["current"]);
+    assert_eq!(operator.json(&["keys", "show"])["verifying_keys"].as_array().unwrap().len(), 2);
+    assert!(!operator.run(&["keys", "rotate", "signing"]).status.success(), "one after the other");
+    assert!(!operator.run(&["keys", "retire", "signing"]).status.success(), "it is not used yet");
+    let said = operator.json(&["keys", "retire", "signing", "--revoked"]);
+    assert_eq!(states(&said, "signing"), ["revoked", "current"]);
+    let said = operator.json(&["keys", "init"]);
+    assert_eq!(said["created"].as_array().unwrap().len(), 0, "the retired one is not made again");
+}
+
+/// Which database the settings lead to, as the merchants in it show.
+#[test]
+fn a_variable_is_over_the_settings_and_a_file_that_one_names_too() {
+    let operator = Operator::new();
+    let at = |name: &str| format!("sqlite:{}", operator.folder.path().join(name).display());
+    let run = |variables: &[(&str, String)]| {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_agent-server"));
+        program.args(["--demo", "--json", "--config", "agent.toml", "merchants", "list"]);
+        program.envs(variables.iter().map(|(name, value)| (name, value)));
+        program.current_dir(operator.folder.path()).output().unwrap()
+    };
+    let settings = format!("data_dir = \"data\"\ndatabase_url = \"{}\"\n", at("settings.sqlite"));
+    std::fs::write(operator.folder.path().join("agent.toml"), settings).unwrap();
+    std::fs::write(operator.folder.path().join("url"), at("file.sqlite") + "\n").unwrap();
+    let is_there = |name: &str| operator.folder.path().join(name).exists();
+    assert!(run(&[]).status.success());
+    assert!(is_there("settings.sqlite"));
+    std::fs::remove_file(operator.folder.path().join("settings.sqlite")).unwrap();
+    assert!(run(&[("WARIFU_DATABASE_URL", at("variable.sqlite"))]).status.success());
+    assert!(is_there("variable.sqlite") && !is_there("settings.sqlite"));
+    assert!(run(&[("WARIFU_DATABASE_URL_FILE", "url".into())]).status.success());
+    assert!(is_there("file.sqlite") && !is_there("settings.sqlite"));
+    let both = [("WARIFU_DATABASE_URL", at("x")), ("WARIFU_DATABASE_URL_FILE", "url".into())];
+    let told = String::from_utf8(run(&both).stderr).unwrap();
+    assert!(told.contains("WARIFU_DATABASE_URL_FILE"), "{told}");
+}

@@ -198,7 +198,7 @@ async fn a_lost_number_is_stopped_at_once_and_replaced_by_another() {
         number_sealed: Vec::new(),
         number_tail: "42".into(),
         code_hash: agent_server::domain::code::CodeHash::new(
-            &[0; 32],
+            &[0; 32].into(),
             agent_server::domain::code::CodeCost::LEAST,
             [0; 16],
         ),

@@ -1,10 +1,10 @@
 //! What a shopper's program asks and gets of plans, and what it may do with it.
 
-use agent_server::{domain::contract::Claim, store::Change};
+use agent_server::{domain::contract::NumberHash, store::Change};
 use reqwest::Method;
 use shared_protocol::{
     Amount, ContractNumber, Instalment, MerchantId, Plan, PlanClass, PlanInquiry, PlanQuote,
-    PlanQuotes, Problem, PurchaseId, SecurityCode, Signed, Signer as _, encode,
+    PlanQuotes, Problem, PurchaseId, Signed, Signer as _, encode,
 };
 
 use crate::{
@@ -60,8 +60,8 @@ impl Market {
 
     /// Says which plans a contract may pay by.
     pub async fn allow_plans(&self, number: &str, plans: &[PlanClass]) {
-        let (app, code) = (&self.agent.app, SecurityCode::new(""));
-        let hash = Claim::of_code(&ContractNumber::new(number), &code, &app.keys).number_hash;
+        let app = &self.agent.app;
+        let hash = NumberHash::of(&ContractNumber::new(number), &app.keys);
         let contract = app.store.contract_of_number(&hash).await.unwrap().unwrap();
         let found = app.store.change(contract, Change::Plans(plans.to_vec()), self.now()).await;
         assert!(found.unwrap());

@@ -1,12 +1,17 @@
 //! What comes through a relay (Fig 1), honest or hostile (TRUST.md T13–T16): answered as if it came
 //! directly, sealed to whoever asked; dropped, doubled, swapped or forged it does no harm.
 
-use agent_server::{domain::RelaySite, entropy::Entropy, guard::Limits};
+use agent_server::{
+    domain::RelaySite,
+    entropy::Entropy,
+    guard::Limits,
+    keys::{AgentKeyring, KeyKind},
+};
 use reqwest::Method;
 use shared_protocol::{
     Challenge, ChallengeRequest, Grant, GrantRequest, Mark, Message, OpeningKey, PlanClass,
     PlanInquiry, Problem, PurchaseId, PurchaseState, PurchaseStatus, RELAYED_SIZES, RelayedAnswer,
-    RelayedCall, RelayedReply, RelayedRequest, ReplyOpener, SealContext, SealingKey, Signed,
+    RelayedCall, RelayedReply, RelayedRequest, ReplyOpener, SealContext, SealingKey, Signed, Span,
     decode, encode,
 };
 
@@ -108,6 +113,25 @@ async fn all_that_a_purchase_asks_is_answered_through_a_relay_as_directly() {
     assert_eq!(quotes.status, 200);
     let mark = ask(&market, purchase, &get("/v1/marks/mrc_tea")).await;
     assert_eq!(signed::<Mark>(&mark.body).claimed().unwrap().merchant.as_str(), "mrc_tea");
+}
+
+#[tokio::test]
+async fn what_was_sealed_to_the_key_before_is_answered_while_it_lives() {
+    let market = market(Limits::default()).await;
+    let (app, old) = (&market.agent.app, key(&market).await);
+    let when = (market.now(), market.now().plus(Span::minutes(3)));
+    let dir = app.config.keys_dir();
+    AgentKeyring::rotate(&dir, KeyKind::Opening, when, &Entropy::new()).unwrap();
+    market.advance(Span::minutes(4));
+    app.keys.refresh(market.now()).unwrap();
+    assert_ne!(key(&market).await.as_bytes(), old.as_bytes(), "the Mark names the new one");
+    let purchase = PurchaseId::random(&mut Entropy::new());
+    let (request, opener) = sealed(&old, purchase, &get("/v1/marks/mrc_tea"));
+    assert_eq!(opener.open(pass(&market, &request).await.unwrap()).unwrap().status, 200);
+    AgentKeyring::retire(&dir, KeyKind::Opening, market.now(), false).unwrap();
+    app.keys.refresh(market.now()).unwrap();
+    let (request, _) = sealed(&old, purchase, &get("/v1/marks/mrc_tea"));
+    assert_eq!(pass(&market, &request).await.err(), Some(Problem::EnvelopeInvalid));
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! Borrowed windows: a seller's frame stands in a host's pages as both have signed it, and where it
 //! does not, a page says why. `mrc_tea` is the seller here, `mrc_host` lends.
 
-use agent_server::domain::Merchant;
+use agent_server::{domain::Merchant, store::KeyChange};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL};
 use reqwest::Method;
 use shared_protocol::{
@@ -193,4 +193,24 @@ async fn a_passkey_says_yes_in_the_agreed_pages_alone() {
     assert_eq!(other, Err(Problem::PasskeyInvalid), "the host's, but not agreed on");
     pair.market.advance(Span::hours(13));
     assert_eq!(pay(HOST, 4).await, Err(Problem::PasskeyInvalid), "its time is over");
+}
+
+#[tokio::test]
+async fn a_placement_outlasts_new_keys_and_ends_with_revoked_ones() {
+    let pair = Pair::open().await;
+    pair.agree(&pair.sign(&pair.placement())).await.unwrap();
+    let (store, now) = (&pair.market.agent.app.store, pair.market.now());
+    let (id, new) = ("mrc_host".parse::<shared_protocol::MerchantId>().unwrap(), Key::random());
+    let sealing = pair.market.merchant.registration().sealing_key;
+    let change = KeyChange::Replace(new.verifying_key(), sealing, now);
+    assert!(store.change_keys(id.clone(), change, now).await.unwrap());
+    pair.market.advance(Span::minutes(1));
+    assert_eq!(pair.market.page(WINDOW).await.status, 200, "signed in the old key's time");
+    let late = Placement { items: Vec::new(), ..pair.placement() };
+    assert_eq!(pair.agree(&pair.sign(&late)).await, Err(Problem::PlacementInvalid));
+    let change = KeyChange::Revoke(pair.host.verifying_key());
+    assert!(store.change_keys(id, change, pair.market.now()).await.unwrap());
+    pair.market.advance(Span::minutes(1));
+    let why = Problem::PlacementInvalid.text(shared_protocol::Locale::En).replace('\'', "&#39;");
+    assert!(pair.why(WINDOW).await.contains(&why), "perhaps somebody else has signed it");
 }

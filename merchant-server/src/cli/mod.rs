@@ -1,6 +1,7 @@
 //! The shop owner's command line. Every command reads one configuration file, prints for people or
 //! (`--json`) for programs, and says by its exit code whether all is well.
 
+mod backup;
 mod by_hand;
 mod doctor;
 mod enter;
@@ -65,6 +66,10 @@ enum Command {
     /// Agree on a seller's window in another merchant's pages
     #[command(subcommand)]
     Placements(placements::PlacementsCommand),
+    /// Copy the database, also while the server runs
+    Backup(backup::BackupCommand),
+    /// Go on from a backup
+    Restore(backup::RestoreCommand),
     /// Check that everything is as it should be
     Doctor,
 }
@@ -96,7 +101,9 @@ fn run(arguments: Arguments, out: &mut impl Write) -> anyhow::Result<Verdict> {
     match arguments.command {
         Command::Serve(command) => runtime.block_on(serve::run(&command, config()?)),
         Command::Relay => runtime.block_on(relay::run(RelayConfig::load(&arguments.config)?)),
-        Command::Keys(command) => keys::run(&command, &config()?, arguments.json, out),
+        Command::Keys(command) => {
+            runtime.block_on(keys::run(&command, &config()?, arguments.json, out))
+        }
         Command::Orders(command) => {
             runtime.block_on(orders::run(&command, &config()?, arguments.json, out))
         }
@@ -115,6 +122,10 @@ fn run(arguments: Arguments, out: &mut impl Write) -> anyhow::Result<Verdict> {
         Command::Placements(command) => {
             runtime.block_on(placements::run(&command, &config()?, arguments.json, out))
         }
+        Command::Backup(command) => {
+            runtime.block_on(backup::take(&command, &config()?, arguments.json, out))
+        }
+        Command::Restore(command) => runtime.block_on(backup::restore(&command, &config()?, out)),
         Command::Doctor => runtime.block_on(doctor::run(&arguments.config, arguments.json, out)),
     }
 }

@@ -67,6 +67,11 @@ async fn decide(
     let context = submission.context()?;
     let order = open(shop, store, purchase, &context, &submission.order).await?;
     let grant = believe_grant(shop, &submission.grant)?;
+    // What was decided before a backup was brought back is not known any more: perhaps it was
+    // taken already.
+    if grant.issued <= shop.restored {
+        return Err(Problem::GrantExpired.into());
+    }
     let mine = MyOrder {
         merchant: &shop.merchant,
         agent: &shop.agent.agent,
@@ -107,7 +112,7 @@ fn answer_again(order: Order, submitted: shared_protocol::Digest) -> Result<Vec<
 fn believe_grant(shop: &Shop, proof: &GrantProof) -> Result<Verified<Grant>, Failure> {
     match proof {
         GrantProof::Signed(grant) => shop.believe(grant),
-        GrantProof::Jws(jws) => Ok(jws::verify(jws, &shop.agent.verifying)?),
+        GrantProof::Jws(jws) => Ok(jws::verify(jws, &shop.agent_keys())?),
     }
 }
 
@@ -210,7 +215,7 @@ impl Taking<'_> {
             order_reference: reference.clone(),
             accepted: self.now,
         };
-        let signed = encode(&Signed::sign(&acceptance, &self.shop.keys));
+        let signed = encode(&Signed::sign(&acceptance, self.order.pair()));
         let ask_at = self.now.plus(self.shop.ask_after);
         tx.record_acceptance(id, &reference, &signed, ask_at).await?;
         tx.keep_delivery(id, self.order.half()).await?;
@@ -236,7 +241,7 @@ impl Taking<'_> {
             problem,
             refused: self.now,
         };
-        let signed = encode(&Signed::sign(&refusal, &self.shop.keys));
+        let signed = encode(&Signed::sign(&refusal, self.order.pair()));
         tx.record_refusal(id, &signed).await?;
         tx.post(id, ParcelKind::Refusal).await?;
         Ok(Consumed::Refused(problem))

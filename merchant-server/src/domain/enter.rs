@@ -20,7 +20,7 @@ pub async fn enter(
     (grant, quantity): (&str, u32),
     now: Timestamp,
 ) -> Result<Order, Failure> {
-    let verified = jws::verify(grant, &shop.agent.verifying)?;
+    let verified = jws::verify(grant, &shop.agent_keys())?;
     if verified.merchant != shop.merchant || verified.agent != shop.agent.agent {
         return Err(Problem::WrongRecipient.into());
     }

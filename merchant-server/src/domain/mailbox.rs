@@ -39,7 +39,7 @@ pub async fn peek(shop: &Shop, store: &Store, entry: &MailboxEntry) -> Result<Wa
     let submission = &entry.submission;
     let grant = match &submission.grant {
         GrantProof::Signed(grant) => shop.believe(grant)?,
-        GrantProof::Jws(jws) => jws::verify(jws, &shop.agent.verifying)?,
+        GrantProof::Jws(jws) => jws::verify(jws, &shop.agent_keys())?,
     };
     let context = submission.context()?;
     let order = open(shop, store, grant.purchase, &context, &submission.order).await?;

@@ -2,6 +2,7 @@
 //! protocol and the store; knows no HTTP and no SQL. Time comes in as an argument.
 
 mod accept;
+mod agent_keys;
 mod by_hand;
 mod check;
 mod enter;
@@ -19,9 +20,10 @@ mod status;
 pub mod webhook;
 
 use jiff::tz::TimeZone;
-use shared_protocol::{AgentKeys, MerchantId, Signed, Span, Statement, Verified};
+use shared_protocol::{AgentKeys, MerchantId, Signed, Span, Statement, Timestamp, Verified};
 
 pub use accept::{accept, refuse};
+pub use agent_keys::LearntKeys;
 pub use by_hand::Told;
 pub use check::check;
 pub use enter::enter;
@@ -46,6 +48,10 @@ pub struct Shop {
     pub merchant: MerchantId,
     /// Who settles its money, and by which keys it is known.
     pub agent: AgentKeys,
+    /// What the agent said of its keys since they were configured.
+    pub learnt: LearntKeys,
+    /// When the database was brought back from a backup last.
+    pub restored: Timestamp,
     /// Secrets by which its webhooks may be signed instead.
     pub webhook_secrets: Vec<WebhookSecret>,
     /// What it signs and opens with.
@@ -67,6 +73,8 @@ impl Shop {
         Ok(Self {
             merchant: config.merchant_id.clone(),
             agent: config.agent_keys()?,
+            learnt: LearntKeys::default(),
+            restored: Timestamp::from_millis(0),
             webhook_secrets: config.agent.webhook_secrets.clone(),
             keys,
             order_prefix: config.order_prefix.clone(),
@@ -77,7 +85,7 @@ impl Shop {
 
     /// Checks the agent's signature, by any of its keys.
     fn believe<T: Statement>(&self, said: &Signed<T>) -> Result<Verified<T>, Failure> {
-        let verified = self.agent.verifying.iter().find_map(|key| said.verify(key).ok());
+        let verified = self.agent_keys().iter().find_map(|key| said.verify(key).ok());
         verified.ok_or(Failure::Problem(T::BROKEN))
     }
 }

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use shared_protocol::{ItemId, Offer, Problem, Signed, Span, Timestamp, encode};
+use shared_protocol::{ItemId, Offer, Problem, Signed, Span, Timestamp, VerifyingKey, encode};
 
 use super::{Failure, Shop};
 use crate::catalogue::Catalogue;
@@ -31,7 +31,7 @@ impl Offers {
     ) -> Result<Signed<Offer>, Failure> {
         let item = catalogue.item(item).ok_or(Problem::UnknownItem)?;
         let offer = item.offer(now).ok_or(Problem::OfferExpired)?;
-        if let Some(signed) = self.already_out(&offer) {
+        if let Some(signed) = self.already_out(&offer, &shop.keys.verifying()) {
             return Ok(signed);
         }
         let signed = Signed::sign(&offer, &shop.keys);
@@ -72,9 +72,11 @@ impl Offers {
         Ok(signed)
     }
 
-    fn already_out(&self, offer: &Offer) -> Option<Signed<Offer>> {
+    fn already_out(&self, offer: &Offer, key: &VerifyingKey) -> Option<Signed<Offer>> {
         let out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
-        out.get(&offer.item).filter(|signed| signed.bytes() == encode(offer)).cloned()
+        let is_it =
+            |signed: &&Signed<Offer>| signed.bytes() == encode(offer) && signed.verify(key).is_ok();
+        out.get(&offer.item).filter(is_it).cloned()
     }
 }
 

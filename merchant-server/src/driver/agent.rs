@@ -7,8 +7,9 @@ use reqwest::header::{CONTENT_TYPE, DATE};
 use reqwest::{Client, RequestBuilder, Response, StatusCode, redirect};
 use serde::Deserialize;
 use shared_protocol::{
-    Acceptance, AgentId, Grant, Mailbox, MailboxVisit, MerchantId, Message, Problem, PurchaseId,
-    PurchaseStatus, Receipt, Refusal, Signed, Signer as _, Timestamp, VerifyingKey, decode, encode,
+    Acceptance, AgentId, Grant, KeyList, Mailbox, MailboxVisit, MerchantId, Message, Problem,
+    PurchaseId, PurchaseStatus, Receipt, Refusal, Signed, Signer as _, Timestamp, VerifyingKey,
+    decode, encode,
 };
 
 use crate::config::Origin;
@@ -194,6 +195,39 @@ impl AgentClient {
         let response = answered(request.header("warifu-signature", signature).send().await?)?;
         let body = limited(response, EVENTS_BYTES_MAX).await?;
         serde_json::from_slice(&body).map_err(|_| AgentSilence::Unreadable)
+    }
+
+    /// The agent's list of its keys, signed by the one of this name if it still can.
+    ///
+    /// # Errors
+    /// [`AgentSilence`].
+    pub async fn key_list(&self, kid: &str) -> Result<Signed<KeyList>, AgentSilence> {
+        let url = self.url.at(&format!("/v1/keys?kid={kid}"));
+        let response = answered(self.client.get(url).send().await?)?;
+        decode(&limited(response, Signed::<KeyList>::LEN_MAX).await?)
+            .map_err(|_| AgentSilence::Unreadable)
+    }
+
+    /// Whether the agent knows this key as this shop's, and believes it.
+    ///
+    /// # Errors
+    /// [`AgentSilence`].
+    pub async fn knows_key(
+        &self,
+        merchant: &MerchantId,
+        key: &VerifyingKey,
+    ) -> Result<bool, AgentSilence> {
+        let url = self.url.at(&format!("/v1/merchants/{merchant}/keys"));
+        let response = answered(self.client.get(url).send().await?)?;
+        let body = limited(response, JWKS_BYTES_MAX).await?;
+        let document: serde_json::Value =
+            serde_json::from_slice(&body).map_err(|_| AgentSilence::Unreadable)?;
+        let listed = document["keys"].as_array().ok_or(AgentSilence::Unreadable)?;
+        let key = public_text(key.as_bytes());
+        let is_it = |known: &serde_json::Value| {
+            known["verifying_key"].as_str() == Some(&key) && known["until"].is_null()
+        };
+        Ok(listed.iter().any(is_it))
     }
 
     /// Which of `keys` the agent publishes as its own, and what time it thinks it is.

@@ -3,16 +3,18 @@
 
 use shared_protocol::{MailboxEntry, PurchaseId, Span};
 
-use super::{Unsaid, ask_until, deliver};
+use super::{Unsaid, ask_until, deliver, keys};
 use crate::app::App;
 use crate::domain::visit;
 use crate::store::Fault;
 
-/// Says what the agent has not heard yet, and asks what shoppers have said of orders since.
+/// Asks for the agent's keys, says what the agent has not heard yet, and asks what shoppers have
+/// said of orders since.
 ///
 /// # Errors
 /// [`Fault`].
 pub async fn catch_up(app: &App) -> Result<(), Fault> {
+    keys::ask(app).await;
     deliver(app).await?;
     ask_until(app, app.now().plus(app.config().ask_after())).await
 }

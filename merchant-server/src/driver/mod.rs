@@ -4,6 +4,7 @@
 
 mod agent;
 mod by_hand;
+pub mod keys;
 mod listen;
 mod mailbox;
 mod outbox;

@@ -44,8 +44,7 @@ pub(super) async fn hear(
     let signed = WebhookHeaders { id, timestamp, signature };
     let shop = app.shop();
     let secrets = &shop.webhook_secrets;
-    webhook::verify(&signed, &bytes, &shop.agent.verifying, secrets, now)
-        .map_err(Failure::Webhook)?;
+    webhook::verify(&signed, &bytes, &shop.agent_keys(), secrets, now).map_err(Failure::Webhook)?;
     let EventBody { r#type, data } =
         serde_json::from_slice(&bytes).map_err(|_| Problem::MalformedMessage)?;
     let purchase = data.purchase.parse().map_err(|_| Problem::MalformedMessage)?;

@@ -9,6 +9,7 @@ mod images;
 mod keys;
 mod listen;
 mod offers;
+pub(crate) mod overload;
 mod problem;
 mod purchases;
 mod relayed;
@@ -45,9 +46,10 @@ pub fn router(app: App) -> Router {
         .route("/warifu/v1/images/{file}", get(images::show))
         .route("/.well-known/warifu", get(keys::show));
     let (agent, entropy) = (&app.config().agent.url.clone(), app.entropy());
-    let around = |routes| around(routes, agent, &entropy);
+    let around = |routes| around(admitted(routes, &app), agent, &entropy);
     let relayed = app.relay().map(|relay| relay_routes(relayed::routes(), relay));
-    let shop = around(for_the_frame).layer(cors(agent)).merge(around(for_all)).with_state(app);
+    let shop = around(for_the_frame).layer(cors(agent)).merge(around(for_all));
+    let shop = shop.with_state(app.clone());
     shop.merge(relayed.unwrap_or_default())
 }
 
@@ -79,8 +81,13 @@ pub(crate) fn site(app: App) -> Router {
             .route("/_demo/clock", post(demo::advance).layer(cors(&agent)))
             .fallback(demo::shop_page);
     }
-    let own = around(own, &agent, &app.entropy()).with_state(app.clone());
+    let own = around(admitted(own, &app), &agent, &app.entropy()).with_state(app.clone());
     router(app).merge(own)
+}
+
+/// Refuses what is too much at once. A relay has seats of its own.
+fn admitted(routes: Router<App>, app: &App) -> Router<App> {
+    routes.layer(middleware::from_fn_with_state(app.clone(), overload::admit))
 }
 
 /// What every answer goes through, outermost last.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Sqlite, SqliteConnection, SqlitePool, Transaction};
+use sqlx::{Connection as _, Sqlite, SqliteConnection, SqlitePool, Transaction};
 
 use super::Fault;
 
@@ -33,6 +33,7 @@ pub(super) async fn writing(url: &str) -> Result<SqlitePool, Fault> {
         .max_connections(1)
         .min_connections(1)
         .acquire_timeout(PATIENCE)
+        .after_release(|connection, _| Box::pin(is_usable(connection)))
         .connect_with(options)
         .await?;
     let version = version(&pool).await?;
@@ -41,6 +42,13 @@ pub(super) async fn writing(url: &str) -> Result<SqlitePool, Fault> {
     }
     MIGRATIONS.run(&pool).await?;
     Ok(pool)
+}
+
+/// Whether no transaction is left on it. After a full disk SQLite rolls back by itself, and sqlx,
+/// which did not ask for it, then cannot: such a connection is given up.
+async fn is_usable(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    connection.ping().await?;
+    Ok(!connection.is_in_transaction())
 }
 
 /// The connections that only read.

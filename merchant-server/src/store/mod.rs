@@ -1,6 +1,8 @@
 //! What is kept: orders, issued Offers, stock, work to send. The only room with SQL; it calls
 //! nobody. All writes go through one connection, one named transaction after the other.
 
+mod agent_keys;
+mod backup;
 mod connect;
 mod deliveries;
 mod notifications;
@@ -57,7 +59,10 @@ pub enum Fault {
     Database(#[from] sqlx::Error),
     /// The schema could not be brought up to date.
     #[error("migration: {0}")]
-    Migration(#[from] sqlx::migrate::MigrateError),
+    Migration(#[source] sqlx::migrate::MigrateError),
+    /// A newer version of this program wrote the database: this one does not know what it means.
+    #[error("the database is of a newer version of this program (schema {0}): start that one")]
+    NewerSchema(i64),
     /// The SQLite that was linked loses commits (TRUST.md D8).
     #[error("SQLite {0} is older than {SQLITE_OLDEST} and can lose commits")]
     OldSqlite(String),
@@ -73,6 +78,15 @@ pub enum Fault {
     /// The disk failed under a commit: nothing can be promised until the process starts afresh.
     #[error("the store has stopped after a failure of the disk")]
     Broken,
+}
+
+impl From<sqlx::migrate::MigrateError> for Fault {
+    fn from(fault: sqlx::migrate::MigrateError) -> Self {
+        match fault {
+            sqlx::migrate::MigrateError::VersionMissing(version) => Self::NewerSchema(version),
+            other => Self::Migration(other),
+        }
+    }
 }
 
 impl Store {

@@ -12,7 +12,8 @@ impl Tx<'_> {
     /// [`Fault`].
     pub async fn keep_offer(&mut self, signed: &Signed<Offer>, offer: &Offer) -> Result<(), Fault> {
         let sql = "INSERT INTO offers (id, digest, item, signed, issued_at, expires_at, updated_by)
-            VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING";
+            VALUES ($1, $2, $3, $4, $5, $6, $7)
+            ON CONFLICT (digest) DO UPDATE SET signed = $4, updated_by = $7";
         sqlx::query(sql)
             .bind(self.next_id())
             .bind(signed.digest().as_bytes().as_slice())

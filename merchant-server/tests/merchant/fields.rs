@@ -109,7 +109,7 @@ async fn a_place_without_a_zone_is_told_at_the_region() {
     let context = attempt.sealed.context.clone();
     let mut check = attempt.sealed.order_check();
     let shop = market.running().app.shop();
-    let mut half: OrderHalf = check.order.open(&context, shop.keys.opening()).unwrap();
+    let mut half: OrderHalf = shop.keys.open(&check.order, &context).unwrap().0;
     if let Delivery::Physical(address) = &mut half.delivery {
         address.region = "JP-27".parse().unwrap();
     }

@@ -4,17 +4,21 @@
 
 mod acceptance;
 mod agent;
+mod backups;
 mod browser;
 mod catalogue;
 mod command_line;
 mod demo;
 mod fields;
+mod killed_upgrades;
 mod market;
 mod misuse;
 mod notifications;
+mod overload;
 mod races;
 mod relaying;
 mod remittances;
 mod restart;
+mod rotation;
 mod settlements;
 mod stock;

@@ -4,8 +4,8 @@
 use shared_protocol::{
     Acceptance, Amount, BasisPoints, Challenge, ChallengeRequest, Channel, Claim, Confirmation,
     Credential, Date, DeliveryTerms, Deposit, Digest, Goods, Grant, GrantProof, GrantRequest,
-    HandlingNumber, Locale, Mailbox, MailboxEntry, MailboxVisit, Mark, Offer, OrderCheck,
-    OrderSubmission, Outcome, PasskeyAssertion, PasskeyPart, PaymentHalf, Placement,
+    HandlingNumber, KeyList, ListedKey, Locale, Mailbox, MailboxEntry, MailboxVisit, Mark, Offer,
+    OrderCheck, OrderSubmission, Outcome, PasskeyAssertion, PasskeyPart, PaymentHalf, Placement,
     PlacementAgreement, PlacementEnd, Plan, PlanClass, PlanInquiry, PlanQuote, PlanQuotes, Problem,
     PurchaseState, PurchaseStatus, QuantityLimits, Receipt, Redemption, Refund, Refusal, Relay,
     Remittance, Salt, SealContext, SettlementState, ShippingNotice, Signed, SignedTally, Span,
@@ -379,6 +379,16 @@ pub fn mailbox_entries(deal: &Deal) -> Vec<MailboxEntry> {
 
 pub fn mailboxes(deal: &Deal) -> Vec<Mailbox> {
     vec![Mailbox { entries: mailbox_entries(deal) }, Mailbox { entries: vec![] }]
+}
+
+/// One key that signs; two while they rotate.
+pub fn key_lists(deal: &Deal) -> Vec<KeyList> {
+    let agent = deal.agent.id.clone();
+    let listed = |key, until| ListedKey { key, from: NOW, until };
+    let (now, before) = (deal.agent.key(), deal.merchant.key());
+    let one = vec![listed(now, None)];
+    let two = vec![listed(now, None), listed(before, Some(NOW.plus(Span::hours(72))))];
+    [one, two].map(|keys| KeyList { agent: agent.clone(), keys, listed: NOW }).into()
 }
 
 /// A passkey's word, of the lengths that are usual.

@@ -20,7 +20,7 @@ macro_rules! for_each_statement {
             tally session, grant agent, acceptance merchant, refusal merchant, confirmation agent,
             quote agent, shipping_notice merchant, claim merchant, void merchant, refund merchant,
             receipt agent, remittance agent, placement merchant, placement_end merchant,
-            deposit agent, visit merchant, redemption merchant)
+            deposit agent, visit merchant, redemption merchant, key_list agent)
     };
     (@ $deal:ident, $call:ident, $with:expr, $($statement:ident $signer:ident),*) => {
         [$({
@@ -64,6 +64,7 @@ mod usual {
         deposit Deposit, deposits;
         visit MailboxVisit, visits;
         redemption Redemption, redemptions;
+        key_list KeyList, key_lists;
     }
 }
 
@@ -162,7 +163,7 @@ fn a_signature_under_another_version_purpose_or_role_is_refused() {
         .iter()
         .filter_map(|message| message.signed.as_ref().map(|form| form.label.clone()))
         .collect();
-    assert_eq!(labels.len(), 20);
+    assert_eq!(labels.len(), 21);
     for_each_statement!(deal, refuses_other_labels, &labels);
 }
 

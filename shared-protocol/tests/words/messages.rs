@@ -134,7 +134,7 @@ fn between_the_three(deal: &Deal) -> Vec<Spoken> {
     ]
 }
 
-/// Those through a relay, and those of sellers without a server.
+/// Those through a relay, those of sellers without a server, and the agent's keys.
 fn around(deal: &Deal) -> Vec<Spoken> {
     let (agent, merchant) = (&deal.agent, &deal.merchant);
     let call = plain("RelayedCall", &relays::calls(deal));
@@ -148,6 +148,7 @@ fn around(deal: &Deal) -> Vec<Spoken> {
     let visit = statement("MailboxVisit", &examples::visits(deal), merchant);
     let entry = plain("MailboxEntry", &examples::mailbox_entries(deal));
     let mailbox = plain("Mailbox", &examples::mailboxes(deal));
+    let key_list = statement("KeyList", &examples::key_lists(deal), agent);
     vec![
         spoken(asked, "shopper", "agent", "51–62", "through the relay; holds a sealed call"),
         spoken(call, "shopper", "agent", "51–62", "sealed, in relayed-request"),
@@ -160,6 +161,7 @@ fn around(deal: &Deal) -> Vec<Spoken> {
         spoken(visit, "merchant", "agent", "61", "signed"),
         spoken(entry, "agent", "merchant", "61", "in mailbox; holds an order-submission"),
         spoken(mailbox, "agent", "merchant", "61", "as it is"),
+        spoken(key_list, "agent", "merchant", "–", "signed"),
     ]
 }
 

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context as _;
-use thirtyfour::prelude::*;
 
 use super::{
     PURCHASES, Party, Played, Purchase, Seller, Shopper,
@@ -160,8 +159,10 @@ impl Play<'_> {
     async fn say_yes(&mut self, link: &str) -> Result {
         self.browser.leave_frames().await?;
         self.browser.driver.goto(link).await?;
-        let yes = By::Css("button[name=decision][value=ok]");
-        self.browser.driver.find(yes).await?.click().await?;
+        account::press(self.browser, "button[name=decision][value=ok]").await?;
+        // Before the agent has heard it, the seller's claim is refused.
+        let answered = "return !document.querySelector('[name=decision]')";
+        account::wait_for(self.browser, answered).await?;
         self.dealt.insert(Party::Agent);
         self.acts += 2;
         Ok(())

@@ -68,7 +68,12 @@ impl Shopper {
         let typed = vec![
             ("contact.name", kanji(6), Datum::Name),
             ("contact.kana", kana(8), Datum::Name),
-            ("contact.email", format!("{}@example.jp", number("m", 12)), Datum::Mail),
+            // Twelve digits in a row would be a card's number one time in ten.
+            (
+                "contact.email",
+                format!("{}{}@example.jp", number("m", 6), number("k", 6)),
+                Datum::Mail,
+            ),
             ("contact.phone", number("090", 8), Datum::Telephone),
             ("delivery.postal_code", number("1", 6), Datum::Address),
             ("delivery.region", "JP-13".into(), Datum::Address),

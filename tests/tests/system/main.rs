@@ -19,6 +19,7 @@ mod leak;
 mod library;
 mod marks;
 mod month;
+mod package;
 mod passkeys;
 mod plans;
 mod purchase;

@@ -20,10 +20,11 @@ pub use running::Running;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use shared_protocol::{Digest, VerifyingKey};
+use shared_protocol::Digest;
 
 use crate::{
     clock::Clock,
+    domain::key_history::KeyHistory,
     store::{AuditRun, Fault, PurchaseBooks, Snapshot, Store},
 };
 
@@ -40,12 +41,13 @@ pub struct Report {
     pub head: Digest,
 }
 
-/// Audits everything, as it stands at one moment, while the server may be running. `key` is the
-/// agent's own, with which it signed its Grants and Confirmations.
+/// Audits everything, as it stands at one moment, while the server may be running. `keys` are
+/// the agent's own, with which it signed its Grants and Confirmations.
 ///
 /// # Errors
 /// [`Fault`] if the database cannot be read at all.
-pub async fn audit(store: &Store, key: &VerifyingKey) -> Result<Report, Fault> {
+pub async fn audit(store: &Store, keys: impl Into<KeyHistory>) -> Result<Report, Fault> {
+    let own = keys.into();
     let mut snapshot = store.snapshot().await?;
     let mut tally = Tally::default();
     let mut out = Findings::default();
@@ -55,7 +57,7 @@ pub async fn audit(store: &Store, key: &VerifyingKey) -> Result<Report, Fault> {
         purchases += 1;
         after = Some(row);
         match snapshot.purchase_books(row, &keys).await {
-            Ok(books) => tally.add(&books, check_purchase(&books, key, &mut out), &mut out),
+            Ok(books) => tally.add(&books, check_purchase(&books, &own, &mut out), &mut out),
             Err(fault) => unreadable(&mut out, &format!("purchases {row}"), fault)?,
         }
     }
@@ -63,7 +65,7 @@ pub async fn audit(store: &Store, key: &VerifyingKey) -> Result<Report, Fault> {
         out.note(Damage::Orphan, &orphan, "a row that it belongs to", "none");
     }
     contracts(&mut snapshot, &tally, &mut out).await?;
-    transfers::check(&mut snapshot, key, &mut tally, &mut out).await?;
+    transfers::check(&mut snapshot, &own, &mut tally, &mut out).await?;
     payouts(&mut snapshot, &mut tally, &mut out).await?;
     files::check(&mut snapshot, &mut tally, &mut out).await?;
     operators::check(store, &mut out).await?;
@@ -81,11 +83,11 @@ pub async fn audit(store: &Store, key: &VerifyingKey) -> Result<Report, Fault> {
 /// [`Fault`].
 pub async fn audit_and_note(
     store: &Store,
-    key: &VerifyingKey,
+    keys: impl Into<KeyHistory>,
     clock: &dyn Clock,
 ) -> Result<Report, Fault> {
     let began_at = clock.now();
-    let report = audit(store, key).await?;
+    let report = audit(store, keys).await?;
     let line = |finding: &Finding| {
         let Finding { damage, row, expected, found } = finding;
         format!("{row}: {} (must be {expected}, is {found})", damage.says())

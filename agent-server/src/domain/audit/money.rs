@@ -142,21 +142,22 @@ impl Replay<'_> {
 
     fn said(&self, said: &[u8], stored: &StoredWord) -> Result<MerchantWord, Problem> {
         match WordKind::from_name(&stored.kind) {
-            Some(WordKind::Shipment) => self.word::<ShippingNotice>(said, &stored.name),
-            Some(WordKind::Claim) => self.word::<Claim>(said, &stored.name),
-            Some(WordKind::Void) => self.word::<Void>(said, &stored.name),
-            Some(WordKind::Refund) => self.word::<Refund>(said, &stored.name),
+            Some(WordKind::Shipment) => self.word::<ShippingNotice>(said, stored),
+            Some(WordKind::Claim) => self.word::<Claim>(said, stored),
+            Some(WordKind::Void) => self.word::<Void>(said, stored),
+            Some(WordKind::Refund) => self.word::<Refund>(said, stored),
             None => Err(Problem::SettlementInvalid),
         }
     }
 
-    fn word<T: Settles>(&self, said: &[u8], name: &str) -> Result<MerchantWord, Problem>
+    fn word<T: Settles>(&self, said: &[u8], stored: &StoredWord) -> Result<MerchantWord, Problem>
     where
         Signed<T>: Message,
     {
         let said: Result<Signed<T>, DecodeError> = decode(said);
         let said = said.map_err(|_| Problem::MalformedMessage)?;
-        MerchantWord::of(&said, &self.books.merchant_key, &self.books.purchase, name)
+        let keys = (&self.books.merchant_keys, stored.at);
+        MerchantWord::of(&said, keys, &self.books.purchase, &stored.name)
     }
 
     fn compare(&self, stored: &StoredWord, booking: &Booking, row: &str, out: &mut Findings) {

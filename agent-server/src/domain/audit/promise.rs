@@ -1,22 +1,22 @@
 //! What was signed about a purchase: Grant, tally, the merchant's word, the shopper's.
 
-use shared_protocol::{
-    Channel, Confirmation, Grant, Outcome, PurchaseEvent, Verified, VerifyingKey,
-};
+use shared_protocol::{Channel, Confirmation, Grant, Outcome, PurchaseEvent, Verified};
 
 use super::{Damage, Findings, story::Told};
-use crate::store::PurchaseBooks;
+use crate::{domain::key_history::KeyHistory, store::PurchaseBooks};
 
 /// Checks all of it; returns the Grant as far as it can be read.
 pub(super) fn check(
     books: &PurchaseBooks,
-    key: &VerifyingKey,
+    own: &KeyHistory,
     told: &Told,
     row: &str,
     out: &mut Findings,
 ) -> Option<Grant> {
     let signed = books.purchase.grant.as_ref()?;
-    let grant = match signed.verify(key).map(Verified::into_inner) {
+    // Long after its key was retired it holds by the key of its time.
+    let issued = signed.claimed().ok()?.issued;
+    let grant = match own.verify(signed, issued).map(Verified::into_inner) {
         Ok(grant) => grant,
         Err(problem) => {
             out.note(Damage::GrantForged, row, "the agent's signature", problem);
@@ -32,9 +32,9 @@ pub(super) fn check(
         }
         Err(problem) => out.note(Damage::TallyForged, row, "its signature", problem),
     }
-    check_acceptance(books, key, told, row, out);
+    check_acceptance(books, own, told, row, out);
     check_refusal(books, told, row, out);
-    check_confirmation(books, &grant, key, told, row, out);
+    check_confirmation(books, &grant, own, told, row, out);
     Some(grant)
 }
 
@@ -55,7 +55,7 @@ fn check_columns(books: &PurchaseBooks, grant: &Grant, row: &str, out: &mut Find
 
 fn check_acceptance(
     books: &PurchaseBooks,
-    key: &VerifyingKey,
+    own: &KeyHistory,
     told: &Told,
     row: &str,
     out: &mut Findings,
@@ -67,8 +67,9 @@ fn check_acceptance(
         }
         None => {}
         Some(word) => {
+            let came = told.at(PurchaseEvent::OrderAccepted);
             // The agent signs in the place of a shop that holds no key.
-            let held = word.verify(&books.merchant_key).or_else(|_| word.verify(key));
+            let held = books.merchant_keys.verify(word, came).or_else(|_| own.verify(word, came));
             let checked = held.and_then(|word| books.purchase.check_acceptance(&word));
             if let Err(problem) = checked {
                 out.note(Damage::AcceptanceForged, row, "the merchant's word", problem);
@@ -87,7 +88,8 @@ fn check_refusal(books: &PurchaseBooks, told: &Told, row: &str, out: &mut Findin
         }
         None => {}
         Some(word) => {
-            let held = word.verify(&books.merchant_key);
+            let came = told.at(PurchaseEvent::OrderRefused);
+            let held = books.merchant_keys.verify(word, came);
             let checked = held.and_then(|word| books.purchase.check_refusal(&word));
             if let Err(problem) = checked {
                 out.note(Damage::RefusalForged, row, "the merchant's word", problem);
@@ -99,7 +101,7 @@ fn check_refusal(books: &PurchaseBooks, told: &Told, row: &str, out: &mut Findin
 fn check_confirmation(
     books: &PurchaseBooks,
     grant: &Grant,
-    key: &VerifyingKey,
+    own: &KeyHistory,
     told: &Told,
     row: &str,
     out: &mut Findings,
@@ -112,7 +114,8 @@ fn check_confirmation(
         }
         return;
     };
-    let said = match word.verify(key) {
+    let decided = word.claimed().map_or(grant.issued, |said| said.decided);
+    let said = match own.verify(word, decided) {
         Ok(said) => said,
         Err(problem) => {
             out.note(Damage::ConfirmationForged, row, "the agent's signature", problem);

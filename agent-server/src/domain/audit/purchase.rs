@@ -1,11 +1,9 @@
 //! One purchase with all that hangs on it.
 
-use shared_protocol::{
-    Amount, Currency, Grant, MerchantId, PurchaseState, Timestamp, VerifyingKey,
-};
+use shared_protocol::{Amount, Currency, Grant, MerchantId, PurchaseState, Timestamp};
 
 use super::{Damage, Findings, money, promise, story};
-use crate::store::PurchaseBooks;
+use crate::{domain::key_history::KeyHistory, store::PurchaseBooks};
 
 /// What a purchase contributes to the rest of the books.
 #[derive(Clone, Debug)]
@@ -40,7 +38,7 @@ pub struct Share {
 }
 
 /// Checks a purchase against what was signed.
-pub fn check_purchase(books: &PurchaseBooks, key: &VerifyingKey, out: &mut Findings) -> Audited {
+pub fn check_purchase(books: &PurchaseBooks, own: &KeyHistory, out: &mut Findings) -> Audited {
     let purchase = &books.purchase;
     let mut audited = Audited {
         row: format!("purchases {} ({})", purchase.row, purchase.id),
@@ -52,14 +50,14 @@ pub fn check_purchase(books: &PurchaseBooks, key: &VerifyingKey, out: &mut Findi
         shares: Vec::new(),
     };
     let told = story::check(books, &audited.row, out);
-    let grant = promise::check(books, key, &told, &audited.row, out);
+    let grant = promise::check(books, own, &told, &audited.row, out);
     let Some(grant) = grant else {
         if purchase.state != PurchaseState::Declined {
             out.note(Damage::GrantMissing, &audited.row, "a Grant", "none");
         }
         return audited;
     };
-    let fee = story::check_plan(books, &grant, key, &audited.row, out);
+    let fee = story::check_plan(books, &grant, own, &audited.row, out);
     // The state that the events led to: the column was held against it already.
     let state = told.state.unwrap_or(purchase.state);
     money::check(books, &grant, fee, state, &mut audited, out);

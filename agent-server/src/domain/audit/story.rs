@@ -1,15 +1,13 @@
 //! What happened to a purchase, event by event, and how it is paid.
 
-use shared_protocol::{
-    Grant, Outcome, Plan, PlanClass, PurchaseEvent, PurchaseState, VerifyingKey,
-};
+use shared_protocol::{Grant, Outcome, Plan, PlanClass, PurchaseEvent, PurchaseState, Timestamp};
 
 use super::{Damage, Findings, purchase::total};
-use crate::store::PurchaseBooks;
+use crate::{domain::key_history::KeyHistory, store::PurchaseBooks};
 
 /// The events, as far as they can be read, and where they led.
 pub(super) struct Told {
-    events: Vec<(PurchaseState, PurchaseEvent)>,
+    events: Vec<(PurchaseState, PurchaseEvent, Timestamp)>,
     /// Where they led; `None` if there are none.
     pub(super) state: Option<PurchaseState>,
 }
@@ -17,12 +15,18 @@ pub(super) struct Told {
 impl Told {
     /// Whether it happened.
     pub(super) fn has(&self, event: PurchaseEvent) -> bool {
-        self.events.iter().any(|(_, happened)| *happened == event)
+        self.events.iter().any(|(_, happened, _)| *happened == event)
+    }
+
+    /// When it happened first; long ago if it never did.
+    pub(super) fn at(&self, event: PurchaseEvent) -> Timestamp {
+        let first = self.events.iter().find(|(_, happened, _)| *happened == event);
+        first.map_or(Timestamp::from_millis(0), |(_, _, at)| *at)
     }
 
     /// What the newest Confirmation must say.
     pub(super) fn outcome(&self) -> Option<Outcome> {
-        self.events.iter().rev().find_map(|(before, event)| match (before, event) {
+        self.events.iter().rev().find_map(|(before, event, _)| match (before, event) {
             (_, PurchaseEvent::ShopperConfirmed | PurchaseEvent::TransferReceived) => {
                 Some(Outcome::Confirmed)
             }
@@ -54,7 +58,7 @@ pub(super) fn check(books: &PurchaseBooks, row: &str, out: &mut Findings) -> Tol
             continue;
         };
         out.same(Damage::EventState, &row, state.name(), stored.state.as_str());
-        told.events.push((before, event));
+        told.events.push((before, event, Timestamp::from_millis(stored.at)));
         told.state = Some(state);
     }
     let count = i64::from(books.purchase.events);
@@ -68,7 +72,7 @@ pub(super) fn check(books: &PurchaseBooks, row: &str, out: &mut Findings) -> Tol
 pub(super) fn check_plan(
     books: &PurchaseBooks,
     grant: &Grant,
-    key: &VerifyingKey,
+    own: &KeyHistory,
     row: &str,
     out: &mut Findings,
 ) -> u64 {
@@ -78,7 +82,7 @@ pub(super) fn check_plan(
     };
     let class = columns.plan.parse::<Plan>().map_or("none", |plan| plan.class().name());
     out.same(Damage::Plan, row, grant.plan_class.name(), class);
-    let quote = columns.quote.as_ref().map(|quote| quote.verify(key));
+    let quote = columns.quote.as_ref().map(|quote| own.verify(quote, grant.issued));
     let quote = match quote {
         Some(Err(problem)) => {
             out.note(Damage::QuoteForged, row, "the agent's signature", problem);

@@ -3,18 +3,21 @@
 
 use std::collections::BTreeMap;
 
-use shared_protocol::{Amount, PurchaseState, Remittance, Signed, Standing, VerifyingKey};
+use shared_protocol::{Amount, PurchaseState, Remittance, Signed, Standing};
 
 use super::{Audited, Damage, Findings, Tally, books::check_entry, purchase::Share};
 use crate::{
-    domain::transfer::{TransferState, ordered_entry, paid_in_entry, sent_entry},
+    domain::{
+        key_history::KeyHistory,
+        transfer::{TransferState, ordered_entry, paid_in_entry, sent_entry},
+    },
     store::{Fault, Snapshot, StoredEntry, StoredTransferOrder},
 };
 
 /// Checks all of them.
 pub(super) async fn check(
     snapshot: &mut Snapshot,
-    key: &VerifyingKey,
+    own: &KeyHistory,
     tally: &mut Tally,
     out: &mut Findings,
 ) -> Result<(), Fault> {
@@ -36,7 +39,7 @@ pub(super) async fn check(
         let minor = i128::from(order.amount.minor);
         sums.left += if order.state.has_left() { minor } else { 0 };
         sums.held += if order.state.is_held() { minor } else { 0 };
-        check_order(order, &entries, key, tally, out);
+        check_order(order, &entries, own, tally, out);
     }
     for deposit in snapshot.deposits().await? {
         let row = format!("deposits {}", deposit.contract);
@@ -57,7 +60,7 @@ struct Sums {
 fn check_order(
     order: &StoredTransferOrder,
     entries: &BTreeMap<i64, StoredEntry>,
-    key: &VerifyingKey,
+    own: &KeyHistory,
     tally: &mut Tally,
     out: &mut Findings,
 ) {
@@ -71,7 +74,7 @@ fn check_order(
     if !fits {
         out.note(Damage::TransferState, &row, order.standing.name(), order.state.name());
     }
-    check_said(order, key, &row, out);
+    check_said(order, own, &row, out);
     let Some(number) = order.entry else { return };
     let expected = match order.payout {
         None => sent_entry(order.purchase, order.contract, order.amount),
@@ -103,8 +106,9 @@ fn check_order(
 }
 
 /// What the merchant was told is what happened.
-fn check_said(order: &StoredTransferOrder, key: &VerifyingKey, row: &str, out: &mut Findings) {
-    let told = order.said.as_ref().map(|said: &Signed<Remittance>| said.verify(key));
+fn check_said(order: &StoredTransferOrder, own: &KeyHistory, row: &str, out: &mut Findings) {
+    let verify = |said: &Signed<Remittance>| own.verify(said, said.claimed()?.at);
+    let told = order.said.as_ref().map(verify);
     let told = match told {
         Some(Err(problem)) => {
             return out.note(Damage::RemittanceOther, row, "the agent's signature", problem);

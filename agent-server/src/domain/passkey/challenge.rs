@@ -67,7 +67,7 @@ impl IssuedChallenge {
         let mut bytes = [0; LENGTH];
         bytes[..8].copy_from_slice(&now.plus(purpose.lifetime()).as_millis().to_be_bytes());
         rng.fill_bytes(&mut bytes[8..HASHED]);
-        let hash = keyed_hash(&bytes[..HASHED], purpose, keys);
+        let [hash, _] = keyed_hashes(&bytes[..HASHED], purpose, keys);
         bytes[HASHED..].copy_from_slice(&hash);
         Self(bytes)
     }
@@ -95,8 +95,8 @@ impl IssuedChallenge {
         keys: &AgentKeyring,
         now: Timestamp,
     ) -> Result<Challenge, Problem> {
-        let hash = keyed_hash(&self.0[..HASHED], purpose, keys);
-        if !bool::from(hash.ct_eq(&self.0[HASHED..])) {
+        let ours = keyed_hashes(&self.0[..HASHED], purpose, keys);
+        if !ours.iter().any(|hash| bool::from(hash.ct_eq(&self.0[HASHED..]))) {
             return Err(Problem::ChallengeInvalid);
         }
         let mut millis = [0; 8];
@@ -124,18 +124,19 @@ impl Challenge {
     }
 }
 
-fn keyed_hash(bytes: &[u8], purpose: Purpose, keys: &AgentKeyring) -> [u8; 32] {
-    let whose = |what, row: i64| keys.keyed_hash(what, &[bytes, &row.to_be_bytes()]);
+/// Under the pepper that is used, then under the other one while they are rotated.
+fn keyed_hashes(bytes: &[u8], purpose: Purpose, keys: &AgentKeyring) -> [[u8; 32]; 2] {
+    let whose = |what, row: i64| keys.keyed_hashes(what, &[bytes, &row.to_be_bytes()]);
     match purpose {
         Purpose::SignIn => whose("passkey-sign-in", 0),
         Purpose::Register { contract } => whose("passkey-registration", contract),
         Purpose::OperatorSignIn => whose("operator-sign-in", 0),
         Purpose::OperatorRegister { link } => {
-            keys.keyed_hash("operator-registration", &[bytes, &link])
+            keys.keyed_hashes("operator-registration", &[bytes, &link])
         }
         Purpose::OperatorSign { operator, proposal, digest } => {
             let rows = [operator.to_be_bytes(), proposal.to_be_bytes()];
-            keys.keyed_hash("operator-sign", &[bytes, &rows[0], &rows[1], digest.as_bytes()])
+            keys.keyed_hashes("operator-sign", &[bytes, &rows[0], &rows[1], digest.as_bytes()])
         }
     }
 }

@@ -49,7 +49,7 @@ pub async fn settle<T: Settles>(
     let now = app.clock.now();
     let purchase = known(app, &id).await?;
     let merchant = app.merchants.get(&purchase.merchant, now).await?;
-    let word = MerchantWord::of(said, &merchant.verifying_key, &purchase, name)?;
+    let word = MerchantWord::of(said, (&merchant.history(), now), &purchase, name)?;
     let (digest, fee) = (word.digest(), app.config.settlement.fee_of(&purchase.merchant));
     let booked = app.store.book(id, word, fee, now).await.map_err(unavailable)??;
     app.wake_driver();

@@ -3,10 +3,10 @@
 
 use shared_protocol::{
     AgentId, Claim, Digest, HandlingNumber, MerchantId, Message, Problem, PurchaseId, Reference,
-    Refund, SettlementEvent, ShippingNotice, Signed, Statement, VerifyingKey, Void, encode,
+    Refund, SettlementEvent, ShippingNotice, Signed, Statement, Timestamp, Void, encode,
 };
 
-use crate::domain::{Purchase, errand::Notice};
+use crate::domain::{Purchase, errand::Notice, key_history::KeyHistory};
 
 /// The four kinds of word; each has names of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,20 +110,20 @@ pub struct MerchantWord {
 }
 
 impl MerchantWord {
-    /// Checks that `key` signed this, of this very purchase and under this name.
+    /// Checks that a key that counted then signed this, of this very purchase and under this name.
     ///
     /// # Errors
     /// [`Problem::SettlementInvalid`].
     pub fn of<T: Settles>(
         said: &Signed<T>,
-        key: &VerifyingKey,
+        (keys, at): (&KeyHistory, Timestamp),
         purchase: &Purchase,
         name: &str,
     ) -> Result<Self, Problem>
     where
         Signed<T>: Message,
     {
-        let verified = said.verify(key).map_err(|_| Problem::SettlementInvalid)?;
+        let verified = keys.verify(said, at).map_err(|_| Problem::SettlementInvalid)?;
         let grant = purchase.granted().map_err(|_| Problem::SettlementInvalid)?;
         let common = verified.common();
         let is_about_it = *common.merchant == grant.merchant

@@ -7,7 +7,6 @@ use axum::{
     response::Response,
 };
 use serde::Deserialize;
-use shared_protocol::Signer as _;
 
 use super::{
     desk::{Desk, hex, onward, stamp},
@@ -48,8 +47,8 @@ pub(super) async fn run(
     if app.audits.begins() {
         let app = app.clone();
         tokio::spawn(async move {
-            let key = app.keys.verifying_key();
-            if let Err(fault) = audit_and_note(&app.store, &key, &*app.clock).await {
+            let audited = audit_and_note(&app.store, app.keys.history(), &*app.clock).await;
+            if let Err(fault) = audited {
                 tracing::error!(%fault, "the audit could not be run");
             }
             app.audits.ends();

@@ -1,5 +1,5 @@
-//! The shop's two private keys: Ed25519 to sign, X25519 to open order halves. They live in files
-//! that only this user may read, are never printed, and never leave this room.
+//! One pair of private keys: Ed25519 to sign, X25519 to open order halves. They live in files that
+//! only this user may read, are never printed, and never leave this room.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
@@ -12,8 +12,8 @@ use ring::signature::{Ed25519KeyPair, KeyPair as _};
 use shared_protocol::{OpeningKey, SealingKey, Signature, Signer, VerifyingKey};
 use zeroize::Zeroizing;
 
-/// What the shop signs and opens with.
-pub struct Keyring {
+/// A pair of keys.
+pub struct Pair {
     signing: Ed25519KeyPair,
     opening: OpeningKey,
 }
@@ -33,20 +33,20 @@ pub enum KeyError {
     /// It is not what `keys init` wrote.
     #[error("{0} is not a key file of merchant-server")]
     Damaged(PathBuf),
+    /// One rotation after the other: with three pairs nobody knows which counts.
+    #[error("a rotation is under way already: finish it with `keys activate` and `keys retire`")]
+    StillRotating,
+    /// `keys rotate` has not been run, or was finished.
+    #[error("there is no {0} pair of keys")]
+    NoSuchPair(&'static str),
     /// The operating system said no.
     #[error("{0}: {1}")]
     Io(PathBuf, #[source] io::Error),
 }
 
-impl Keyring {
-    /// Makes a fresh pair of keys and writes them to `dir`, which is made if need be.
-    ///
-    /// # Errors
-    /// [`KeyError::AlreadyThere`], [`KeyError::Io`].
-    pub fn init(dir: &Path, rng: &mut impl CryptoRng) -> Result<Self, KeyError> {
-        if FILES.iter().any(|(name, _)| dir.join(name).exists()) {
-            return Err(KeyError::AlreadyThere(dir.to_owned()));
-        }
+impl Pair {
+    /// Makes a fresh pair and writes it to `dir`, which is made if need be.
+    pub(super) fn make(dir: &Path, rng: &mut impl CryptoRng) -> Result<(), KeyError> {
         let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(dir);
         made.map_err(|error| KeyError::Io(dir.to_owned(), error))?;
         for (name, label) in FILES {
@@ -56,15 +56,11 @@ impl Keyring {
             write(&path, label, &secret).map_err(|error| KeyError::Io(path, error))?;
         }
         let synced = File::open(dir).and_then(|dir| dir.sync_all());
-        synced.map_err(|error| KeyError::Io(dir.to_owned(), error))?;
-        Self::load(dir)
+        synced.map_err(|error| KeyError::Io(dir.to_owned(), error))
     }
 
-    /// Reads the keys of `dir`.
-    ///
-    /// # Errors
-    /// [`KeyError`], naming the file.
-    pub fn load(dir: &Path) -> Result<Self, KeyError> {
+    /// Reads the pair of `dir`.
+    pub(super) fn load(dir: &Path) -> Result<Self, KeyError> {
         let [signing, opening] = FILES.map(|(name, label)| {
             let path = dir.join(name);
             read(&path, label).map(|secret| (path, secret))
@@ -75,6 +71,24 @@ impl Keyring {
         let (path, secret) = opening?;
         let opening = OpeningKey::from_bytes(&secret).map_err(|_| KeyError::Damaged(path))?;
         Ok(Self { signing, opening })
+    }
+
+    /// Removes its files; that they are gone already is no fault.
+    pub(super) fn remove(dir: &Path) -> Result<(), KeyError> {
+        for (name, _) in FILES {
+            match fs::remove_file(dir.join(name)) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(KeyError::Io(dir.join(name), error));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether there is any of its files.
+    pub(super) fn is_there(dir: &Path) -> bool {
+        FILES.iter().any(|(name, _)| dir.join(name).exists())
     }
 
     /// Whose signature Offers and Acceptances bear.
@@ -89,12 +103,12 @@ impl Keyring {
     }
 
     /// What opens them.
-    pub fn opening(&self) -> &OpeningKey {
+    pub(super) fn opening(&self) -> &OpeningKey {
         &self.opening
     }
 }
 
-impl Signer for Keyring {
+impl Signer for Pair {
     fn sign(&self, message: &[u8]) -> Signature {
         Signature::try_from(self.signing.sign(message).as_ref())
             .expect("an Ed25519 signature is 64 bytes")
@@ -102,12 +116,6 @@ impl Signer for Keyring {
 
     fn verifying_key(&self) -> VerifyingKey {
         self.verifying()
-    }
-}
-
-impl std::fmt::Debug for Keyring {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Keyring({:?})", self.verifying())
     }
 }
 
@@ -143,50 +151,3 @@ fn read(path: &Path, label: &str) -> Result<Zeroizing<[u8; 32]>, KeyError> {
 /// File names, and what each file begins with.
 const FILES: [(&str, &str); 2] =
     [("signing.key", "warifu-ed25519-private"), ("opening.key", "warifu-x25519-private")];
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::entropy::Entropy;
-
-    fn scratch(name: &str) -> PathBuf {
-        let dir = std::env::temp_dir().join(format!("warifu-keys-{name}-{}", std::process::id()));
-        let _ = fs::remove_dir_all(&dir);
-        dir
-    }
-
-    #[test]
-    fn keys_are_written_once_for_their_owner_alone_and_read_back() {
-        let dir = scratch("once");
-        let made = Keyring::init(&dir, &mut Entropy::system()).unwrap();
-        for (name, _) in FILES {
-            assert_eq!(fs::metadata(dir.join(name)).unwrap().permissions().mode() & 0o777, 0o600);
-        }
-        let read = Keyring::load(&dir).unwrap();
-        assert_eq!(made.verifying(), read.verifying());
-        assert_eq!(made.sealing(), read.sealing());
-        let again = Keyring::init(&dir, &mut Entropy::system());
-        assert!(matches!(again, Err(KeyError::AlreadyThere(_))));
-        fs::remove_dir_all(dir).unwrap();
-    }
-
-    #[test]
-    fn a_key_that_others_can_read_is_refused() {
-        let dir = scratch("exposed");
-        Keyring::init(&dir, &mut Entropy::system()).unwrap();
-        let path = dir.join("opening.key");
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
-        assert!(matches!(Keyring::load(&dir), Err(KeyError::Exposed(at)) if at == path));
-        fs::remove_dir_all(dir).unwrap();
-    }
-
-    #[test]
-    fn missing_and_damaged_keys_are_named() {
-        let dir = scratch("damaged");
-        assert!(matches!(Keyring::load(&dir), Err(KeyError::Missing(_))));
-        Keyring::init(&dir, &mut Entropy::system()).unwrap();
-        fs::write(dir.join("signing.key"), "warifu-ed25519-private short\n").unwrap();
-        assert!(matches!(Keyring::load(&dir), Err(KeyError::Damaged(_))));
-        fs::remove_dir_all(dir).unwrap();
-    }
-}
