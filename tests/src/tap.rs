@@ -1,5 +1,6 @@
-//! A wire tap in front of a server: passes every byte on and keeps a copy, and is the weather on the
-//! way there. Where what was kept is to be searched, compression is refused on the server's behalf.
+//! A wire tap in front of a server: passes every byte on and keeps a copy, and is the weather on
+//! the way there. Where what was kept is to be searched, compression is refused on the server's
+//! behalf.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard},

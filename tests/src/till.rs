@@ -66,8 +66,8 @@ impl Till {
         let named: Reference = name.parse().map_err(|_| anyhow::anyhow!("{name}"))?;
         let path = format!("{}s/{name}", word.kind());
         macro_rules! say {
-            ($type:ident { $($field:ident: $value:expr),* }) => {{
-                let said = $type { merchant, agent, purchase, handling_number, $($field: $value),* };
+            ($type:ident { $($what:tt)* }) => {{
+                let said = $type { merchant, agent, purchase, handling_number, $($what)* };
                 self.send(client, grant, &path, &Signed::sign(&said, &self.key)).await
             }};
         }
@@ -76,7 +76,7 @@ impl Till {
             Word::Claim(amount, shipment) => {
                 let shipment = shipment.as_deref().map(str::parse).transpose();
                 let shipment = shipment.map_err(|_| anyhow::anyhow!("no name of a shipment"))?;
-                say!(Claim { claim: named, amount: *amount, shipment: shipment, claimed: at })
+                say!(Claim { claim: named, amount: *amount, shipment, claimed: at })
             }
             Word::Void(amount) => say!(Void { void: named, amount: *amount, voided: at }),
             Word::Refund(amount) => say!(Refund { refund: named, amount: *amount, refunded: at }),

@@ -1,4 +1,5 @@
-//! strace: kills servers at a chosen write in tests, counts their fdatasyncs for `cargo xtask bench`.
+//! strace: kills servers at a chosen write in tests, counts their fdatasyncs for
+//! `cargo xtask bench`.
 
 use super::{Part, apt};
 use crate::program::{output, program};
