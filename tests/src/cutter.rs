@@ -47,8 +47,9 @@ impl Fuse {
 }
 
 impl Cutter {
-    /// Before the database of this URL, which is reached by a socket in a folder.
-    pub async fn before(url: &str) -> Result<Self> {
+    /// Before the database of this URL, which is reached by a socket in a folder. To be called
+    /// where tasks can be spawned.
+    pub fn before(url: &str) -> Result<Self> {
         let (base, host) = url.split_once("?host=").context("a socket's folder")?;
         let folder = tempfile::tempdir()?;
         let listener = UnixListener::bind(folder.path().join(SOCKET))?;

@@ -255,7 +255,7 @@ async fn a_shop_killed_at_any_write_of_an_order_has_none_or_all_of_it() -> Resul
 /// TRUST.md F01, F02 on PostgreSQL: killed at each word to the database while it grants.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_agent_killed_at_any_word_to_postgresql_has_none_or_all_of_a_grant() -> Result {
-    let cutter = Cutter::before(&postgres_cluster::fresh()).await?;
+    let cutter = Cutter::before(&postgres_cluster::fresh())?;
     let mut shop = Shop::start_on(Start::Demo, Some(&cutter.url)).await?;
     let client = shop.client().await?;
     let mut outcomes = Outcomes::default();

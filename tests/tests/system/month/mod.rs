@@ -4,6 +4,7 @@
 //! things twice and late. After it the books are sound, every payout is its claims, and the bank
 //! agrees (TRUST.md F07, F16). `WARIFU_TEST_EFFORT=5` makes ten thousand purchases,
 //! `WARIFU_TEST_SEED=n` others.
+#![expect(clippy::print_stdout, reason = "how much was done, for whoever asks with --nocapture")]
 
 mod checks;
 mod nights;
