@@ -2,7 +2,7 @@
 //! by code and by passkey, by every plan, with answers of every kind and none, parts, refunds and
 //! objections; webhooks that fail; processes killed in the middle of it; and a bank that says
 //! things twice and late. After it the books are sound, every payout is its claims, and the bank
-//! agrees (TRUST.md F07, F16). `WARIFU_TEST_EFFORT=5` makes ten thousand purchases,
+//! agrees (TRUST.md F07, F16). `WARIFU_TEST_EFFORT=8` makes ten thousand purchases,
 //! `WARIFU_TEST_SEED=n` others.
 #![expect(clippy::print_stdout, reason = "how much was done, for whoever asks with --nocapture")]
 
@@ -199,6 +199,6 @@ impl Trouble {
     }
 }
 
-/// So many in an ordinary run; `WARIFU_TEST_EFFORT=5` is ten thousand.
-const PURCHASES: u64 = 2_000;
+/// So many in an ordinary run.
+const PURCHASES: u64 = 1_250;
 const DAYS: u32 = 30;
