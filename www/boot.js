@@ -76,7 +76,7 @@ w.warifuTakeover = () => stop.abort();
 
 // Whoever pays by passkey fetches the script for it then.
 w.warifuPasskeys = () => w.PublicKeyCredential?.isUserVerifyingPlatformAuthenticatorAvailable();
-w.warifuPasskey = (...asked) => import(meta("module").replace("client_wasm.js", "pay-by-passkey.mjs")).then((m) => m.ask(...asked));
+w.warifuPasskey = (...asked) => import(meta("module").replace(/[^/]+$/, "pay-by-passkey.mjs")).then((m) => m.ask(...asked));
 w.warifuTyped = () => {
 	const values = {}, { name, dataset, selectionStart, selectionEnd } = d.activeElement;
 	for (const { name, type, value, checked } of form)

@@ -109,6 +109,12 @@ impl Files {
         self.files.get(name)
     }
 
+    /// The smallest program that will do.
+    pub fn program(&self, needs_every_way: bool) -> Program {
+        let has_plain = self.files.contains_key(PLAIN.wasm);
+        if needs_every_way || !has_plain { EVERY_WAY } else { PLAIN }
+    }
+
     /// Text and policy source of a script or style that stands in the page.
     pub fn inline(&self, name: &str) -> (&str, &str) {
         let file = self.get(name).filter(|file| !file.raw.is_empty());
@@ -132,7 +138,7 @@ impl Files {
         }
         Ok(Self {
             build: hex(&digest(&SHA256, named.as_bytes()).as_ref()[..8]),
-            is_whole: of_this_program.files.contains_key(PROGRAM),
+            is_whole: of_this_program.files.contains_key(EVERY_WAY.wasm),
             ..of_this_program
         })
     }
@@ -180,10 +186,19 @@ struct ManifestEntry {
 
 const MANIFEST: &str = "manifest.json";
 
-/// The program itself.
-pub const PROGRAM: &str = "client_wasm_bg.wasm";
-/// What starts it.
-pub const GLUE: &str = "client_wasm.js";
+/// A program of the widget, by its files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Program {
+    /// The program itself.
+    pub wasm: &'static str,
+    /// What starts it.
+    pub glue: &'static str,
+}
+
+/// With every way of buying.
+pub const EVERY_WAY: Program = Program { wasm: "client_wasm_bg.wasm", glue: "client_wasm.js" };
+/// Without what only some shops need; smaller.
+pub const PLAIN: Program = Program { wasm: "plain_bg.wasm", glue: "plain.js" };
 
 #[cfg(test)]
 mod tests {
@@ -197,7 +212,7 @@ mod tests {
         assert!(files.inline("warifu.js").0.contains("warifu-checkout"));
         assert!(files.inline("boot.js").1.starts_with("'sha256-"));
         assert!(files.get("widget.css").is_some());
-        assert!(files.get(PROGRAM).is_none());
+        assert!(files.get(EVERY_WAY.wasm).is_none());
     }
 
     #[test]
@@ -211,11 +226,11 @@ mod tests {
         write_build(&folder, "second", 2);
         assert_eq!(fixed.files().build, first);
         assert_ne!(watched.files().build, first);
-        assert_eq!(watched.files().get(PROGRAM).unwrap().raw, "second");
-        assert_eq!(watched.files().get(PROGRAM).unwrap().brotli.as_ref().unwrap(), "small");
+        assert_eq!(watched.files().get(EVERY_WAY.wasm).unwrap().raw, "second");
+        assert_eq!(watched.files().get(EVERY_WAY.wasm).unwrap().brotli.as_ref().unwrap(), "small");
         // A build that is half written changes nothing.
         fs::write(folder.join(MANIFEST), "{").unwrap();
-        assert_eq!(watched.files().get(PROGRAM).unwrap().raw, "second");
+        assert_eq!(watched.files().get(EVERY_WAY.wasm).unwrap().raw, "second");
         fs::remove_dir_all(&folder).unwrap();
     }
 
@@ -231,9 +246,10 @@ mod tests {
 
     fn write_build(folder: &Path, program: &str, second: u64) {
         fs::create_dir_all(folder).unwrap();
-        fs::write(folder.join(PROGRAM), program).unwrap();
-        fs::write(folder.join(format!("{PROGRAM}.br")), "small").unwrap();
-        let manifest = format!(r#"{{"files":[{{"file":"{PROGRAM}"}}]}}"#);
+        fs::write(folder.join(EVERY_WAY.wasm), program).unwrap();
+        let wasm = EVERY_WAY.wasm;
+        fs::write(folder.join(format!("{wasm}.br")), "small").unwrap();
+        let manifest = format!(r#"{{"files":[{{"file":"{wasm}"}}]}}"#);
         fs::write(folder.join(MANIFEST), manifest).unwrap();
         let file = fs::File::options().write(true).open(folder.join(MANIFEST)).unwrap();
         let written = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(second);

@@ -55,7 +55,7 @@ impl Call {
     /// window for that of the window.
     pub fn mark(words: &Words, id: PurchaseId) -> Self {
         let url = ["/v1/marks/", words.mark.merchant.as_str()].concat();
-        let url = match &words.host {
+        let url = match words.host() {
             Some(host) => {
                 let item = words.offer.item.as_str();
                 [&url, "?host=", host.merchant.as_str(), "&item=", item].concat()
@@ -76,7 +76,7 @@ impl Call {
     pub fn check(words: &Words, sealed: &SealedPurchase) -> Self {
         let at = |server| merchant_url(server, sealed, "/check");
         let call = Self::merchant("POST", at(&words.mark.server)).with(&sealed.order_check());
-        match &words.mark.relay {
+        match words.relay() {
             Some(relay) => Self { url: at(&relay.url), direct: call.past(words), ..call },
             None => call,
         }
@@ -135,7 +135,7 @@ impl Call {
 
     /// This call as it goes past the relay, where the merchant allows that.
     fn past(&self, words: &Words) -> Option<Box<Self>> {
-        let allowed = words.mark.relay.as_ref().is_some_and(|relay| relay.or_direct);
+        let allowed = words.relay().is_some_and(|relay| relay.or_direct);
         allowed.then(|| Box::new(self.clone()))
     }
 

@@ -2,16 +2,15 @@
 //! accepts (54–62). Whoever runs it brings the world: network, time, a pause.
 
 use shared_protocol::{
-    Acceptance, CLOCK_TOLERANCE, Field, FieldProblem, Grant, Message, PlanClass, Problem,
-    PurchaseState, PurchaseStatus, Signed, Timestamp, Verified, Verifier, decode, encode,
+    Acceptance, CLOCK_TOLERANCE, Field, FieldProblem, Grant, Message, Problem, PurchaseState,
+    PurchaseStatus, Signed, Timestamp, Verified, Verifier, decode, encode,
 };
 
 use crate::{
     calls::{Call, Party},
     deal::Attempt,
     progress::{Check, News},
-    stage::{Ending, Promise, Receipt, Trouble},
-    transfer::{self, Sending},
+    stage::{Ending, Trouble},
     typed::Wrong,
     words::Words,
 };
@@ -108,39 +107,59 @@ async fn stages<W: World>(
     let grant = grant.map_err(|problem| broken(problem, true, Check::Agent, tell))?;
     tell(News::Passed(Check::Agent));
     tell(News::Number(grant.handling_number));
-    if words.mark.hand_over.is_some() {
-        let jws = persist(world, &Call::jws(&attempt.sealed)).await;
-        let jws = jws.map_err(|setback| setback.ending(Check::Agent, false, tell))?;
-        let grant_jws = String::from_utf8(jws).unwrap_or_default();
-        let (number, amount) = (grant.handling_number, grant.amount);
-        return Ok(Ending::Granted(Promise { number, amount, grant: grant_jws }));
+    #[cfg(feature = "every-way")]
+    if words.hand_over().is_some() {
+        return promised(world, attempt, &grant, tell).await;
     }
     // Who has a mailbox has not said anything yet.
+    #[cfg(feature = "every-way")]
     let waits = acceptance.is_none() && words.has_mailbox();
     let answer = match acceptance {
         Some(acceptance) => encode(&acceptance),
         None => handed_in(world, words, attempt, signed, tell).await?,
     };
-    let receipt = match waits {
-        true => attempt.check_deposit(&answer, &grant, words, world).await,
-        false => attempt.check_acceptance(&answer, &grant, words, world).await,
-    };
-    let receipt = receipt.map_err(|problem| broken(problem, false, Check::Acceptance, tell))?;
-    tell(News::Passed(Check::Acceptance));
+    let unheard = |problem| broken(problem, false, Check::Acceptance, tell);
+    #[cfg(feature = "every-way")]
     if waits {
+        let receipt = attempt.check_deposit(&answer, &grant, words, world).await;
+        let receipt = receipt.map_err(unheard)?;
+        tell(News::Passed(Check::Acceptance));
         return Ok(Ending::Accepted(receipt));
     }
+    let receipt = attempt.check_acceptance(&answer, &grant, words, world).await;
+    let receipt = receipt.map_err(unheard)?;
+    tell(News::Passed(Check::Acceptance));
     let told = Call::acceptance(words, &attempt.sealed, answer);
-    if grant.plan_class == PlanClass::Transfer {
-        let sending = transfer::send(world, words, attempt, told).await;
+    #[cfg(feature = "every-way")]
+    if grant.plan_class == shared_protocol::PlanClass::Transfer {
+        let sending = crate::transfer::send(world, words, attempt, told).await;
         return match sending {
-            Sending::Failed => Err(broken(Problem::PayeeAccountWrong, true, Check::Agent, tell)),
-            sending => Ok(Ending::Accepted(Receipt { sending: Some(sending), ..receipt })),
+            crate::transfer::Sending::Failed => {
+                Err(broken(Problem::PayeeAccountWrong, true, Check::Agent, tell))
+            }
+            sending => {
+                Ok(Ending::Accepted(crate::stage::Receipt { sending: Some(sending), ..receipt }))
+            }
         };
     }
     // One try is enough: the merchant tells the agent as well.
     world.send_off(told);
     Ok(Ending::Accepted(receipt))
+}
+
+/// The Grant as a shop without a server of ours reads it.
+#[cfg(feature = "every-way")]
+async fn promised<W: World>(
+    world: &W,
+    attempt: &Attempt,
+    grant: &Grant,
+    tell: Tell<'_>,
+) -> Result<Ending, Ending> {
+    let jws = persist(world, &Call::jws(&attempt.sealed)).await;
+    let jws = jws.map_err(|setback| setback.ending(Check::Agent, false, tell))?;
+    let grant_jws = String::from_utf8(jws).unwrap_or_default();
+    let (number, amount) = (grant.handling_number, grant.amount);
+    Ok(Ending::Granted(crate::stage::Promise { number, amount, grant: grant_jws }))
 }
 
 /// The shop could fill it, the agent stands for it (54–60).
@@ -152,7 +171,7 @@ async fn granted<W: World>(
 ) -> Result<Signed<Grant>, Ending> {
     // A shop that takes its orders by a form cannot be asked before it has one. One that cannot be
     // asked at all has said in the Offer how many go where; that was checked.
-    if words.mark.hand_over.is_none() {
+    if words.hand_over().is_none() {
         tell(News::Begun(Check::Shop));
         if !words.has_mailbox() {
             let checked = persist(world, &Call::check(words, &attempt.sealed)).await;

@@ -65,7 +65,7 @@ impl Prepared<'_> {
         rng: &mut impl rand_core::CryptoRng,
     ) -> Result<Attempt, Problem> {
         let amount = self.split.amount();
-        let form = self.words.mark.hand_over.as_ref().map(|_| self.split.order_form());
+        let form = self.words.hand_over().map(|_| self.split.order_form());
         let terms = self.words.terms(self.challenged);
         let sealed = self.split.seal(signature, session_key, &terms, rng)?;
         Ok(Attempt { sealed, amount, form })

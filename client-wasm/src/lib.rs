@@ -28,6 +28,7 @@ pub mod takeover;
 pub mod texts;
 pub mod transfer;
 pub mod typed;
+pub mod ways;
 pub mod words;
 
 use wasm_bindgen::prelude::wasm_bindgen;

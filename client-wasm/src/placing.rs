@@ -19,6 +19,7 @@ use crate::{
     progress::Progress,
     session_key::{SessionKey, WebCrypto},
     stage::{Ending, Event, Receipt, Stage, Trouble},
+    ways,
     words::{Challenged, Words},
 };
 
@@ -230,7 +231,7 @@ fn begin(app: App, start: Start) {
         }
         let is_granted = matches!(ending, Ending::Granted(_));
         app.dispatch(Event::Ended(ending, amount));
-        if is_granted {
+        if ways::EVERY && is_granted {
             after_drawing(crate::screens::leave);
         }
     });
@@ -253,7 +254,7 @@ async fn place_now(app: App, start: Start) -> Result<(Ending, Option<Amount>), P
 /// The page around learns that the shop has the order; in a borrowed window, whose page is
 /// another's, only a number by which the shop knows which one it was (¶80).
 fn tell_page(app: App, receipt: &Receipt) {
-    let is_lent = app.words().is_some_and(|words| words.host.is_some());
+    let is_lent = app.words().is_some_and(|words| words.host().is_some());
     match (is_lent, &*app.attempt.borrow()) {
         (true, Some(attempt)) => port::referred(&ReferralId::of(&attempt.sealed.context.purchase)),
         _ => port::accepted(&receipt.order, &receipt.number),
@@ -326,7 +327,7 @@ async fn challenge(app: App) -> Result<Ready, Problem> {
 async fn renew(app: App) -> Result<(), Problem> {
     let words = app.words().ok_or(Problem::MarkInvalid)?;
     // A placement may be ended at any time, so that a borrowed window asks each time.
-    if words.host.is_none() && words.check_time(app.now().plus(CLOCK_TOLERANCE)).is_ok() {
+    if words.host().is_none() && words.check_time(app.now().plus(CLOCK_TOLERANCE)).is_ok() {
         return Ok(());
     }
     look(app, &words).await

@@ -26,7 +26,7 @@ pub type Outcome = (bool, Vec<u8>);
 impl Way {
     /// The way that the Mark names, if it does.
     pub fn of(words: &Words, purchase: PurchaseId) -> Option<Self> {
-        let (mark, relay) = (&words.mark, words.mark.relay.clone()?);
+        let (mark, relay) = (&words.mark, words.relay()?.clone());
         let (merchant, agent) = (mark.merchant.clone(), mark.agent.clone());
         Some(Self { relay, context: SealContext { purchase, merchant, agent } })
     }

@@ -9,6 +9,8 @@ use shared_protocol::{
     decode,
 };
 
+use crate::ways;
+
 /// What the page says of its deal, as it came: texts of its `<meta>` elements.
 #[derive(Clone, Debug)]
 pub struct Claims {
@@ -37,8 +39,8 @@ pub struct Words {
     pub mark: Verified<Mark>,
     /// The merchant's Offer.
     pub offer: Verified<Offer>,
-    /// Whose page this is, where the merchant has only borrowed a window in it (¶79).
-    pub host: Option<Rc<Verified<Mark>>>,
+    /// As [`Words::host`].
+    pub(crate) host: Option<Rc<Verified<Mark>>>,
     signed_offer: Signed<Offer>,
     /// Every origin of which one shows this page.
     origins: Vec<String>,
@@ -60,13 +62,9 @@ impl Words {
         let mark = read(&claims.mark).ok_or(Problem::MarkInvalid)?;
         let offer = read(&claims.offer).ok_or(Problem::OfferInvalid)?;
         let origins = claims.origins.clone();
-        let mut words = Self::of(keys, &mark, offer, origins, verifier).await?;
-        if !claims.host.is_empty() {
-            let host = read(&claims.host).ok_or(Problem::MarkInvalid)?;
-            let host: Verified<Mark> = by_any(&words.keys, &host, verifier).await?;
-            claims.origins.iter().try_for_each(|origin| host.check_origin(origin))?;
-            words.host = Some(Rc::new(host));
-        }
+        let words = Self::of(keys, &mark, offer, origins, verifier).await?;
+        #[cfg(feature = "every-way")]
+        let words = words.within(claims, verifier).await?;
         if words.mark.merchant != merchant {
             return Err(Problem::MarkInvalid);
         }
@@ -74,6 +72,18 @@ impl Words {
             return Err(Problem::OfferInvalid);
         }
         Ok(words)
+    }
+
+    /// With whose page it is, where that is another's.
+    #[cfg(feature = "every-way")]
+    async fn within(mut self, claims: &Claims, verifier: &impl Verifier) -> Result<Self, Problem> {
+        if !claims.host.is_empty() {
+            let host = read(&claims.host).ok_or(Problem::MarkInvalid)?;
+            let host: Verified<Mark> = by_any(&self.keys, &host, verifier).await?;
+            claims.origins.iter().try_for_each(|origin| host.check_origin(origin))?;
+            self.host = Some(Rc::new(host));
+        }
+        Ok(self)
     }
 
     /// The same deal in newer words.
@@ -91,11 +101,6 @@ impl Words {
         words.host = self.host.clone();
         let same = words.mark.merchant == self.mark.merchant && words.offer.item == self.offer.item;
         same.then_some(words).ok_or(Problem::OfferInvalid)
-    }
-
-    /// Whether the merchant has no server: its orders wait at the agent.
-    pub fn has_mailbox(&self) -> bool {
-        self.mark.server.is_empty()
     }
 
     /// Whether Mark and Offer are good at `now`.
@@ -177,6 +182,9 @@ impl Words {
         verifier: &impl Verifier,
     ) -> Result<Self, Problem> {
         let mark = by_any(&keys, mark, verifier).await?;
+        if !ways::can_follow(&mark) {
+            return Err(Problem::MarkExpired);
+        }
         let offer = signed_offer.verify_by(&mark.verifying_key, verifier).await?;
         if offer.merchant != mark.merchant {
             return Err(Problem::OfferInvalid);

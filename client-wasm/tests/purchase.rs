@@ -344,7 +344,7 @@ fn a_borrowed_window_names_its_host_and_only_one_that_the_agent_vouches_for() {
     };
     let verified = |claims| block_on(Words::verify(&claims, &AtOnce));
     let words = verified(claims(&host, &by_agent)).unwrap();
-    assert_eq!(words.host.unwrap().name.ja, "お菓子の鈴木");
+    assert_eq!(words.host().unwrap().name.ja, "お菓子の鈴木");
     let forged = verified(claims(&host, &by_host));
     assert_eq!(forged.err(), Some(Problem::MarkInvalid));
     let elsewhere = shared_protocol::Mark { origins: vec!["https://x.example".into()], ..host };

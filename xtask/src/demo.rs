@@ -86,7 +86,7 @@ fn build_servers(job: &DemoJob) -> Result<()> {
 }
 
 fn welcome(manifest: &Manifest, is_new: bool, time: &str) -> String {
-    let (_, brotli) = manifest.total();
+    let (_, brotli) = manifest.total(widget::PLAIN);
     let data = if is_new { "new" } else { "from last time; --reset clears it" };
     format!(
         "

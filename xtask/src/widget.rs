@@ -14,7 +14,7 @@ use argh::FromArgs;
 use crate::program::{cargo, program, run as run_program};
 use crate::setup::{self, WasmToolchain};
 use crate::{place, say};
-pub use manifest::Manifest;
+pub use manifest::{EVERY_WAY, Manifest, PLAIN};
 
 /// Build the program that the frame runs, into target/widget.
 #[derive(FromArgs)]
@@ -28,17 +28,19 @@ pub fn run(_job: &WidgetJob) -> Result<()> {
     for file in manifest.files() {
         say::line(&format!("{:>9} {:>8} br  {}", file.raw, file.brotli, file.name));
     }
-    let (raw, brotli) = manifest.total();
-    let folder = place::widget();
-    say::line(&format!("{raw:>9} {brotli:>8} br  by every shopper, in {}", folder.display()));
+    for (whose, name) in [("most", PLAIN), ("some", EVERY_WAY)] {
+        let (raw, brotli) = manifest.total(name);
+        say::line(&format!("{raw:>9} {brotli:>8} br  by the shoppers of {whose} shops"));
+    }
+    say::line(&format!("in {}", place::widget().display()));
     Ok(())
 }
 
 /// Compiles what changed and rewrites `target/widget` if any byte of it would differ.
 pub fn build() -> Result<Manifest> {
     let toolchain = setup::wasm_toolchain().context("no standard library for Wasm")?;
-    let wasm = compile(toolchain)?;
-    let sources = Sources { wasm, pages: page_sources()? };
+    let programs = [compile(toolchain, &PROGRAMS[0])?, compile(toolchain, &PROGRAMS[1])?];
+    let sources = Sources { programs, pages: page_sources()? };
     let made_from = sources.fingerprint(toolchain)?;
     let folder = place::widget();
     if let Some(manifest) = Manifest::read(&folder).filter(|m| m.is_of(&made_from, &folder)) {
@@ -49,8 +51,10 @@ pub fn build() -> Result<Manifest> {
         fs::remove_dir_all(&fresh)?;
     }
     fs::create_dir_all(&fresh)?;
-    bindgen(&sources.wasm, &fresh)?;
-    squeeze::program_and_glue(&fresh, "client_wasm")?;
+    for (Program { name, .. }, wasm) in PROGRAMS.iter().zip(&sources.programs) {
+        bindgen(wasm, name, &fresh)?;
+        squeeze::program_and_glue(&fresh, name)?;
+    }
     minify::modules(&fresh)?;
     for source in &sources.pages {
         minify::page_source(source, &fresh)?;
@@ -65,13 +69,16 @@ pub fn build() -> Result<Manifest> {
 
 /// Everything that decides the bytes we serve.
 struct Sources {
-    wasm: PathBuf,
+    programs: [PathBuf; 2],
     pages: Vec<PathBuf>,
 }
 
 impl Sources {
     fn fingerprint(&self, toolchain: WasmToolchain) -> Result<manifest::MadeFrom> {
-        let mut parts = vec![fs::read(&self.wasm)?];
+        let mut parts = Vec::new();
+        for wasm in &self.programs {
+            parts.push(fs::read(wasm)?);
+        }
         parts.extend(MADE_BY.map(|source| source.as_bytes().to_vec()));
         for page in &self.pages {
             let name = page.file_name().context("a file has a name")?;
@@ -86,20 +93,39 @@ impl Sources {
     }
 }
 
+/// One of the programs that `client-wasm` is compiled to.
+struct Program {
+    name: &'static str,
+    has_every_way: bool,
+}
+
+/// What most shops' shoppers download, and what those of some do.
+const PROGRAMS: [Program; 2] = [
+    Program { name: PLAIN, has_every_way: false },
+    Program { name: EVERY_WAY, has_every_way: true },
+];
+
 /// Compiles `client-wasm` for the browser. Paths of this machine do not get into the program.
-fn compile(toolchain: WasmToolchain) -> Result<PathBuf> {
+fn compile(toolchain: WasmToolchain, program: &Program) -> Result<PathBuf> {
     let mut build = cargo("build");
     toolchain.apply(&mut build);
     build.args(["--package", "client-wasm", "--lib", "--profile", "widget", "--target", TARGET]);
+    if !program.has_every_way {
+        build.arg("--no-default-features");
+    }
     build.env("CARGO_ENCODED_RUSTFLAGS", rustflags()).env_remove("RUSTFLAGS");
     // The compiler, whose version is pinned, has these two flags but does not promise them yet.
     build.env("RUSTC_BOOTSTRAP", "1");
     run_program(&mut build)?;
-    let wasm = place::wasm_target().join(TARGET).join("widget").join("client_wasm.wasm");
-    match wasm.is_file() {
-        true => Ok(wasm),
-        false => bail!("client-wasm was compiled but made no .wasm: is it a `cdylib`?"),
+    let folder = place::wasm_target().join(TARGET).join("widget");
+    let (made, kept) = (folder.join("client_wasm.wasm"), folder.join(program.name));
+    if !made.is_file() {
+        bail!("client-wasm was compiled but made no .wasm: is it a `cdylib`?");
     }
+    // The next one is made at the same place.
+    let kept = kept.with_extension("kept.wasm");
+    fs::copy(made, &kept)?;
+    Ok(kept)
 }
 
 /// This job itself decides the bytes as well.
@@ -124,10 +150,10 @@ fn rustflags() -> String {
     flags.join("\x1f")
 }
 
-fn bindgen(wasm: &Path, folder: &Path) -> Result<()> {
+fn bindgen(wasm: &Path, name: &str, folder: &Path) -> Result<()> {
     let mut bindgen = program(place::tool("wasm-bindgen"));
     bindgen.args(["--target", "web", "--no-typescript", "--remove-producers-section", "--out-dir"]);
-    run_program(bindgen.arg(folder).arg(wasm))
+    run_program(bindgen.arg(folder).args(["--out-name", name]).arg(wasm))
 }
 
 /// Scripts and styles of the loader and the frame page (not the demo shop's).

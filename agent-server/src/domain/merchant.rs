@@ -69,6 +69,12 @@ impl Merchant {
         self.plans.contains(&class) && (class != PlanClass::Transfer || self.payee.is_some())
     }
 
+    /// Whether its shoppers need more of the widget than those of most shops.
+    pub fn needs_every_way(&self) -> bool {
+        let in_another_way = self.relay.is_some() || self.hand_over.is_some();
+        in_another_way || self.has_mailbox() || self.payee.is_some()
+    }
+
     /// Whether it has no server of its own, so that its orders wait here.
     pub fn has_mailbox(&self) -> bool {
         self.server.is_empty()

@@ -12,7 +12,7 @@ use shared_protocol::{
 use crate::{
     domain::{Merchant, placement::Window, plan::PlanRules},
     texts::{self, Words},
-    widget::{Files, GLUE, PROGRAM},
+    widget::{Files, Program},
 };
 use choices::{Choice, FormWords, Plan, countries, plans, regions};
 
@@ -52,6 +52,13 @@ pub struct FrameFacts<'a> {
     pub files: &'a Files,
 }
 
+impl FrameFacts<'_> {
+    /// The program that the page runs.
+    pub fn program(&self) -> Program {
+        self.files.program(self.host.is_some() || self.merchant.needs_every_way())
+    }
+}
+
 /// Writes the page.
 pub fn page(facts: &FrameFacts<'_>) -> String {
     let w = Words::of(facts.locale);
@@ -76,8 +83,8 @@ pub fn page(facts: &FrameFacts<'_>) -> String {
         form: FormWords(facts.locale),
         shop_name,
         host: &facts.host.map(|(_, mark)| BASE64URL.encode(encode(mark))).unwrap_or_default(),
-        module: &address(facts.files, GLUE),
-        wasm: &address(facts.files, PROGRAM),
+        module: &address(facts.files, facts.program().glue),
+        wasm: &address(facts.files, facts.program().wasm),
         origins: &facts
             .host
             .map_or(&facts.merchant.origins, |(window, _)| &window.origins)

@@ -28,7 +28,7 @@ use crate::{
     },
     frame::{self, FrameFacts, address},
     texts::Words,
-    widget::{Files, GLUE, PROGRAM},
+    widget::Program,
 };
 
 /// Its routes.
@@ -138,7 +138,7 @@ impl<'a> Visit<'a> {
     ) -> Result<Response, Problem> {
         let (app, w, files) = (self.app, self.words(), self.app.widget.files());
         let (mark, host) = self.marks(merchant, window);
-        let html = frame::page(&FrameFacts {
+        let facts = FrameFacts {
             locale: w.locale(),
             agent: app.config.agent_name.get(w.locale()),
             agent_contact: contact(app),
@@ -155,9 +155,10 @@ impl<'a> Visit<'a> {
             reference: &self.reference(),
             other_url: &with_locale(self.uri, w.other_tag()),
             files: &files,
-        });
-        let mut answer = self.answer(StatusCode::OK, &self.policy(merchant, window), html);
-        preload(&mut answer, &files);
+        };
+        let policy = self.policy(merchant, window);
+        let mut answer = self.answer(StatusCode::OK, &policy, frame::page(&facts));
+        preload(&mut answer, &facts);
         Ok(answer)
     }
 
@@ -272,12 +273,13 @@ impl<'a> Visit<'a> {
 }
 
 /// The program's two files, asked for before the page is read.
-fn preload(answer: &mut Response, files: &Files) {
-    if files.is_whole {
-        let (glue, program) = (address(files, GLUE), address(files, PROGRAM));
+fn preload(answer: &mut Response, facts: &FrameFacts<'_>) {
+    if facts.files.is_whole {
+        let Program { glue, wasm } = facts.program();
+        let (glue, wasm) = (address(facts.files, glue), address(facts.files, wasm));
         let link = format!(
             "<{glue}>; rel=modulepreload, \
-             <{program}>; rel=preload; as=fetch; type=\"application/wasm\"; crossorigin"
+             <{wasm}>; rel=preload; as=fetch; type=\"application/wasm\"; crossorigin"
         );
         if let Ok(link) = HeaderValue::from_str(&link) {
             answer.headers_mut().insert(header::LINK, link);

@@ -6,18 +6,18 @@ use reqwest::Response;
 
 use crate::market::Market;
 
-/// A widget of two files, as `cargo xtask widget` would leave it.
+/// A widget of two programs, as `cargo xtask widget` would leave it.
 fn build(market: &Market) {
     let folder = market.folder.path().join("widget");
     fs::create_dir_all(&folder).unwrap();
-    for (name, text) in [("client_wasm_bg.wasm", "program"), ("client_wasm.js", "glue")] {
+    let files = ["client_wasm_bg.wasm", "client_wasm.js", "plain_bg.wasm", "plain.js"];
+    for (name, text) in files.into_iter().zip(["program", "glue"].into_iter().cycle()) {
         fs::write(folder.join(name), text).unwrap();
         fs::write(folder.join(format!("{name}.br")), format!("small {text}")).unwrap();
     }
-    let manifest = r#"{"compiler":"rustc","files":[
-        {"file":"client_wasm.js","raw":4,"brotli":10,"sha256":"","integrity":"sha384-x"},
-        {"file":"client_wasm_bg.wasm","raw":7,"brotli":13,"sha256":"","integrity":"sha384-x"}]}"#;
-    fs::write(folder.join("manifest.json"), manifest).unwrap();
+    let entry = |file| serde_json::json!({ "file": file, "raw": 4, "brotli": 10, "sha256": "" });
+    let manifest = serde_json::json!({ "compiler": "rustc", "files": files.map(entry) });
+    fs::write(folder.join("manifest.json"), manifest.to_string()).unwrap();
 }
 
 async fn get(market: &Market, path: &str, headers: &[(&str, &str)]) -> Response {
@@ -90,14 +90,29 @@ async fn the_frame_asks_for_the_program_before_the_browser_has_read_it() {
     let path = "/v1/frame?merchant=mrc_tea&item=TEAPOT-01";
     assert_eq!(market.page(path).await.header("link"), "", "there is no program yet");
     build(&market);
+    asks_for(&market, path, "plain").await;
+}
+
+/// The page names this program, in its head and before it.
+async fn asks_for(market: &Market, path: &str, name: &str) {
     let page = market.page(path).await;
-    let files = market.agent.app.widget.files();
-    let (glue, program) = (
-        format!("/assets/{}/client_wasm.js", files.build),
-        format!("/assets/{}/client_wasm_bg.wasm", files.build),
-    );
+    let build = &market.agent.app.widget.files().build;
+    let glue = format!("/assets/{build}/{name}.js");
+    let program = format!("/assets/{build}/{name}_bg.wasm");
     assert!(page.header("link").contains(&format!("<{glue}>; rel=modulepreload")));
     assert!(page.header("link").contains(&format!("<{program}>; rel=preload")));
     assert_eq!(page.meta("warifu-module"), glue);
     assert_eq!(page.meta("warifu-wasm"), program);
+}
+
+#[tokio::test]
+async fn a_shop_with_a_way_of_its_own_gets_the_program_with_every_way() {
+    let market = Market::open().await;
+    build(&market);
+    let offer = market.merchant.teapot(market.now());
+    market.merchant.show(shared_protocol::Signed::sign(&offer, &market.merchant.key));
+    let mut merchant = market.merchant.registration();
+    merchant.hand_over = Some(format!("{}/orders", merchant.origins[0]));
+    market.agent.app.store.put_merchant(merchant, market.now()).await.unwrap();
+    asks_for(&market, "/v1/frame?merchant=mrc_tea&item=TEAPOT-01", "client_wasm").await;
 }

@@ -17,7 +17,7 @@ use crate::{
 /// The way there, below the contract number.
 pub(super) fn way(app: App, words: &Words) -> El {
     // Whose page may be around it: in a borrowed window the host's.
-    let mark = words.host.as_deref().unwrap_or(&words.mark);
+    let mark = words.host().unwrap_or(&words.mark);
     let merchant = mark.merchant.as_str();
     let locale = app.locale.peek().tag();
     let address = ["/enrol?inline=1&merchant=", merchant, "&locale=", locale].concat();

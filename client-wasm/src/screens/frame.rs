@@ -39,7 +39,7 @@ pub(super) fn host_learns(app: App) -> Option<El> {
 /// A text that names the merchant in whose page this is, if that is another's.
 fn with_host(app: App, text: Text) -> Option<String> {
     let words = app.words()?;
-    let host = app.local(&words.host.as_ref()?.name);
+    let host = app.local(&words.host()?.name);
     Some(app.fill(text, &[("host", &host)]))
 }
 

@@ -23,7 +23,7 @@ pub(super) fn view(app: App, words: &Words, promise: &Promise) -> El {
         .attr("data-s", "hand-over")
         .attr("method", "post")
         .attr("target", "_top")
-        .attr("action", words.mark.hand_over.as_deref().unwrap_or_default())
+        .attr("action", words.hand_over().unwrap_or_default())
         .child(tally("tally"))
         .child(titled(app, texts::HANDOVER_TITLE))
         .child(app.said("p", "lead", texts::HANDOVER_LEAD))

@@ -20,6 +20,7 @@ use crate::{
     element::{El, dynamic, el, of, said},
     stage::{Event, Stage},
     texts::{self, Text},
+    ways,
 };
 pub use enrol::hear;
 use frame::host_learns;
@@ -50,7 +51,8 @@ fn view(app: App, stage: &Stage) -> El {
         Stage::FinalCheck => final_check::view(app, &words),
         Stage::Waiting => waiting::view(app, &words),
         Stage::Correction(fix) => correction::view(app, &words, fix),
-        Stage::HandOver(promise) => hand_over::view(app, &words, promise),
+        Stage::HandOver(promise) if ways::EVERY => hand_over::view(app, &words, promise),
+        Stage::HandOver(_) => failure::expired(app),
         Stage::Thanks(receipt) => thanks::view(app, &words, receipt),
         Stage::Failure(trouble) => failure::view(app, trouble),
         Stage::Expired => failure::expired(app),

@@ -12,6 +12,7 @@ use crate::{
     intl,
     stage::Receipt,
     texts::{self, Text},
+    ways,
     words::Words,
 };
 
@@ -65,7 +66,7 @@ fn steps(app: App, words: &Words, receipt: &Receipt) -> El {
         };
         step(class, texts::THANKS_STEP_MAIL, when, &[&note])
     });
-    let pay = match receipt.sending {
+    let pay = match ways::of_some(receipt.sending) {
         Some(sending) => of("li", "")
             .child(app.said("b", "", texts::THANKS_STEP_PAY))
             .child(said("span", "", &transfer::progress(app, sending)).test("transfer"))

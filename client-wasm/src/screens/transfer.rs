@@ -13,17 +13,18 @@ use crate::{
     stage::Event,
     texts::{self, Text},
     transfer::Sending,
+    ways,
     words::Words,
 };
 
 /// Whether the shopper has chosen a transfer.
 pub(super) fn is_chosen(app: App) -> bool {
-    app.typed.borrow().plan() == Some(Plan::Transfer)
+    ways::EVERY && app.typed.borrow().plan() == Some(Plan::Transfer)
 }
 
 /// By contract or by transfer; nothing where there is no choice of the second.
 pub(super) fn method(app: App) -> Option<El> {
-    if !app.rendered.has_transfer {
+    if !app.rendered.has_transfer() {
         return None;
     }
     let legend = app.said("legend", "", texts::TRANSFER_METHOD).text(" ");
@@ -79,6 +80,9 @@ pub(super) fn progress(app: App, sending: Sending) -> String {
 
 /// What a transfer that came to nothing is called, and what comes next.
 pub(super) fn failure(problem: Problem) -> Option<(Text, Text)> {
+    if !ways::EVERY {
+        return None;
+    }
     match problem {
         Problem::PayeeAccountWrong => Some((texts::TRANSFER_CHECK, texts::TRANSFER_PAYEE_NEXT)),
         Problem::BalanceShort => Some((texts::TRANSFER_SHORT, texts::NEXT_OTHER_METHOD)),

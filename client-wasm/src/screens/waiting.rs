@@ -28,7 +28,7 @@ pub(super) fn view(app: App, words: &Words) -> El {
         true => texts::WAITING_MAILBOX,
         false => texts::WAITING_ACCEPTANCE,
     };
-    let asked = words.mark.hand_over.is_none();
+    let asked = words.hand_over().is_none();
     let by_shop = |check, what| asked.then(|| line(app, now.clone(), check, what));
     let checks = of("ol", "checks")
         .maybe(by_shop(Check::Shop, shop))

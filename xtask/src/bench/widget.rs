@@ -17,7 +17,7 @@ pub fn figures() -> Result<Vec<Figure>> {
         figures.push(Figure::count(&of("brotli"), file.brotli as u64, "bytes", None));
     }
     // What every shopper downloads, so without what only some do.
-    let (raw, brotli) = manifest.total();
+    let (raw, brotli) = manifest.total(widget::PLAIN);
     figures.push(Figure::count("widget.bytes.raw", raw as u64, "bytes", None));
     figures.push(Figure::count("widget.bytes.brotli", brotli as u64, "bytes", None));
     figures.extend(measured::by("widget_bench")?);

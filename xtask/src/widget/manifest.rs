@@ -11,6 +11,10 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256, Sha384};
 
 const NAME: &str = "manifest.json";
+/// The program without what only some shops need.
+pub const PLAIN: &str = "plain";
+/// The program with every way of buying.
+pub const EVERY_WAY: &str = "client_wasm";
 /// Only who enrols, signs in or pays by passkey fetches these.
 const ON_DEMAND: [&str; 3] = ["enrolled.js", "passkey.js", "pay-by-passkey.mjs"];
 
@@ -78,9 +82,11 @@ impl Manifest {
         &self.files
     }
 
-    /// Raw and Brotli bytes of what every shopper downloads.
-    pub fn total(&self) -> (usize, usize) {
-        let files = self.files.iter().filter(|file| !ON_DEMAND.contains(&file.name.as_str()));
+    /// Raw and Brotli bytes of what every shopper downloads who runs this program.
+    pub fn total(&self, program: &str) -> (usize, usize) {
+        let other = if program == PLAIN { EVERY_WAY } else { PLAIN };
+        let is_fetched = |name: &str| !ON_DEMAND.contains(&name) && !name.starts_with(other);
+        let files = self.files.iter().filter(|file| is_fetched(&file.name));
         files.fold((0, 0), |(raw, brotli), file| (raw + file.raw, brotli + file.brotli))
     }
 
@@ -172,18 +178,21 @@ mod tests {
             wasm_bindgen: "0.2".into(),
             sources: sha256_of_parts(&[b"b".to_vec()]),
         };
-        let rare = Served {
-            name: "passkey.js".into(),
+        let of = |name: &str| Served {
+            name: name.into(),
             raw: 5,
             brotli: 3,
             sha256: sha256(b"b"),
             integrity: "sha384-y".into(),
         };
-        let manifest = Manifest { made_from, files: vec![file, rare] };
+        let others = ["passkey.js", "plain.js", "client_wasm.js", "client_wasm_bg.wasm"].map(of);
+        let files = std::iter::once(file).chain(others).collect();
+        let manifest = Manifest { made_from, files };
         let again = Manifest::from_json(&manifest.to_json()).unwrap();
         assert!(again.made_from == manifest.made_from);
-        assert_eq!(again.files().len(), 2);
-        assert_eq!(again.total(), (10, 7));
+        assert_eq!(again.files().len(), 5);
+        assert_eq!(again.total(PLAIN), (15, 10));
+        assert_eq!(again.total(EVERY_WAY), (20, 13));
         assert_eq!(again.files()[0].integrity, "sha384-x");
     }
 
