@@ -42,6 +42,13 @@ impl TestClock {
         Self::default()
     }
 
+    /// Shows a time so far ahead of the machine's until it is moved.
+    pub fn ahead_by(span: Span) -> Self {
+        let clock = Self::new();
+        clock.advance(span);
+        clock
+    }
+
     /// Moves it forward. A negative span moves nothing: time never goes back.
     pub fn advance(&self, span: Span) {
         let _ = self.ahead.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |ahead| {

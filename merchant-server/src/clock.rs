@@ -42,6 +42,13 @@ impl TestClock {
         Self::default()
     }
 
+    /// Begins so far ahead of the real time and runs.
+    pub fn ahead_by(span: Span) -> Self {
+        let clock = Self::running();
+        clock.advance(span);
+        clock
+    }
+
     /// Begins at `start` and stands still between moves.
     pub fn standing_at(start: Timestamp) -> Self {
         Self { ahead_millis: AtomicI64::new(0), stands_at_millis: Some(start.as_millis()) }

@@ -45,7 +45,7 @@ pub async fn press(browser: &Browser, css: &str) -> Result {
 
 /// Waits until this script says `true`.
 pub async fn wait_for(browser: &Browser, script: &str) -> Result {
-    for _ in 0..300 {
+    for _ in 0..600 {
         // Between two pages there is none to ask.
         if browser.script::<bool>(script).await.unwrap_or(false) {
             return Ok(());
@@ -54,5 +54,5 @@ pub async fn wait_for(browser: &Browser, script: &str) -> Result {
     }
     let at: String =
         browser.script("return location.href + '\\n' + document.body.innerText").await?;
-    bail!("waited 10 s for {script} at {at}")
+    bail!("waited a minute for {script} at {at}")
 }

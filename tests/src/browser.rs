@@ -65,7 +65,7 @@ impl Browser {
             .spawn()
             .context("chromedriver is missing: run `cargo xtask setup`")?;
         let mut browser = Err(anyhow::anyhow!("chromedriver does not answer"));
-        for _ in 0..100 {
+        for _ in 0..600 {
             match WebDriver::new(format!("http://127.0.0.1:{port}"), capabilities(window)?).await {
                 Ok(driver) => {
                     browser = Ok(driver);

@@ -106,6 +106,16 @@ impl Client {
         &self.agent_key
     }
 
+    /// Where the agent is.
+    pub fn agent(&self) -> &str {
+        &self.agent
+    }
+
+    /// The merchant's name in the protocol.
+    pub fn merchant_id(&self) -> &MerchantId {
+        &self.merchant_id
+    }
+
     /// The merchant's Offer of an item.
     pub async fn offer(&self, item: &str) -> Result<Signed<Offer>> {
         fetch(&self.http, &format!("{}/warifu/v1/offers/{item}", self.merchant)).await

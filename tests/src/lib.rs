@@ -4,10 +4,13 @@
 
 pub mod account;
 pub mod authenticator;
+pub mod bank;
 pub mod borrower;
 pub mod browser;
 pub mod client;
+pub mod cutter;
 pub mod database;
+pub mod dice;
 pub mod effort;
 pub mod form_shop;
 pub mod host;
@@ -25,6 +28,7 @@ pub mod seller;
 pub mod server;
 pub mod shop;
 pub mod tap;
+pub mod till;
 pub mod widget;
 pub mod yardstick;
 

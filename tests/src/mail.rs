@@ -50,17 +50,31 @@ impl Post {
 
     /// All letters so far, oldest first, as they came over the wire.
     pub fn letters(&self) -> Result<Vec<Letter>> {
+        self.files()?.iter().map(|file| Ok(Letter { raw: fs::read(file)? })).collect()
+    }
+
+    fn files(&self) -> Result<Vec<PathBuf>> {
         let mut files: Vec<PathBuf> = fs::read_dir(self.folder.path())?
             .map(|entry| Ok(entry?.path()))
             .collect::<Result<Vec<_>>>()?;
         files.retain(|file| file.extension().is_some_and(|kind| kind == "eml"));
         files.sort();
+        Ok(files)
+    }
+
+    /// Those that came after the last one that was seen, oldest first.
+    pub fn letters_since(&self, seen: &mut Option<PathBuf>) -> Result<Vec<Letter>> {
+        let mut files = self.files()?;
+        files.retain(|file| Some(file) > seen.as_ref());
+        if let Some(last) = files.last() {
+            *seen = Some(last.clone());
+        }
         files.iter().map(|file| Ok(Letter { raw: fs::read(file)? })).collect()
     }
 
     /// Waits until there are `count` letters and returns the last of them.
     pub async fn wait_for(&self, count: usize) -> Result<Letter> {
-        for _ in 0..200 {
+        for _ in 0..600 {
             let mut letters = self.letters()?;
             if letters.len() >= count {
                 return Ok(letters.swap_remove(count - 1));

@@ -82,13 +82,13 @@ impl<'a> OwnPages<'a> {
     /// Waits until this is the page.
     pub async fn wait_for(&self, screen: &str) -> Result {
         let css = format!("main[data-screen=\"{screen}\"]");
-        for _ in 0..100 {
+        for _ in 0..600 {
             if self.browser.driver.find(By::Css(css.as_str())).await.is_ok() {
                 return Ok(());
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
-        anyhow::bail!("waited 10 s for {screen}, still:\n{}", self.text("body").await?)
+        anyhow::bail!("waited a minute for {screen}, still:\n{}", self.text("body").await?)
     }
 
     /// What is read in the first element of this selector, also where it is folded away.

@@ -99,7 +99,7 @@ impl Passkey {
 }
 
 /// The cookie of whoever has this address.
-async fn sign_in(shop: &Shop, http: &reqwest::Client, email: &str) -> Result<String> {
+pub async fn sign_in(shop: &Shop, http: &reqwest::Client, email: &str) -> Result<String> {
     let agent = &shop.agent.url;
     let form = ("content-type", "application/x-www-form-urlencoded");
     let letters = shop.post.letters()?.len();

@@ -59,6 +59,14 @@ impl Server {
         }
     }
 
+    /// Whether it is started with this option, and with what, from now on.
+    pub fn set_option(&mut self, option: &str, value: &str) {
+        if let Some(at) = self.arguments.iter().position(|argument| argument == option) {
+            self.arguments.drain(at..at + 2);
+        }
+        self.arguments.extend([option.to_owned(), value.to_owned()]);
+    }
+
     /// Whether its fdatasync and fsync calls are written down from the next start on.
     pub fn trace_syncs(&mut self, on: bool) {
         self.traced = on;
@@ -118,7 +126,7 @@ impl Server {
     pub async fn stop(&mut self) -> Result {
         let Some(mut child) = self.child.take() else { return Ok(()) };
         Command::new("kill").arg(child.id().to_string()).status()?;
-        for _ in 0..200 {
+        for _ in 0..1200 {
             if let Some(status) = child.try_wait()? {
                 anyhow::ensure!(status.success(), "{} stopped with {status}", self.name);
                 return Ok(());
@@ -126,7 +134,7 @@ impl Server {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         child.kill()?;
-        bail!("{} did not stop within 10 s of SIGTERM", self.name)
+        bail!("{} did not stop within a minute of SIGTERM", self.name)
     }
 
     /// Its process, while it runs.
@@ -141,8 +149,9 @@ impl Server {
 
     async fn wait_ready(&mut self) -> Result {
         let http = http()?;
-        for _ in 0..300 {
-            let answer = http.get(format!("{}/readyz", self.url)).send().await;
+        for _ in 0..1200 {
+            // Whatever the weather is on the way there.
+            let answer = http.get(format!("http://{}/readyz", self.listens_on())).send().await;
             if answer.is_ok_and(|answer| answer.status().is_success()) {
                 return Ok(());
             }
@@ -153,7 +162,7 @@ impl Server {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         let log = String::from_utf8_lossy(&self.log()?).into_owned();
-        bail!("{} is not ready after 15 s:\n{log}", self.name)
+        bail!("{} is not ready after a minute:\n{log}", self.name)
     }
 
     fn log_file(&self, append: bool) -> Result<File> {
@@ -171,7 +180,7 @@ impl Drop for Server {
 /// Waits until somebody answers there; `still` fails if it has ended.
 pub(crate) async fn wait_until_ready(url: &str, mut still: impl FnMut() -> Result) -> Result {
     let http = http()?;
-    for _ in 0..300 {
+    for _ in 0..1200 {
         let answer = http.get(format!("{url}/readyz")).send().await;
         if answer.is_ok_and(|answer| answer.status().is_success()) {
             return Ok(());
@@ -179,7 +188,7 @@ pub(crate) async fn wait_until_ready(url: &str, mut still: impl FnMut() -> Resul
         still()?;
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    bail!("{url} is not ready after 15 s")
+    bail!("{url} is not ready after a minute")
 }
 
 /// A port that was free a moment ago.
@@ -190,5 +199,5 @@ pub fn free_port() -> Result<u16> {
 /// An HTTP client; plain HTTP is all that it needs, but its builder wants a TLS provider.
 pub fn http() -> Result<reqwest::Client> {
     rustls::crypto::ring::default_provider().install_default().ok();
-    Ok(reqwest::Client::builder().timeout(Duration::from_secs(20)).build()?)
+    Ok(reqwest::Client::builder().timeout(Duration::from_secs(60)).build()?)
 }

@@ -196,7 +196,8 @@ impl Shop {
         database::bare_inserts(&self.folder.path().join("bare.sqlite"))
     }
 
-    fn database(&self, server: &str) -> PathBuf {
+    /// The file of a server's database.
+    pub fn database(&self, server: &str) -> PathBuf {
         let name = server.trim_end_matches("-server");
         self.folder.path().join(server).join("data").join(name).with_extension("sqlite")
     }

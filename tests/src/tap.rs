@@ -1,11 +1,15 @@
-//! A wire tap in front of a server: passes every byte on and keeps a copy. Where what was kept is
-//! to be searched, compression is refused on the server's behalf.
+//! A wire tap in front of a server: passes every byte on and keeps a copy, and is the weather on
+//! the way there. Where what was kept is to be searched, compression is refused on the server's
+//! behalf.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{Arc, Mutex, MutexGuard},
+    time::Duration,
+};
 
 use anyhow::Context as _;
 use tokio::{
-    io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
 };
 
@@ -15,7 +19,26 @@ use crate::Result;
 #[derive(Clone)]
 pub struct Tap {
     kept: Arc<Mutex<Kept>>,
+    weather: Arc<Mutex<Weather>>,
     port: u16,
+}
+
+/// What becomes of requests on their way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Weather {
+    /// They arrive, and so do the answers.
+    #[default]
+    Fair,
+    /// They arrive so much later.
+    Slow(Duration),
+    /// They do not arrive: somebody in between answers with this status.
+    Answers(u16),
+    /// They do not arrive: the line breaks.
+    Breaks,
+    /// They do not arrive, and nobody says so.
+    Swallows,
+    /// They arrive; the line breaks when the answer comes.
+    LosesAnswers,
 }
 
 /// What becomes of the browser's wish for compressed answers.
@@ -40,11 +63,14 @@ impl Tap {
     /// Starts listening; connections are passed on to `server_port` of this machine.
     pub async fn start(server_port: u16, compression: Compression) -> Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
-        let tap = Self { kept: Arc::default(), port: listener.local_addr()?.port() };
-        let kept = tap.kept.clone();
+        let port = listener.local_addr()?.port();
+        let tap = Self { kept: Arc::default(), weather: Arc::default(), port };
+        let new = (tap.kept.clone(), tap.weather.clone());
         tokio::spawn(async move {
             while let Ok((shopper, _)) = listener.accept().await {
-                tokio::spawn(pass_on(shopper, server_port, kept.clone(), compression));
+                let (kept, weather) = new.clone();
+                let line = Line { kept, weather, compression };
+                tokio::spawn(line.pass_on(shopper, server_port));
             }
         });
         Ok(tap)
@@ -55,55 +81,97 @@ impl Tap {
         self.port
     }
 
+    /// From now on it is so.
+    pub fn set(&self, weather: Weather) {
+        *self.weather.lock().expect("no tap panics") = weather;
+    }
+
     /// A copy of all that went through so far.
     pub fn kept(&self) -> Kept {
         self.kept.lock().expect("no tap panics").clone()
     }
 }
 
-async fn pass_on(
-    shopper: TcpStream,
-    port: u16,
+/// One connection.
+struct Line {
     kept: Arc<Mutex<Kept>>,
+    weather: Arc<Mutex<Weather>>,
     compression: Compression,
-) -> Result {
-    let server = TcpStream::connect(("127.0.0.1", port)).await.context("the server is down")?;
-    shopper.set_nodelay(true)?;
-    server.set_nodelay(true)?;
-    let (shopper_in, shopper_out) = shopper.into_split();
-    let (server_in, server_out) = server.into_split();
-    let place = {
-        let mut kept = kept.lock().expect("no tap panics");
-        kept.received.push(Vec::new());
-        kept.answered.push(Vec::new());
-        kept.received.len() - 1
-    };
-    let up = copy(shopper_in, server_out, |bytes| {
-        if compression == Compression::Refused {
-            refuse_compression(bytes);
-        }
-        kept.lock().expect("no tap panics").received[place].extend_from_slice(bytes);
-    });
-    let down = copy(server_in, shopper_out, |bytes| {
-        kept.lock().expect("no tap panics").answered[place].extend_from_slice(bytes);
-    });
-    tokio::join!(up, down);
-    Ok(())
 }
 
-async fn copy(
-    mut from: impl AsyncRead + Unpin,
-    mut to: impl AsyncWrite + Unpin,
-    mut keep: impl FnMut(&mut [u8]),
-) {
-    let mut buffer = vec![0; 64 * 1024];
-    while let Ok(count) = from.read(&mut buffer).await {
-        keep(&mut buffer[..count]);
-        if count == 0 || to.write_all(&buffer[..count]).await.is_err() {
-            break;
+impl Line {
+    async fn pass_on(self, mut shopper: TcpStream, port: u16) -> Result {
+        let server = TcpStream::connect(("127.0.0.1", port)).await;
+        let mut server = server.context("the server is down")?;
+        shopper.set_nodelay(true)?;
+        server.set_nodelay(true)?;
+        let place = {
+            let mut kept = self.kept();
+            kept.received.push(Vec::new());
+            kept.answered.push(Vec::new());
+            kept.received.len() - 1
+        };
+        let (mut asked, mut answered) = (vec![0; 64 * 1024], vec![0; 64 * 1024]);
+        let mut asks = true;
+        loop {
+            tokio::select! {
+                count = shopper.read(&mut asked), if asks => match count? {
+                    0 => {
+                        asks = false;
+                        server.shutdown().await?;
+                    }
+                    count => {
+                        if !self.arrives(&mut shopper).await? {
+                            return Ok(());
+                        }
+                        if self.compression == Compression::Refused {
+                            refuse_compression(&mut asked[..count]);
+                        }
+                        self.kept().received[place].extend_from_slice(&asked[..count]);
+                        server.write_all(&asked[..count]).await?;
+                    }
+                },
+                count = server.read(&mut answered) => {
+                    let count = count?;
+                    if count == 0 || self.weather() == Weather::LosesAnswers {
+                        return Ok(shopper.shutdown().await?);
+                    }
+                    self.kept().answered[place].extend_from_slice(&answered[..count]);
+                    shopper.write_all(&answered[..count]).await?;
+                }
+            }
         }
     }
-    to.shutdown().await.ok();
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().expect("no tap panics")
+    }
+
+    fn weather(&self) -> Weather {
+        *self.weather.lock().expect("no tap panics")
+    }
+
+    /// Whether what was asked is to be passed on now; else all of the line is done.
+    async fn arrives(&self, shopper: &mut TcpStream) -> Result<bool> {
+        match self.weather() {
+            Weather::Fair | Weather::LosesAnswers => return Ok(true),
+            Weather::Slow(long) => {
+                tokio::time::sleep(long).await;
+                return Ok(true);
+            }
+            Weather::Breaks => shopper.set_zero_linger()?,
+            Weather::Answers(status) => {
+                let head = format!("HTTP/1.1 {status} x\r\ncontent-length: 0\r\n");
+                shopper.write_all(format!("{head}connection: close\r\n\r\n").as_bytes()).await?;
+            }
+            Weather::Swallows => {
+                while self.weather() == Weather::Swallows {
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+            }
+        }
+        Ok(false)
+    }
 }
 
 /// Renames the header in place, so that lengths stay as they are.

@@ -50,7 +50,7 @@ impl<'a> Widget<'a> {
     pub async fn focus_frame(&self) -> Result {
         self.browser.leave_frames().await?;
         let driver = &self.browser.driver;
-        for _ in 0..100 {
+        for _ in 0..600 {
             let hosts = driver.find_all(By::Css("warifu-checkout")).await?;
             if let Some(host) = hosts.get(self.index)
                 && let Ok(root) = host.get_shadow_root().await
@@ -73,7 +73,7 @@ impl<'a> Widget<'a> {
     /// Waits until the screen is this one.
     pub async fn wait_for(&self, screen: &str) -> Result {
         let mut seen = String::new();
-        for _ in 0..300 {
+        for _ in 0..600 {
             if let Ok(now) = self.screen().await {
                 if now == screen {
                     return Ok(());
@@ -88,7 +88,7 @@ impl<'a> Widget<'a> {
 
     /// Waits until the Wasm program has taken over.
     pub async fn wait_alive(&self) -> Result {
-        for _ in 0..300 {
+        for _ in 0..600 {
             let alive = "return document.documentElement.dataset.program === 'running'";
             if self.browser.script::<bool>(alive).await.unwrap_or(false) {
                 return Ok(());

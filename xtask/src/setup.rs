@@ -63,6 +63,7 @@ pub const FOR_TESTS: &[Part] = &[
     browser::PART,
     smtp::PART,
     postgres::PART,
+    strace::PART,
     axe::PART,
     shops::PYTHON_PART,
     shops::NODE_PART,

@@ -3,6 +3,7 @@
 use std::{path::PathBuf, sync::Arc};
 
 use clap::Args;
+use shared_protocol::Span;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::{
     EnvFilter, Layer as _, layer::SubscriberExt as _, util::SubscriberInitExt as _,
@@ -24,6 +25,9 @@ pub struct Serve {
     /// Run on a clock that /_demo/clock can move
     #[arg(long, requires = "demo")]
     test_clock: bool,
+    /// The test clock begins so far ahead: where that of the server before had come to
+    #[arg(long, requires = "test_clock", value_name = "SECONDS", default_value_t = 0)]
+    ahead: u32,
     /// Check and sign grants but keep none: only to measure what storage costs
     #[arg(long, hide = true)]
     bench_no_storage: bool,
@@ -41,7 +45,7 @@ impl Serve {
         }
         let is_demo = config.demo;
         let clock: Arc<dyn Clock> = match self.test_clock || is_demo {
-            true => Arc::new(TestClock::new()),
+            true => Arc::new(TestClock::ahead_by(Span::secs(i64::from(self.ahead)))),
             false => Arc::new(SystemClock),
         };
         // Before it listens: whoever sees it ready may stop it at once.

@@ -128,11 +128,6 @@ const WORDS_OF_PURCHASE: &str = "SELECT p.purchase_id, p.currency, w.kind, w.nam
      FROM settlement_words w JOIN purchases p ON p.id = w.purchase
      WHERE w.purchase = $1 ORDER BY w.number";
 
-const WORDS_OF_PAYOUT: &str = "SELECT p.purchase_id, p.currency, w.kind, w.name, w.claimed,
-         w.voided, w.refunded, w.share, w.payout, w.at
-     FROM settlement_words w JOIN purchases p ON p.id = w.purchase
-     WHERE w.payout = $1 ORDER BY w.at, w.purchase, w.number";
-
 const LINES: &str = "SELECT j.number, j.kind, j.at, p.purchase_id, p.handling_number, w.name,
          o.id AS payout,
          CAST(SUM(CASE WHEN t.credit = $1 THEN t.amount ELSE -t.amount END) AS BIGINT) AS net,

@@ -1,4 +1,4 @@
-//! Files of payouts: each payout in one of them, once, whatever is asked twice or at the same time;
+//! Files of payouts: each payout in one of them, once, whatever is asked twice (TRUST.md F16);
 //! and what the operator's commands make of all that.
 
 use agent_server::{
@@ -105,27 +105,6 @@ async fn a_payout_goes_into_one_file_once() {
     let second = market.file(Format::Pain001).await.file.unwrap();
     assert!(String::from_utf8(second.content).unwrap().contains("DE89370400440532013000"));
     assert_eq!(second.payouts.len(), 1);
-    market.audit_is_clean().await;
-}
-
-#[tokio::test]
-async fn of_twenty_at_the_same_time_one_makes_the_file() {
-    let market = Market::open().await;
-    market.bank_of_merchant(in_japan()).await;
-    market.paid_out().await;
-    let store = &market.agent.app.store;
-    let own = own();
-    let make = || make_file(store, &own, wanted(Format::Zengin), market.now());
-    let made = futures_util::future::join_all((0..20).map(|_| make())).await;
-    let mut files = 0;
-    for made in made {
-        match made {
-            Ok(Made { file: Some(_), .. }) => files += 1,
-            Ok(Made { file: None, .. }) | Err(FileFault::Store(Fault::Raced)) => {}
-            Err(fault) => panic!("{fault}"),
-        }
-    }
-    assert_eq!((files, store.payout_files(10).await.unwrap().len()), (1, 1));
     market.audit_is_clean().await;
 }
 

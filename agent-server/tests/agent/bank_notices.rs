@@ -1,11 +1,11 @@
 //! The bank's notices: what bears our reference and agrees in all is booked, once; anything else is
 //! parked in suspense until somebody resolves it; the books are in balance and the audit is clean
-//! after each.
+//! after each (TRUST.md F16).
 
 use agent_server::{
     domain::{
         bank::Parked,
-        bank_files::{FileFault, read_file},
+        bank_files::{FileFault, Wanted, make_file, read_file},
     },
     files::{Format, NoticeFault, Reference},
     store::{Brought, NotSo, NoticeRefusal, TurnedOut},
@@ -13,7 +13,7 @@ use agent_server::{
 use shared_protocol::{HandlingNumber, Plan};
 
 use crate::{
-    bank_files::{in_japan, own},
+    bank_files::{in_japan, own, wanted},
     market::Market,
 };
 
@@ -169,6 +169,45 @@ async fn what_does_not_agree_is_parked_and_resolved_by_hand() {
     assert_eq!(left.iter().map(|line| line.0).collect::<Vec<_>>(), [b, c, h.0]);
     let left = amounts[0] + 1 - amounts[0] - sum;
     assert_eq!(market.held("suspense").await, -i128::from(left));
+}
+
+/// TRUST.md F16: of three payouts in one file the bank returns one. Two are confirmed, the money of
+/// the third is in suspense, also when the bank says all of it once more and the other way round.
+#[tokio::test]
+async fn of_three_payouts_the_one_that_the_bank_returns_is_parked() {
+    let market = Market::open().await;
+    market.bank_of_merchant(in_japan()).await;
+    for _ in 0..3 {
+        market.paid_out().await;
+    }
+    let store = &market.agent.app.store;
+    let last = store.payouts(1).await.unwrap()[0].pay_on;
+    let wanted = Wanted { day: Some(last), ..wanted(Format::Pain001) };
+    let file = make_file(store, &own(), wanted, market.now()).await.unwrap().file.unwrap();
+    assert_eq!(file.payouts.len(), 3);
+    let sum = i64::try_from(file.total.minor).unwrap() / 3;
+    let told: Vec<_> = file.payouts.iter().map(|id| Reference::Payout(*id).to_string()).collect();
+    let mut lines = vec![
+        ("A", -sum, told[0].as_str()),
+        ("B", -sum, told[1].as_str()),
+        ("C", -sum, told[2].as_str()),
+        ("D", sum, told[1].as_str()),
+    ];
+    let before = market.held("bank").await;
+    // What was returned before what was paid.
+    lines.reverse();
+    let brought = market.bank_says("M-1", &lines).await.unwrap();
+    assert_eq!(brought, Brought { payouts: 3, parked: 1, ..Brought::default() });
+    lines.reverse();
+    let again = market.bank_says("M-2", &lines).await.unwrap();
+    assert_eq!(again, Brought { known: 4, ..Brought::default() });
+    let parked = market.parked().await;
+    let why: Vec<_> = parked.iter().map(|(_, why, key)| (*why, key.as_str())).collect();
+    assert_eq!(why, [(Parked::OtherDirection, "D/1")]);
+    assert_eq!(market.held("suspense").await, -i128::from(sum));
+    assert_eq!(market.held("bank").await, before + i128::from(sum));
+    let twice = make_file(store, &own(), wanted, market.now()).await.unwrap();
+    assert!(twice.file.is_none(), "nobody pays it again by itself");
 }
 
 #[tokio::test]

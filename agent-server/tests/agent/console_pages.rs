@@ -181,7 +181,7 @@ async fn the_audit_is_run_from_here_and_its_word_kept() {
     let clerk = market.clerk("viewer", Role::Viewer).await;
     assert!(clerk.page("/console/audit").await.contains("Run the audit"));
     clerk.post("/console/audit", &[]).await;
-    for _ in 0..200 {
+    for _ in 0..2400 {
         let page = clerk.page("/console/audit").await;
         if page.contains("data-test=\"last\"") {
             assert!(page.contains("The books are sound"), "{page}");

@@ -27,6 +27,7 @@ async fn a_grant_says_what_was_asked_and_is_signed_by_the_agent() {
     assert_eq!(market.reserved("01").await, 3850);
 }
 
+/// TRUST.md F03.
 #[tokio::test]
 async fn fifty_at_once_get_one_grant() {
     let market = Market::open().await;
@@ -46,6 +47,7 @@ async fn asked_again_much_later_it_answers_the_same_bytes() {
     assert_eq!(market.ask_grant(&attempt).await.unwrap(), first);
 }
 
+/// TRUST.md F04.
 #[tokio::test]
 async fn other_bytes_under_the_same_id_are_a_conflict_and_change_nothing() {
     let market = Market::open().await;

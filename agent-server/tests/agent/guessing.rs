@@ -15,6 +15,7 @@ use crate::{
 /// Slow enough to be seen over the rest of a request, quick enough for a test.
 const SLOW: CodeCost = CodeCost { memory_kib: 8_192, passes: 2, lanes: 1 };
 const EACH: usize = 100;
+const TRIALS: usize = 10;
 
 /// Numbers of contracts that exist, and as many that do not, ten tries for each.
 fn number(exists: bool, n: usize) -> String {
@@ -89,11 +90,19 @@ async fn time_and_bytes_do_not_tell_whether_a_number_exists() {
     assert!(*least > Duration::from_millis(2), "the code was not compared: {least:?}");
 }
 
-/// The same trial finds it if nobody's code is quicker to try than somebody's.
+/// The same trial finds it if nobody's code is quicker to try than somebody's. On a machine that
+/// does much else its hiccups can hide that from one trial, not from all.
 #[tokio::test]
 async fn a_shortcut_for_unknown_numbers_would_be_seen() {
-    let took = probe(SLOW, CodeCost::LEAST).await;
-    assert!(tells_apart(&took), "known before unknown: {}", below(&took[0], &took[1]));
+    let mut missed = Vec::new();
+    for _ in 0..TRIALS {
+        let took = probe(SLOW, CodeCost::LEAST).await;
+        if tells_apart(&took) {
+            return;
+        }
+        missed.push(below(&took[0], &took[1]));
+    }
+    panic!("known before unknown: {missed:?}");
 }
 
 async fn wrong(market: &Market, contract: &'static str) -> Attempt {

@@ -69,7 +69,7 @@ impl MailServer {
     }
 
     async fn wait(&self, done: impl Fn(&Self) -> bool) {
-        for _ in 0..200 {
+        for _ in 0..2400 {
             if done(self) {
                 return;
             }

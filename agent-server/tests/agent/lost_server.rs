@@ -61,7 +61,7 @@ async fn buy_all(market: &Market, attempts: &[Attempt]) -> Vec<Vec<u8>> {
 /// Waits until the agent reads and writes again.
 async fn back_again(market: &Market) {
     let store = &market.agent.app.store;
-    for _ in 0..1000 {
+    for _ in 0..6000 {
         if store.try_write().await.is_ok() && store.check().await.is_ok() {
             return;
         }

@@ -243,7 +243,7 @@ async fn what_was_read_or_can_no_longer_be_taken_is_thrown_away_in_time() {
     assert_eq!(market.look(Some(read.purchase)).await.entries.len(), 1);
     market.advance(Span::hours(14 * 24 + 2));
     let is_left = async |count: usize| {
-        for _ in 0..200 {
+        for _ in 0..2400 {
             if market.look(None).await.entries.len() == count {
                 return true;
             }

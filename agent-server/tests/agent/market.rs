@@ -127,7 +127,7 @@ impl Market {
 
     /// Waits until the driver has brought the purchase there.
     pub async fn wait_for_state(&self, purchase: &PurchaseId, wanted: PurchaseState) {
-        for _ in 0..200 {
+        for _ in 0..2400 {
             if self.state(purchase).await == wanted {
                 return;
             }
@@ -139,7 +139,7 @@ impl Market {
     /// Waits for this many letters; newest first.
     pub async fn letters(&self, count: usize) -> Vec<agent_server::demo::KeptLetter> {
         let mailbox = &self.agent.app.demo.as_ref().unwrap().mailbox;
-        for _ in 0..200 {
+        for _ in 0..2400 {
             let letters = mailbox.newest_first();
             if letters.len() >= count {
                 return letters;
@@ -160,7 +160,7 @@ impl Market {
     }
 
     async fn errands(&self, state: &str, count: usize) -> Vec<OutboxEntry> {
-        for _ in 0..400 {
+        for _ in 0..2400 {
             let errands = self.agent.app.store.outbox(state, 100).await.unwrap();
             if errands.len() >= count {
                 return errands;

@@ -179,7 +179,7 @@ impl Merchant {
 
     /// Waits for this many webhooks; oldest first.
     pub async fn notices(&self, count: usize) -> Vec<Notice> {
-        for _ in 0..200 {
+        for _ in 0..2400 {
             let notices = self.shop.notices.lock().unwrap().clone();
             if notices.len() >= count {
                 return notices;

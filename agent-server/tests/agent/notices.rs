@@ -9,7 +9,7 @@ const ADDRESS: &str = "someone@example.jp";
 impl Market {
     /// Waits for a letter with this subject.
     async fn notice(&self, subject: &str) -> KeptLetter {
-        for _ in 0..200 {
+        for _ in 0..2400 {
             let letters = self.letters(0).await;
             if let Some(letter) = letters.into_iter().find(|l| l.subject.contains(subject)) {
                 return letter;
@@ -88,7 +88,7 @@ async fn what_was_owed_is_sent_after_a_restart_too() {
         let entries = market.agent.app.store.outbox("done", 10).await.unwrap();
         entries.iter().any(|entry| entry.parcel.errand.name() == "passkey-added")
     };
-    for _ in 0..200 {
+    for _ in 0..2400 {
         if done(&market).await {
             return;
         }

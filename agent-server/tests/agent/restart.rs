@@ -1,4 +1,5 @@
-//! A server that dies between commit and answer, or before the commit, loses and doubles nothing.
+//! A server that dies between commit and answer, or before the commit, loses and doubles nothing
+//! (TRUST.md F01, F02).
 
 use std::{
     path::Path,
@@ -57,7 +58,7 @@ async fn a_kind_stop_finishes_what_was_begun() {
     let request = http.put(url).body(encode(&attempt.request));
     let request = request.header("content-type", "application/vnd.warifu.grant-request");
     let stop = async {
-        tokio::time::sleep(Duration::from_millis(500)).await;
+        tokio::time::sleep(Duration::from_millis(1500)).await;
         let stopped = std::process::Command::new("kill").arg(server.0.id().to_string()).status();
         assert!(stopped.unwrap().success());
     };
@@ -129,7 +130,7 @@ async fn serve(folder: &Path, http: &reqwest::Client) -> (Server, String) {
         .spawn();
     let server = Server(child.unwrap());
     let base = format!("http://127.0.0.1:{port}");
-    for _ in 0..400 {
+    for _ in 0..2400 {
         let answer = http.get(format!("{base}/readyz")).send().await;
         if answer.is_ok_and(|answer| answer.status().is_success()) {
             return (server, base);

@@ -15,7 +15,8 @@ use reqwest::Method;
 use shared_protocol::{Claim, Message as _, Problem, Signed, Signer as _, Span, encode};
 
 use crate::{
-    market::{Market, answer, database_url},
+    market::{Market, answer, database_url, yen},
+    races::{self, AT_ONCE, rounds},
     shopper::{Attempt, Order},
 };
 
@@ -43,20 +44,17 @@ async fn ask(market: &Market, agent: &Running, attempt: &Attempt) -> Result<Vec<
     answer(request.send().await.unwrap()).await
 }
 
-const AT_ONCE: usize = 20;
-const ROUNDS: usize = 5;
-
 #[tokio::test]
 async fn the_same_purchase_at_two_agents_at_once_is_one() {
-    let market = Market::open().await;
+    let market = races::market().await;
     let other = second(&market).await;
-    for round in 1..=ROUNDS {
-        let attempt = market.order().await.seal();
+    for round in 1..=rounds() {
+        let attempt = races::order(&market).await.seal();
         let agents = [&market.agent, &other].into_iter().cycle().take(AT_ONCE);
         let answers = join_all(agents.map(|agent| ask(&market, agent, &attempt))).await;
         let first = answers[0].as_ref().unwrap();
         assert!(answers.iter().all(|answer| answer.as_ref() == Ok(first)));
-        assert_eq!(market.reserved("01").await, 3850 * round as u64);
+        assert_eq!(market.reserved("47").await, 3850 * round as u64);
     }
     other.shutdown().await;
 }
@@ -64,12 +62,12 @@ async fn the_same_purchase_at_two_agents_at_once_is_one() {
 /// Two purchases under one id: one of them is it, at both agents.
 #[tokio::test]
 async fn two_purchases_of_one_id_at_two_agents_are_one_and_a_conflict() {
-    let market = Market::open().await;
+    let market = races::market().await;
     let other = second(&market).await;
-    for _ in 0..ROUNDS {
-        let order = market.order().await;
+    for _ in 0..rounds() {
+        let order = races::order(&market).await;
         let one = order.clone().seal();
-        let two = Order { contract: "C900000000005", ..order }.seal();
+        let two = Order { quantity: 2, amount: yen(7150), ..order }.seal();
         assert_eq!(one.purchase, two.purchase);
         let trials = (0..AT_ONCE).map(|at| {
             let agent = [&market.agent, &other][at % 2];
@@ -90,10 +88,10 @@ async fn two_purchases_of_one_id_at_two_agents_are_one_and_a_conflict() {
 
 #[tokio::test]
 async fn a_claim_sent_to_two_agents_at_once_is_booked_once() {
-    let market = Market::open().await;
+    let market = races::market().await;
     let other = second(&market).await;
-    for round in 0..ROUNDS {
-        let sale = market.sale().await;
+    for round in 0..rounds() {
+        let sale = races::sale(&market).await;
         let name = format!("C-{round}");
         let claim = sale.claiming(&name, 1000, None);
         let path = format!("/v1/purchases/{}/claims/{name}", sale.id());
@@ -113,7 +111,7 @@ async fn a_claim_sent_to_two_agents_at_once_is_booked_once() {
     let held = market.agent.app.store.balances().await.unwrap();
     let receivable: i64 =
         held.iter().filter(|(name, ..)| name.starts_with("receivable")).map(|held| held.2).sum();
-    assert_eq!(receivable, 1000 * ROUNDS as i64);
+    assert_eq!(receivable, 1000 * rounds() as i64);
     sound(&market).await;
     other.shutdown().await;
 }
@@ -131,7 +129,7 @@ async fn a_day_that_two_agents_settle_is_settled_once() {
             .await;
     one.unwrap();
     two.unwrap();
-    for _ in 0..400 {
+    for _ in 0..2400 {
         if !market.agent.app.store.payouts(10).await.unwrap().is_empty() {
             break;
         }
@@ -142,7 +140,7 @@ async fn a_day_that_two_agents_settle_is_settled_once() {
     assert_eq!(payouts[0].amount.minor, 3 * 1940);
     let contract = market.contract("01").await;
     settle_day(&other.app, market.now()).await.unwrap();
-    for _ in 0..400 {
+    for _ in 0..2400 {
         if market.agent.app.store.bills_of(contract, 10).await.unwrap().len() == 3 {
             break;
         }
@@ -203,7 +201,7 @@ async fn what_a_dead_agent_was_sending_is_sent_by_another() {
     let store = &market.agent.app.store;
     assert_eq!(store.event(event).await.unwrap().unwrap().attempts, 1, "it is held still");
     market.advance(Span::secs(16));
-    for _ in 0..400 {
+    for _ in 0..2400 {
         if store.event(event).await.unwrap().unwrap().attempts > 1 {
             break;
         }

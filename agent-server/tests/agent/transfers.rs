@@ -343,7 +343,7 @@ impl Market {
     pub async fn paid_by_file(&self, purchase: &PurchaseId) {
         let store = &self.agent.app.store;
         let mut payout = None;
-        for _ in 0..200 {
+        for _ in 0..2400 {
             payout = store.payouts(1).await.unwrap().pop();
             if payout.is_some() {
                 break;

@@ -40,7 +40,7 @@ impl Market {
 
     /// Waits for this many letters with codes; the newest code.
     pub async fn mailed_code(&self, letters: usize) -> String {
-        for _ in 0..200 {
+        for _ in 0..2400 {
             let mut codes = self.codes().await;
             if codes.len() >= letters {
                 return codes.swap_remove(0);

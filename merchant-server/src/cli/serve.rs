@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use anyhow::bail;
 use clap::Args;
+use shared_protocol::Span;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -20,6 +21,9 @@ pub(super) struct ServeCommand {
     /// Run on a clock that can be moved forward (a demo always does)
     #[arg(long)]
     test_clock: bool,
+    /// That clock begins so far ahead: where that of the server before had come to
+    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+    ahead: u32,
 }
 
 pub(super) async fn run(command: &ServeCommand, mut config: Config) -> anyhow::Result<Verdict> {
@@ -29,7 +33,7 @@ pub(super) async fn run(command: &ServeCommand, mut config: Config) -> anyhow::R
         bail!("public_url is missing: nobody would find this server");
     }
     let clock: Arc<dyn Clock> = match command.demo || command.test_clock {
-        true => Arc::new(TestClock::running()),
+        true => Arc::new(TestClock::ahead_by(Span::secs(i64::from(command.ahead)))),
         false => Arc::new(SystemClock),
     };
     let told = told_to_stop()?;

@@ -164,6 +164,12 @@ impl Word {
         if !is_about_it {
             return Err(Problem::ConfirmationInvalid.into());
         }
+        // A yes of before, however late it comes: since then the shop has let go of the order.
+        let is_let_go = order.state == PurchaseState::Cancelled && order.confirmation.is_none();
+        let is_known = order.confirmation.as_ref() == Some(&self.bytes);
+        if is_known || is_let_go && self.said.outcome == Outcome::Confirmed {
+            return Ok(Heard::of(&order));
+        }
         let event = self.event(order.state);
         let Ok(state) = order.state.apply(event) else {
             // The same again, or another way of coming to nothing: there is nothing to do.

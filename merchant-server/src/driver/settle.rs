@@ -6,7 +6,7 @@ use shared_protocol::{Problem, PurchaseEvent, PurchaseState, Receipt, Reference,
 use super::agent::AgentSilence;
 use crate::app::App;
 use crate::domain::{Failure, Order, SignedStep, Step, believe_receipt};
-use crate::store::{Fault, WordKey};
+use crate::store::{Fault, Tx, WordKey};
 
 /// Why something could not be said.
 #[derive(Debug, thiserror::Error)]
@@ -60,14 +60,29 @@ pub async fn settle(
     let receipt = believe_receipt(app.shop(), order, &signed, &answer)?;
     let mut tx = app.store().begin("keep-receipt", app.now()).await?;
     tx.keep_receipt(key, &shared_protocol::encode(&answer)).await?;
-    let is_gone = receipt.standing == SettlementState::Voided;
-    if is_gone && order.state == PurchaseState::Confirmed {
-        let (from, to) = (PurchaseState::Confirmed, PurchaseState::Cancelled);
-        let consent = order.confirmation.as_deref();
-        tx.record_outcome(order.id, from, PurchaseEvent::MerchantVoided, to, consent).await?;
+    if receipt.standing == SettlementState::Voided {
+        let_go(&mut tx, order).await?;
     }
     tx.commit().await?;
     Ok(receipt.into_inner())
+}
+
+/// Nothing is left of the order. The agent books that of a confirmed one only: where its word of
+/// that has not come yet, it was on its way.
+async fn let_go(tx: &mut Tx<'_>, order: &Order) -> Result<(), Fault> {
+    use PurchaseState::{Accepted, Cancelled, Confirmed};
+    let Some(Order { id, state, confirmation, .. }) = tx.order(order.purchase).await? else {
+        return Ok(());
+    };
+    if state == Accepted {
+        let event = PurchaseEvent::ShopperConfirmed;
+        tx.record_outcome(id, Accepted, event, Confirmed, None).await?;
+    }
+    if matches!(state, Accepted | Confirmed) {
+        let (event, consent) = (PurchaseEvent::MerchantVoided, confirmation.as_deref());
+        tx.record_outcome(id, Confirmed, event, Cancelled, consent).await?;
+    }
+    Ok(())
 }
 
 /// The bytes that go: those of before, if the same was to be said under this name before.

@@ -67,7 +67,7 @@ pub(super) async fn begin(pool: &SqlitePool) -> Result<Transaction<'static, Sqli
 }
 
 /// The latest key in use; all tables take theirs from one count.
-pub(super) async fn newest_id(pool: &SqlitePool) -> Result<i64, Fault> {
+pub(super) async fn newest_id(within: &mut SqliteConnection) -> Result<i64, Fault> {
     let sql = "SELECT COALESCE(MAX(newest), 0) FROM (
             SELECT MAX(id) AS newest FROM offers
             UNION ALL SELECT MAX(id) FROM orders
@@ -78,7 +78,12 @@ pub(super) async fn newest_id(pool: &SqlitePool) -> Result<i64, Fault> {
             UNION ALL SELECT MAX(id) FROM person_passkeys
             UNION ALL SELECT MAX(id) FROM person_acts
         ) AS ids";
-    Ok(sqlx::query_scalar(sql).fetch_one(pool).await?)
+    Ok(sqlx::query_scalar(sql).fetch_one(within).await?)
+}
+
+/// Another number once another connection has written.
+pub(super) async fn data_version(within: &mut SqliteConnection) -> Result<i64, Fault> {
+    Ok(sqlx::query_scalar("PRAGMA data_version").fetch_one(within).await?)
 }
 
 /// Asked of the connection that writes, since each has its own setting.

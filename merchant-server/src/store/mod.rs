@@ -39,6 +39,8 @@ struct Inner {
     writing: SqlitePool,
     reading: SqlitePool,
     newest_id: AtomicI64,
+    /// Other processes have written since it was this (`PRAGMA data_version`).
+    data_version: AtomicI64,
     broken: AtomicBool,
     broke: Notify,
 }
@@ -96,12 +98,12 @@ impl Store {
     /// [`Fault`].
     pub async fn open(url: &str) -> Result<Self, Fault> {
         let writing = connect::writing(url).await?;
-        let newest = connect::newest_id(&writing).await?;
         let reading = connect::reading(url).await?;
         Ok(Self(Arc::new(Inner {
             writing,
             reading,
-            newest_id: AtomicI64::new(newest),
+            newest_id: AtomicI64::new(0),
+            data_version: AtomicI64::new(NONE_YET),
             broken: AtomicBool::new(false),
             broke: Notify::new(),
         })))
@@ -115,7 +117,8 @@ impl Store {
         if self.0.broken.load(Ordering::SeqCst) {
             return Err(Fault::Broken);
         }
-        let transaction = connect::begin(&self.0.writing).await?;
+        let mut transaction = connect::begin(&self.0.writing).await?;
+        self.0.follow(&mut transaction).await?;
         Ok(Tx { transaction, store: &self.0, name, now })
     }
 
@@ -143,6 +146,18 @@ impl Store {
     pub async fn close(&self) {
         self.0.reading.close().await;
         self.0.writing.close().await;
+    }
+}
+
+impl Inner {
+    /// Goes on after the keys of others: the command line writes beside the server.
+    async fn follow(&self, transaction: &mut Transaction<'static, Sqlite>) -> Result<(), Fault> {
+        let version = connect::data_version(transaction).await?;
+        if self.data_version.swap(version, Ordering::SeqCst) != version {
+            let newest = connect::newest_id(transaction).await?;
+            self.newest_id.fetch_max(newest, Ordering::SeqCst);
+        }
+        Ok(())
     }
 }
 
@@ -186,4 +201,6 @@ impl std::fmt::Debug for Store {
     }
 }
 
+/// SQLite counts from 1.
+const NONE_YET: i64 = -1;
 const IDS_PER_MILLISECOND: i64 = 1 << 12;

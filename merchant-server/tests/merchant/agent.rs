@@ -67,7 +67,7 @@ impl Agent {
 
     /// Waits until it was told so much.
     pub async fn told_so_much(&self, count: usize) -> Vec<(String, Vec<u8>)> {
-        for _ in 0..200 {
+        for _ in 0..2400 {
             if self.told().len() >= count {
                 return self.told();
             }

@@ -18,6 +18,7 @@ mod market;
 mod misuse;
 mod notifications;
 mod overload;
+mod races;
 mod relaying;
 mod remittances;
 mod restart;

@@ -105,6 +105,7 @@ async fn one_grant_serves_one_purchase() {
     assert_eq!(market.orders().await.len(), 1);
 }
 
+/// TRUST.md F04.
 #[tokio::test]
 async fn other_contents_under_the_same_purchase_are_a_conflict() {
     let market = Market::start().await;

@@ -307,7 +307,7 @@ async fn an_answer_that_the_agent_did_not_sign_is_not_believed() {
     let said = market.agent.confirmation(&grant, Outcome::Confirmed, market.now());
     market.agent.will_say(grant.purchase, Signed::sign(&said, &stranger));
     market.advance(Span::minutes(61));
-    for _ in 0..100 {
+    for _ in 0..2000 {
         if market.agent.asked() > 0 {
             break;
         }
@@ -319,7 +319,7 @@ async fn an_answer_that_the_agent_did_not_sign_is_not_believed() {
 }
 
 async fn wait_for(market: &Market, grant: &Grant, expected: PurchaseState) {
-    for _ in 0..100 {
+    for _ in 0..2000 {
         if state(market, grant).await == expected {
             return;
         }

@@ -5,9 +5,10 @@ use merchant_server::domain::{Order, Step};
 use merchant_server::driver::{Unsaid, settle};
 use merchant_server::entropy::Entropy;
 use merchant_server::keys::Keyring;
+use merchant_server::store::Store;
 use shared_protocol::{
-    Amount, Claim, Digest, Outcome, Problem, PurchaseState, Receipt, Reference, Settlement,
-    SettlementEvent, Signed, Span, Void, decode, encode,
+    Amount, Claim, Digest, Grant, Outcome, Problem, PurchaseId, PurchaseState, Receipt, Reference,
+    Settlement, SettlementEvent, Signed, Span, Void, decode, encode,
 };
 
 use crate::market::{Market, NOW};
@@ -127,12 +128,9 @@ async fn what_the_agent_does_not_book_leaves_its_name_free() {
     settle(app, &order, &name("C-1"), &Step::Claim(whole(&order), None)).await.unwrap();
 }
 
-#[tokio::test]
-async fn letting_go_of_all_cancels_the_order() {
-    let (market, order) = sold().await;
-    let app = &market.running().app;
-    let keys = agent_keys(&market);
-    market.agent.will_book(move |said| {
+/// Books that all is let go, with these keys.
+fn lets_go(keys: Keyring) -> impl Fn(&[u8]) -> (u16, Vec<u8>) + Send + 'static {
+    move |said| {
         let said: Signed<Void> = decode(said).unwrap();
         let void = said.claimed().unwrap();
         let event = SettlementEvent::Voided(void.amount);
@@ -148,11 +146,66 @@ async fn letting_go_of_all_cancels_the_order() {
             claimed: void.voided,
         };
         (200, encode(&Signed::sign(&receipt(&claim, said.digest(), settlement), &keys)))
-    });
+    }
+}
+
+#[tokio::test]
+async fn letting_go_of_all_cancels_the_order() {
+    let (market, order) = sold().await;
+    let app = &market.running().app;
+    market.agent.will_book(lets_go(agent_keys(&market)));
     let step = Step::Void(whole(&order));
     settle(app, &order, &name("V-1"), &step).await.unwrap();
     let gone = market.order(order.purchase).await.unwrap();
     assert_eq!(gone.state, PurchaseState::Cancelled);
     assert_eq!(gone.confirmation, order.confirmation, "what the shopper said stays");
     settle(app, &gone, &name("V-1"), &step).await.unwrap();
+}
+
+/// The agent tells of it as well, and still has the shopper's yes: of one that was asked, of one
+/// that a passkey had said, and of one that this shop has not heard of yet.
+#[tokio::test]
+async fn the_agents_word_on_an_order_that_was_let_go_is_no_contradiction() {
+    for (is_asked, is_told) in [(true, true), (false, false), (true, false)] {
+        let market = Market::start().await;
+        let attempt = market.prepare("TEAPOT-01").await;
+        let grant = Grant { provisional: is_asked, ..market.grant(&attempt) };
+        market.submit(&attempt, market.signed(&grant)).await.acceptance();
+        if is_told {
+            market.tell(&grant, Outcome::Confirmed).await;
+        }
+        let order = market.order(attempt.purchase).await.unwrap();
+        market.agent.will_book(lets_go(agent_keys(&market)));
+        let step = Step::Void(whole(&order));
+        settle(&market.running().app, &order, &name("V-1"), &step).await.unwrap();
+        let yes = market.agent.confirmation(&grant, Outcome::Confirmed, market.now());
+        let yes = Signed::sign(&yes, &market.agent.keys);
+        for event in ["purchase.confirmed", "purchase.voided"] {
+            let answer = market.notify(event, attempt.purchase, Some(&yes)).await;
+            assert_eq!((answer.status, answer.json()["state"].as_str()), (200, Some("cancelled")));
+        }
+        let gone = market.order(attempt.purchase).await.unwrap();
+        assert_eq!(gone.state, PurchaseState::Cancelled, "asked: {is_asked}, told: {is_told}");
+    }
+}
+
+/// The command line beside the server, whose clock is ahead: neither takes the other's keys.
+#[tokio::test]
+async fn two_processes_on_one_database_take_keys_of_their_own() {
+    let (market, _) = sold().await;
+    let server = market.running().app.store();
+    let url = market.running().app.config().database_url();
+    let beside = Store::open(&url).await.unwrap();
+    let earlier = market.now().minus(Span::hours(24));
+    for nth in 0..20_u32 {
+        let purchase = PurchaseId::random(&mut Entropy::system());
+        let (store, now) = match nth % 2 {
+            0 => (&beside, earlier),
+            _ => (server, market.now()),
+        };
+        let mut tx = store.begin("race", now).await.unwrap();
+        assert!(tx.hear_once(&format!("evt_{nth}"), purchase, nth).await.unwrap(), "{nth}");
+        tx.commit().await.unwrap();
+    }
+    beside.close().await;
 }

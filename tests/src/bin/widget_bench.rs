@@ -81,7 +81,7 @@ async fn time_to_form(url: &str, is_widget: bool, slow: bool) -> Result<f64> {
         let frame = browser.driver.find(thirtyfour::By::Css("iframe")).await?;
         frame.enter_frame().await?;
     }
-    for _ in 0..600 {
+    for _ in 0..1200 {
         let usable: Option<f64> = browser.script("return window.usableAt ?? null").await?;
         if let Some(usable) = usable {
             browser.close().await?;

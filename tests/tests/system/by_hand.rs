@@ -96,7 +96,7 @@ async fn an_answer_by_telephone_is_told_to_the_shop_and_spends_the_link() -> Res
     assert_eq!(record("ok")?["state"], "confirmed");
     assert!(record("ok").is_err(), "once");
     let mut state = String::new();
-    for _ in 0..150 {
+    for _ in 0..300 {
         let order = shop.merchant_cli(&["orders", "show", &number, "--json"])?;
         state = order["state"].as_str().context("a state")?.into();
         if state == "confirmed" {

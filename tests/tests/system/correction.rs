@@ -151,7 +151,7 @@ async fn values(widget: &Widget<'_>) -> Result<Vec<String>> {
 }
 
 async fn wait_for_language(browser: &Browser, lang: &str) -> Result {
-    for _ in 0..50 {
+    for _ in 0..600 {
         if browser.script::<String>("return document.documentElement.lang").await? == lang {
             return Ok(());
         }

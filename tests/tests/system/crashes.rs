@@ -1,5 +1,5 @@
 //! `kill -9` of either server at random moments during purchases, restart, the same ids again: no
-//! acknowledged purchase is lost, none is doubled.
+//! acknowledged purchase is lost, none is doubled (TRUST.md F01, F02).
 
 use std::{
     collections::{HashMap, HashSet},
@@ -57,7 +57,7 @@ async fn wait_until_accepted(client: &Client, purchase: &str) -> Result {
 /// A letter may come twice after a crash, but then it is the same letter by its Message-ID.
 async fn one_question_each(shop: &Shop, purchases: usize) -> Result {
     let mut ids = HashSet::new();
-    for _ in 0..150 {
+    for _ in 0..300 {
         for letter in shop.post.letters()? {
             let text = String::from_utf8_lossy(&letter.raw).into_owned();
             let id = text.lines().find(|line| line.to_lowercase().starts_with("message-id:"));

@@ -20,7 +20,7 @@ async fn who_has_no_contract_gets_one_inside_the_purchase_and_buys() -> Result {
     OwnPages::new(&shop, &browser).finish_enrolment(ADDRESS, CODE).await?;
 
     widget.focus_frame().await?;
-    for _ in 0..100 {
+    for _ in 0..600 {
         if widget.count("[data-test=\"enrolment\"]").await? == 0 {
             break;
         }

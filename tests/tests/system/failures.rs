@@ -151,7 +151,7 @@ async fn a_page_that_the_shop_did_not_register_shows_no_form() -> Result {
     );
     let browser = Browser::open().await?;
     browser.driver.goto(&stranger.url).await?;
-    for _ in 0..300 {
+    for _ in 0..600 {
         let why: Vec<String> = browser.script("return window.why").await?;
         if !why.is_empty() {
             assert_eq!(why, ["origin"]);

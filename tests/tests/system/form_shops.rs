@@ -218,7 +218,7 @@ async fn post(shop: &FormShop, form: &[(String, String)]) -> Result<u16> {
 
 async fn wait_for_state(browser: &Browser, thanks: &str, wanted: &str) -> Result {
     let mut seen = String::new();
-    for _ in 0..100 {
+    for _ in 0..300 {
         browser.driver.goto(thanks).await?;
         seen = browser.driver.find(By::Id("state")).await?.text().await?;
         if seen.contains(wanted) {

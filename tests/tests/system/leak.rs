@@ -260,7 +260,7 @@ async fn enrolled(
         widget.find("[data-test=\"enrolment\"]").await?.enter_frame().await?;
         pages.finish_enrolment(&address, &code).await?;
         widget.focus_frame().await?;
-        for _ in 0..100 {
+        for _ in 0..600 {
             if widget.count("[data-test=\"enrolment\"]").await? == 0 {
                 break;
             }

@@ -72,7 +72,7 @@ async fn database(market: &Shop) -> Result<SqlitePool> {
 
 /// Item, price and name of the stall's orders, once the first is in this state.
 async fn wait_for(database: &SqlitePool, state: &str) -> Result<Vec<(String, i64, String)>> {
-    for _ in 0..150 {
+    for _ in 0..300 {
         let sql = "SELECT item, yen, name, state FROM orders";
         let orders: Vec<(String, i64, String, String)> =
             sqlx::query_as(sql).fetch_all(database).await?;

@@ -219,7 +219,7 @@ async fn a_mark_that_is_taken_back_stops_an_open_widget_and_keeps_what_was_typed
     shop.agent_cli(&["merchants", "resume", "mrc_tea", "--json"])?;
     shop.advance(6).await?;
     later(&browser, 50).await?;
-    for _ in 0..300 {
+    for _ in 0..600 {
         if widget.count("[data-test=\"retry\"]").await? == 1 {
             break;
         }
@@ -297,7 +297,7 @@ async fn a_saved_mark_is_checked_by_hand_by_drop_and_by_the_link_around_it() -> 
     let page = Widget::alone(&browser);
     let verdict = async || -> Result<(String, String)> {
         page.wait_for("mark").await?;
-        for _ in 0..300 {
+        for _ in 0..600 {
             if page.count("[data-test=\"verdict\"]").await? == 1 {
                 break;
             }

@@ -96,7 +96,7 @@ impl Prepared {
 /// Waits until every order of a shop, of which there are so many, is confirmed.
 async fn all_confirmed(orders: impl Fn() -> Result<Value>, count: usize) -> Result {
     let mut seen = Value::Null;
-    for _ in 0..50 {
+    for _ in 0..300 {
         seen = orders()?;
         let list = seen.as_array().map(Vec::as_slice).unwrap_or_default();
         if list.len() == count && list.iter().all(|order| order["state"] == "confirmed") {
@@ -259,7 +259,7 @@ async fn where_the_shops_page_forbids_it_a_window_of_the_agents_asks() -> Result
     // which must then ask again.
     Authenticator::into_window(&browser).await?.hold_only(&passkey).await?;
     browser.driver.refresh().await?;
-    for _ in 0..100 {
+    for _ in 0..600 {
         if browser.driver.windows().await?.len() == 1 {
             break;
         }
@@ -274,7 +274,7 @@ async fn where_the_shops_page_forbids_it_a_window_of_the_agents_asks() -> Result
 
 /// Into the window that has opened beside this one, once it knows what it is for.
 async fn to_pop_up(browser: &Browser, page: &WindowHandle) -> Result {
-    for _ in 0..100 {
+    for _ in 0..600 {
         let windows = browser.driver.windows().await?;
         if let Some(other) = windows.into_iter().find(|window| window != page) {
             browser.driver.switch_to_window(other).await?;

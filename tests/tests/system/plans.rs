@@ -249,7 +249,7 @@ async fn another_quantity_or_place_is_quoted_anew_and_another_language_is_not() 
     assert_eq!(quotes_asked(&shop), 3);
 
     widget.press("language").await?;
-    for _ in 0..100 {
+    for _ in 0..1200 {
         if widget.text("main").await?.contains("12 instalments") {
             break;
         }

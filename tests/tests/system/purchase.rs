@@ -149,7 +149,7 @@ fn orders(shop: &Shop) -> Result<Vec<serde_json::Value>> {
 
 async fn wait_for_order(shop: &Shop, state: &str) -> Result {
     let mut seen = Vec::new();
-    for _ in 0..100 {
+    for _ in 0..300 {
         seen = orders(shop)?;
         if seen.first().is_some_and(|order| order["state"] == state) {
             return Ok(());

@@ -32,7 +32,7 @@ async fn a_purchase_goes_through_two_agents_on_one_postgresql() -> Result {
     assert!(page.contains("name=\"decision\""), "the other agent asks the question: {page}");
     confirm(&link).await?;
     wait_for(&first, &attempt, PurchaseState::Confirmed).await?;
-    for _ in 0..100 {
+    for _ in 0..600 {
         if first.merchant_status(attempt.purchase).await?.state == PurchaseState::Confirmed {
             break;
         }
@@ -61,7 +61,7 @@ async fn confirm(link: &str) -> Result {
 }
 
 async fn wait_for(client: &Client, attempt: &Attempt, state: PurchaseState) -> Result {
-    for _ in 0..100 {
+    for _ in 0..600 {
         if client.status(attempt.purchase).await?.state == state {
             return Ok(());
         }

@@ -139,7 +139,7 @@ async fn wait_for_state(
     state: PurchaseState,
 ) -> Result {
     let mut seen = None;
-    for _ in 0..150 {
+    for _ in 0..300 {
         seen = client.status(purchase).await.ok().map(|status| status.state);
         if seen == Some(state) {
             return Ok(());

@@ -69,7 +69,7 @@ fn told(shop: &Shop) -> Result<Vec<Value>> {
 }
 
 async fn wait_for_money(shop: &Shop, wanted: &str) -> Result<Value> {
-    for _ in 0..200 {
+    for _ in 0..600 {
         if let Some(newest) = told(shop)?.first()
             && newest["money"].as_str().is_some_and(|money| money.starts_with(wanted))
         {
@@ -81,7 +81,7 @@ async fn wait_for_money(shop: &Shop, wanted: &str) -> Result<Value> {
 }
 
 async fn wait_for_order(shop: &Shop, state: &str) -> Result {
-    for _ in 0..200 {
+    for _ in 0..600 {
         let orders = shop.merchant_cli(&["orders", "list", "--json"])?;
         if orders[0]["state"] == state {
             return Ok(());
@@ -232,7 +232,7 @@ async fn a_closed_bank_schedules_and_the_shop_may_ship_once_a_notice_confirms() 
 
 /// The order to the other bank, once ours has opened.
 async fn wait_for_payout(shop: &Shop) -> Result<i64> {
-    for _ in 0..200 {
+    for _ in 0..600 {
         let rows = shop.rows("agent-server", "SELECT id FROM payouts")?;
         if let Some(id) = rows.first().and_then(|row| row[0].as_i64()) {
             return Ok(id);

@@ -103,7 +103,7 @@ async fn without_a_placement_in_force_the_page_says_why_and_nothing_is_sold() ->
         browser.leave_frames().await?;
         browser.driver.goto(url).await?;
         let widget = Widget::enter(&browser).await?;
-        for _ in 0..100 {
+        for _ in 0..600 {
             let text = widget.text("body").await.unwrap_or_default();
             if !text.is_empty() {
                 return Ok(text);
@@ -122,7 +122,7 @@ async fn without_a_placement_in_force_the_page_says_why_and_nothing_is_sold() ->
     let digest = seller.borrow_window(&shop, &shop.host.url)?;
     browser.leave_frames().await?;
     browser.driver.goto(&elsewhere.url).await?;
-    for _ in 0..100 {
+    for _ in 0..600 {
         if told(&browser).await?.iter().any(|event| event["detail"]["reason"] == "origin") {
             break;
         }
@@ -296,7 +296,7 @@ async fn who_has_no_contract_gets_one_without_leaving_the_window() -> Result {
     widget.find("[data-test=\"enrolment\"]").await?.enter_frame().await?;
     OwnPages::new(&shop, &browser).finish_enrolment("new@contracts.example", "73920175").await?;
     widget.focus_frame().await?;
-    for _ in 0..100 {
+    for _ in 0..600 {
         if !widget.value("payment.contract_number").await?.is_empty() {
             return browser.close().await;
         }

@@ -55,7 +55,7 @@ impl Visit {
     }
 
     async fn wait(&self, css: &str) -> Result {
-        for _ in 0..150 {
+        for _ in 0..600 {
             if !self.browser.driver.find_all(By::Css(css)).await?.is_empty() {
                 return Ok(());
             }
