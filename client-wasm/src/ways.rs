@@ -1,8 +1,8 @@
 //! What only some shops need: a relay, an ordinary form, a mailbox, a borrowed window, transfers.
 //! The program is built with all of it and without (feature `every-way`), and the agent's page
 //! names the one that its shop needs. Each way is asked for here, so that the smaller program holds
-//! nothing that follows from one. (An asynchronous function keeps what comes after an `if false`, so
-//! there the feature itself is asked for.)
+//! nothing that follows from one. (An asynchronous function keeps what comes after an `if false`,
+//! so there the feature itself is asked for.)
 
 use shared_protocol::{Mark, Relay, Verified};
 
