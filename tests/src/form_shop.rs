@@ -161,7 +161,7 @@ impl FormShop {
     /// Waits for the shop's own page, outside all frames, and reads the number on it.
     pub async fn thanked(&self, browser: &Browser) -> Result<String> {
         browser.leave_frames().await?;
-        for _ in 0..300 {
+        for _ in 0..600 {
             let here = browser.driver.current_url().await?;
             if here.as_str().starts_with(&format!("{}/thanks/", self.url)) {
                 return Ok(browser.driver.find(By::Id("number")).await?.text().await?);

@@ -41,9 +41,23 @@ impl Marker {
 
     /// In which forms the secret stands in `bytes`.
     pub fn found_in(&self, bytes: &[u8]) -> Vec<&'static str> {
-        let stands = |form: &[u8]| memchr::memmem::find(bytes, form).is_some();
-        self.forms.iter().filter(|(_, form)| stands(form)).map(|(kind, _)| *kind).collect()
+        let stands = |(kind, form): &&(&str, Vec<u8>)| {
+            let is_number = matches!(*kind, "plain" | "reversed") && is_digits(form);
+            memchr::memmem::find_iter(bytes, form)
+                .any(|at| !is_number || !is_within_number(bytes, at, form.len()))
+        };
+        self.forms.iter().filter(stands).map(|(kind, _)| *kind).collect()
     }
+}
+
+/// Moments and ids are long numbers, in which a postal code stands by chance once in a while.
+fn is_within_number(bytes: &[u8], at: usize, len: usize) -> bool {
+    is_digits(&bytes[at.saturating_sub(1)..at])
+        || bytes.get(at + len).is_some_and(u8::is_ascii_digit)
+}
+
+fn is_digits(bytes: &[u8]) -> bool {
+    !bytes.is_empty() && bytes.iter().all(u8::is_ascii_digit)
 }
 
 fn forms(value: &str) -> Vec<(&'static str, Vec<u8>)> {
@@ -151,6 +165,17 @@ mod tests {
             assert!(marker.found_in(&bytes).contains(kind), "{kind} is not found");
         }
         assert!(marker.found_in(b"nothing of the kind is in here").is_empty());
+    }
+
+    #[test]
+    fn digits_within_a_longer_number_are_that_number() {
+        let marker = Marker::new("postal code", "1508765");
+        for text in ["1508765", "〒1508765 渋谷区", "'1508765'", "5678051"] {
+            assert!(!marker.found_in(text.as_bytes()).is_empty(), "{text}");
+        }
+        for text in ["1795000001508765", "15087651", "71508765'", "95678051"] {
+            assert!(marker.found_in(text.as_bytes()).is_empty(), "{text}");
+        }
     }
 
     #[test]

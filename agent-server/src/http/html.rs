@@ -32,7 +32,7 @@ impl Inline {
 /// The style of every page that is not the frame: the widget's, and a little more.
 pub fn style() -> &'static Inline {
     static STYLE: LazyLock<Inline> = LazyLock::new(|| {
-        let pages = include_str!("../../../www/page.css");
+        let pages = include_str!("../../../www/pages/page.css");
         Inline::new([include_str!("../../../www/widget.css"), pages].concat())
     });
     &STYLE

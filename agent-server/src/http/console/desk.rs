@@ -181,7 +181,7 @@ fn said(name: &str) -> Option<&'static str> {
 
 fn style() -> &'static Inline {
     static STYLE: LazyLock<Inline> = LazyLock::new(|| {
-        let console = include_str!("../../../../www/console.css");
+        let console = include_str!("../../../../www/pages/console.css");
         Inline::new([html::style().text.as_str(), console].concat())
     });
     &STYLE

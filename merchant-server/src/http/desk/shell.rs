@@ -235,8 +235,8 @@ fn say(name: &str, w: Words) -> Option<&'static str> {
 static STYLE: LazyLock<(String, String)> = LazyLock::new(|| {
     let text = concat!(
         include_str!("../../../../www/widget.css"),
-        include_str!("../../../../www/page.css"),
-        include_str!("../../../../www/console.css"),
+        include_str!("../../../../www/pages/page.css"),
+        include_str!("../../../../www/pages/console.css"),
     );
     let source = format!("'sha256-{}'", BASE64.encode(passkeys::sha256(text.as_bytes())));
     (text.to_owned(), source)
