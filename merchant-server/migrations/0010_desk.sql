@@ -51,7 +51,7 @@ CREATE INDEX person_sessions_of ON person_sessions (person);
 -- What they did, in order. Append only.
 CREATE TABLE person_acts (
     id BIGINT PRIMARY KEY NOT NULL,        -- grows with time
-    person BIGINT NOT NULL REFERENCES people (id),
+    person BIGINT REFERENCES people (id),  -- null: by the command line
     act TEXT NOT NULL,                     -- for example claimed
     about TEXT NOT NULL,                   -- which one; never whose
     at BIGINT NOT NULL                     -- moment

@@ -136,7 +136,8 @@ async fn record(store: &Store, config: &Config, limit: u32) -> anyhow::Result<Sa
     let zone = &config.time_zone;
     let acts = store.acts(limit).await?;
     let line = |done: &desk::Done| {
-        format!("{}  {}  {}  {}", local(done.at, zone), done.name, done.act, done.about)
+        let name = done.name.as_deref().unwrap_or("(command line)");
+        format!("{}  {name}  {}  {}", local(done.at, zone), done.act, done.about)
     };
     let shown = |done: &desk::Done| {
         let at = local(done.at, zone);

@@ -221,4 +221,5 @@ async fn people_are_added_by_a_link_that_is_printed_once() {
     let record = json(&run(&folder, &["people", "record", "--json"]));
     let acts: Vec<_> = record.as_array().unwrap().iter().map(|act| &act["act"]).collect();
     assert_eq!(acts, ["removed", "role-given", "invited", "added"]);
+    assert!(record.as_array().unwrap().iter().all(|act| act["name"].is_null()), "by a command");
 }

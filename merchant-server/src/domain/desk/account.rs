@@ -54,7 +54,7 @@ pub async fn invite(
     };
     let Some(person) = person else { return Ok(None) };
     tx.keep_person_link(person, token.digest(), now.plus(LINK_LIFETIME)).await?;
-    tx.note_act(by.unwrap_or(person), act, name).await?;
+    tx.note_act(by, act, name).await?;
     tx.commit().await?;
     Ok(Some(token))
 }
@@ -91,7 +91,7 @@ pub async fn enrol(
     if !tx.add_person_passkey(person, &passkey, &said.transports()).await? {
         return Err(Problem::PasskeyInvalid.into());
     }
-    tx.note_act(person, "passkey-registered", "").await?;
+    tx.note_act(Some(person), "passkey-registered", "").await?;
     tx.commit().await?;
     Ok(person)
 }
@@ -148,7 +148,7 @@ pub async fn remove(
     let mut tx = store.begin("remove-person", now).await?;
     let Some(person) = tx.person_called(name).await? else { return Ok(false) };
     tx.remove_person(person).await?;
-    tx.note_act(by.unwrap_or(person), "removed", name).await?;
+    tx.note_act(by, "removed", name).await?;
     tx.commit().await?;
     Ok(true)
 }
@@ -166,7 +166,7 @@ pub async fn give_role(
     let mut tx = store.begin("give-role", now).await?;
     let Some(person) = tx.person_called(name).await? else { return Ok(false) };
     tx.set_role(person, role).await?;
-    tx.note_act(by.unwrap_or(person), "role-given", &format!("{name} {}", role.name())).await?;
+    tx.note_act(by, "role-given", &format!("{name} {}", role.name())).await?;
     tx.commit().await?;
     Ok(true)
 }

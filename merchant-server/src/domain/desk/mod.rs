@@ -55,8 +55,8 @@ pub struct PersonPasskey {
 /// Something that one of them did.
 #[derive(Clone, Debug)]
 pub struct Done {
-    /// Who.
-    pub name: String,
+    /// Who; `None`: whoever was at the command line.
+    pub name: Option<String>,
     /// What, for example `claimed`.
     pub act: String,
     /// Which one; never whose.

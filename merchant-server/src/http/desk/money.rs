@@ -73,7 +73,7 @@ pub(super) async fn settled(app: &App, signed: &Signed, money: &Money) -> Result
 
 async fn note(app: &App, person: i64, act: &str, about: &str) -> Result<(), Failure> {
     let mut tx = app.store().begin("note-act", app.now()).await?;
-    tx.note_act(person, act, about).await?;
+    tx.note_act(Some(person), act, about).await?;
     Ok(tx.commit().await?)
 }
 

@@ -29,7 +29,8 @@ pub(super) async fn list(
     let zone = &app.config().time_zone;
     let done = |done: &Done| {
         let what = shell.w.get(act_key(&done.act));
-        (minute(done.at, zone), done.name.clone(), what, done.about.clone())
+        let name = done.name.clone().unwrap_or_else(|| shell.w.get("desk.command_line").into());
+        (minute(done.at, zone), name, what, done.about.clone())
     };
     let acts = app.store().acts(ACTS).await?.iter().map(done).collect();
     let mut people = app.store().people().await?;

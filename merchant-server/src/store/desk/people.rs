@@ -77,8 +77,8 @@ impl Store {
     /// [`Fault`].
     pub async fn acts(&self, at_most: u32) -> Result<Vec<Done>, Fault> {
         let sql = "SELECT p.name, a.act, a.about, a.at
-            FROM person_acts a JOIN people p ON p.id = a.person ORDER BY a.id DESC LIMIT $1";
-        let rows: Vec<(String, String, String, i64)> =
+            FROM person_acts a LEFT JOIN people p ON p.id = a.person ORDER BY a.id DESC LIMIT $1";
+        let rows: Vec<(Option<String>, String, String, i64)> =
             sqlx::query_as(sql).bind(i64::from(at_most)).fetch_all(&self.0.reading).await?;
         let read = |(name, act, about, at)| {
             let at = Timestamp::from_millis(at);
@@ -186,11 +186,16 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Writes down what somebody did.
+    /// Writes down what somebody did; `None`: whoever was at the command line.
     ///
     /// # Errors
     /// [`Fault`].
-    pub async fn note_act(&mut self, person: i64, act: &str, about: &str) -> Result<(), Fault> {
+    pub async fn note_act(
+        &mut self,
+        person: Option<i64>,
+        act: &str,
+        about: &str,
+    ) -> Result<(), Fault> {
         let sql = "INSERT INTO person_acts (id, person, act, about, at)
             VALUES ($1, $2, $3, $4, $5)";
         sqlx::query(sql)

@@ -42,7 +42,7 @@ impl Tx<'_> {
             .bind(self.now.as_millis())
             .execute(&mut *self.transaction)
             .await?;
-        self.note_act(person, "signed-in", "").await
+        self.note_act(Some(person), "signed-in", "").await
     }
 
     /// Notes that a session was used.
@@ -70,6 +70,6 @@ impl Tx<'_> {
             .execute(&mut *self.transaction)
             .await?;
         let about = if everywhere { "everywhere" } else { "" };
-        self.note_act(session.person, "signed-out", about).await
+        self.note_act(Some(session.person), "signed-out", about).await
     }
 }
