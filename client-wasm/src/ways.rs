@@ -14,7 +14,12 @@ pub const EVERY: bool = cfg!(feature = "every-way");
 /// Whether this program can sell for the merchant of this Mark. One whose Mark has changed
 /// meanwhile may need the other program, which a new page names.
 pub fn can_follow(mark: &Mark) -> bool {
-    EVERY || (mark.relay.is_none() && mark.hand_over.is_none() && !mark.server.is_empty())
+    EVERY || !needs_every(mark)
+}
+
+/// Whether what this Mark says of its merchant is what only some shops need.
+pub fn needs_every(mark: &Mark) -> bool {
+    mark.relay.is_some() || mark.hand_over.is_some() || mark.server.is_empty()
 }
 
 /// What there is in some ways only.

@@ -14,6 +14,7 @@ use client_wasm::{
     course::{Answer, Refused, Start, run},
     progress::{Check, News},
     stage::{Ending, Trouble},
+    ways,
     words::Words,
 };
 use party::NOW;
@@ -322,6 +323,15 @@ fn what_the_agent_says_of_another_order_is_not_believed() {
         let trouble = failed(&ending);
         assert_eq!((trouble.problem, trouble.known), (Problem::AcceptanceInvalid, false));
     }
+}
+
+#[test]
+fn the_mark_of_a_shop_with_a_way_of_its_own_is_told_from_others() {
+    let mark = |world: Counterparts| world.deal.signed_mark.claimed().unwrap();
+    let plain = mark(Counterparts::new());
+    assert!(!ways::needs_every(&plain));
+    assert!(ways::needs_every(&mark(Counterparts::handing_over("https://tea.example/order"))));
+    assert!(ways::needs_every(&shared_protocol::Mark { server: String::new(), ..plain }));
 }
 
 #[test]
