@@ -1,8 +1,10 @@
-//! Turns `www/texts.tsv` into one constant per text and one table per language, so that the browser
-//! parses nothing and downloads only the texts that the program says. A program without every way
-//! leaves their texts empty.
+//! Turns `www/texts.tsv` and the protocol's own texts into one constant per text and one table per
+//! language (`ja.txt`, `en.txt`), so that the browser parses nothing and downloads only the texts
+//! that the program says. A program without every way leaves their texts empty.
 
 use std::{env, error::Error, fmt::Write as _, fs, path::Path};
+
+use shared_protocol::{Field, FieldProblem, Locale, Problem};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let room = env::var("CARGO_MANIFEST_DIR")?;
@@ -30,9 +32,25 @@ fn main() -> Result<(), Box<dyn Error>> {
         writeln!(en, "{in_en}")?;
         place += 1;
     }
-    writeln!(constants, "const JA: &str = {ja:?};\nconst EN: &str = {en:?};")?;
-    fs::write(Path::new(&env::var("OUT_DIR")?).join("texts.rs"), constants)?;
+    let problems_of_fields = place + Field::ALL.len();
+    let problems = problems_of_fields + FieldProblem::texts(Locale::Ja).lines().count();
+    writeln!(constants, "const FIELDS: usize = {place};")?;
+    writeln!(constants, "const FIELD_PROBLEMS: usize = {problems_of_fields};")?;
+    writeln!(constants, "const PROBLEMS: usize = {problems};")?;
+    let out = env::var("OUT_DIR")?;
+    let out = Path::new(&out);
+    fs::write(out.join("texts.rs"), constants)?;
+    fs::write(out.join("ja.txt"), ja + &of_protocol(Locale::Ja))?;
+    fs::write(out.join("en.txt"), en + &of_protocol(Locale::En))?;
     Ok(())
+}
+
+/// What the protocol calls its fields and problems, in the order of the constants above.
+fn of_protocol(locale: Locale) -> String {
+    let labels = Field::ALL.iter().map(|field| field.label(locale));
+    let problems = Problem::ALL.iter().map(|problem| problem.text(locale));
+    let rows = labels.chain(FieldProblem::texts(locale).lines()).chain(problems);
+    rows.flat_map(|row| [row, "\n"]).collect()
 }
 
 /// The program's own text.

@@ -78,6 +78,28 @@ for kind, good in messages().items():
     schemathesis.openapi.media_type(kind, strategy)
 
 
+class Bearer:
+    """Shows a token where it is asked for."""
+
+    token = ""
+
+    def get(self, case, context):
+        return self.token
+
+    def set(self, case, data, context):
+        case.headers["Authorization"] = f"Bearer {data}"
+
+
+@schemathesis.auth().apply_to(path_regex="^/v1/operator/")
+class OperatorBearer(Bearer):
+    token = KNOWN["operator_token"]
+
+
+@schemathesis.auth().skip_for(path_regex="^/v1/operator/")
+class MerchantBearer(Bearer):
+    token = KNOWN["merchant_token"]
+
+
 @schemathesis.hook
 def flatmap_path_parameters(context, path_parameters):
     """As generated, or what there is: half of the cases get as far as the handlers go."""

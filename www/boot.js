@@ -45,9 +45,14 @@ const later = (what) => {
 	w.warifuPending = what;
 	review.textContent = what === "review" ? review.dataset.wait : label;
 };
+// The program holds no texts: its module brings those of one language, the other is fetched when asked for.
+const texts = {};
+w.warifuTexts = async (lang) => texts[lang] ??= await fetch(meta("module").replace(/..[.]js$/, lang + ".txt")).then((r) => r.ok ? r.text() : Promise.reject());
 const load = () => import(meta("module") + (tries++ ? "?" + tries : ""))
-	.then((m) => m.default({ module_or_path: meta("wasm") }))
-	.catch(() => {
+	.then((m) => {
+		texts[d.documentElement.lang] = m.texts;
+		return m.default({ module_or_path: meta("wasm") });
+	}).catch(() => {
 		if (stop.signal.aborted) return;
 		if (tries === 1) return load();
 		later();

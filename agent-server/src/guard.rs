@@ -15,7 +15,7 @@ use crate::domain::{
     network::Network,
 };
 
-/// How much may go wrong an hour. `config.sample.toml` shows each of them.
+/// How much may go wrong, or be said, an hour. `config.sample.toml` shows each of them.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
@@ -31,6 +31,8 @@ pub struct Limits {
     pub numbers_of_merchant: u32,
     /// Wrong handling numbers altogether.
     pub numbers: u32,
+    /// Shipments, claims, voids and refunds of one merchant, right or wrong.
+    pub words_of_merchant: u32,
     /// Letters with a code to one address.
     pub letters_of_address: u32,
     /// Letters with a code that one network asked for.
@@ -48,6 +50,7 @@ impl Default for Limits {
             codes: 10_000,
             numbers_of_merchant: 30,
             numbers: 1_000,
+            words_of_merchant: 100_000,
             letters_of_address: 3,
             letters_of_network: 30,
             letters: 10_000,
@@ -70,6 +73,8 @@ pub enum Trial {
     PageCode(Network),
     /// A merchant hands in a handling number that was read out to it.
     Number(MerchantId),
+    /// A merchant says something of a confirmed purchase.
+    Word(MerchantId),
     /// A letter with a code is asked for.
     Letter(Network),
 }
@@ -81,6 +86,7 @@ enum Key {
     Codes,
     NumbersOfMerchant(MerchantId),
     Numbers,
+    WordsOfMerchant(MerchantId),
     LettersOfNetwork(Network),
     Letters,
 }
@@ -110,7 +116,7 @@ impl Guard {
         open.then_some(()).ok_or(Problem::TooManyRequests)
     }
 
-    /// Counts one: a code that was wrong, a letter that will be sent.
+    /// Counts one: a code that was wrong, a letter that will be sent, a word that is to be booked.
     pub fn count(&self, trial: &Trial, now: Timestamp) {
         let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
         if used.len() >= KEYS_MAX {
@@ -138,6 +144,9 @@ impl Guard {
                 (Key::NumbersOfMerchant(merchant.clone()), limits.numbers_of_merchant),
                 (Key::Numbers, limits.numbers),
             ],
+            Trial::Word(merchant) => {
+                vec![(Key::WordsOfMerchant(merchant.clone()), limits.words_of_merchant)]
+            }
             Trial::Letter(network) => vec![
                 (Key::LettersOfNetwork(*network), limits.letters_of_network),
                 (Key::Letters, limits.letters),

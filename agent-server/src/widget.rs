@@ -13,6 +13,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use bytes::Bytes;
 use ring::digest::{SHA256, digest};
 use serde::Deserialize;
+use shared_protocol::Locale;
 
 /// The version of the loader: part of its pinned address, which serves these bytes for ever.
 pub const LOADER_VERSION: &str = "1.0.0";
@@ -191,14 +192,21 @@ const MANIFEST: &str = "manifest.json";
 pub struct Program {
     /// The program itself.
     pub wasm: &'static str,
-    /// What starts it.
-    pub glue: &'static str,
+    /// What it is called.
+    pub name: &'static str,
+}
+
+impl Program {
+    /// What starts it, with its texts in this language.
+    pub fn glue(self, locale: Locale) -> String {
+        format!("{}.{}.js", self.name, locale.tag())
+    }
 }
 
 /// With every way of buying.
-pub const EVERY_WAY: Program = Program { wasm: "client_wasm_bg.wasm", glue: "client_wasm.js" };
+pub const EVERY_WAY: Program = Program { wasm: "client_wasm_bg.wasm", name: "client_wasm" };
 /// Without what only some shops need; smaller.
-pub const PLAIN: Program = Program { wasm: "plain_bg.wasm", glue: "plain.js" };
+pub const PLAIN: Program = Program { wasm: "plain_bg.wasm", name: "plain" };
 
 #[cfg(test)]
 mod tests {

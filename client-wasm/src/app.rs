@@ -56,6 +56,8 @@ pub struct State {
     pub seconds_left: Live<i64>,
     /// Whether there is no network.
     pub offline: Live<bool>,
+    /// Whether the language that was asked for did not come.
+    pub unspoken: Live<bool>,
     /// What is in the form.
     pub typed: RefCell<Typed>,
     /// What the server has rendered.
@@ -128,6 +130,7 @@ impl State {
             warned: Live::new(false),
             seconds_left: Live::new(0),
             offline: Live::new(!crate::network::is_online()),
+            unspoken: Live::new(false),
             typed: RefCell::new(typed),
             rendered,
             words: RefCell::new(words.ok().map(Rc::new)),
@@ -254,8 +257,20 @@ impl State {
         }
     }
 
-    /// Shows the page in another language; what was typed and where the shopper is stay.
+    /// Shows the page in another language as soon as its texts are there; without them it stays as
+    /// it is, and says so.
     pub fn speak(&'static self, locale: Locale) {
+        spawn(async move {
+            let is_there = texts::has(locale) || texts::fetch(locale).await;
+            self.unspoken.set(!is_there);
+            if is_there {
+                self.turn_to(locale);
+            }
+        });
+    }
+
+    /// Another language: what was typed and where the shopper is stay.
+    fn turn_to(&'static self, locale: Locale) {
         let focus = Focus::now();
         if let Some(root) = document().document_element() {
             root.set_attribute("lang", locale.tag()).unwrap_throw();

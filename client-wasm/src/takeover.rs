@@ -16,6 +16,7 @@ use crate::{
     screens::{bars, footer, header, hear, screen},
     session_key::WebCrypto,
     stage::Stage,
+    texts,
     words::Words,
 };
 
@@ -23,6 +24,8 @@ use crate::{
 pub fn begin() {
     // The page works on meanwhile, by handlers of its own.
     spawn(async {
+        // `boot.js` has them already: it starts the program when it has both.
+        texts::fetch(locale()).await;
         let words = match page::claims() {
             Some(claims) => Words::verify(&claims, &WebCrypto).await.and_then(as_shown),
             None => Err(Problem::MarkInvalid),

@@ -17,7 +17,7 @@ use jiff::tz::TimeZone;
 use passkeys::RelyingParty;
 use reqwest::Url;
 use serde::{Deserialize, Deserializer, Serialize};
-use shared_protocol::{AgentId, AgentKeys, MerchantId, Span, VerifyingKey};
+use shared_protocol::{AgentId, AgentKeys, Locale, Localized, MerchantId, Span, VerifyingKey};
 
 /// The whole configuration.
 #[derive(Clone, Debug, Deserialize)]
@@ -31,6 +31,9 @@ pub struct Config {
     pub public_url: Option<Origin>,
     /// The shop's name in the protocol, as its agent registered it (`mrc_…`).
     pub merchant_id: MerchantId,
+    /// What people call the shop, at its desk; left out, the desk shows `merchant_id`.
+    #[serde(default)]
+    pub shop_name: Option<Localized>,
     /// The catalogue file: what is sold, at what price, on what terms.
     pub catalogue: RelativePathBuf,
     /// Folder of the database and of `keys/`; only this server may read it.
@@ -180,6 +183,11 @@ impl Config {
         self.data_dir.relative().join("keys")
     }
 
+    /// What people call the shop.
+    pub fn shop_name(&self, locale: Locale) -> &str {
+        self.shop_name.as_ref().map_or(self.merchant_id.as_str(), |name| name.get(locale))
+    }
+
     /// Where pictures are: as configured, and in the demo else with the shop page.
     pub fn images_dir(&self) -> Option<PathBuf> {
         let demo = || self.demo.then(|| self.shop_dir.relative());
@@ -314,6 +322,7 @@ mod tests {
     fn the_sample_is_a_configuration() {
         let config = Config::from_toml(SAMPLE).unwrap();
         assert_eq!(config.merchant_id.as_str(), "mrc_tea");
+        assert_eq!(config.shop_name(Locale::En), "Yamada Tea");
         assert_eq!(config.agent.url.as_str(), "http://localhost:7070");
         assert!(config.database_url().ends_with("merchant.sqlite"));
         assert!(!config.demo, "no file can start the demo");
@@ -341,6 +350,7 @@ mod tests {
     fn a_seller_without_a_server_needs_little() {
         let config = Config::from_toml(SELLER).unwrap();
         assert_eq!(config.merchant_id.as_str(), "mrc_suzuki");
+        assert_eq!(config.shop_name(Locale::Ja), "mrc_suzuki", "it says no other name");
         assert!(config.public_url.is_none());
     }
 

@@ -132,8 +132,8 @@ pub enum FieldProblem {
 macro_rules! field_problems {
     ($($at:literal $problem:pat, $code:literal $ja:literal $en:literal;)*) => {
         impl FieldProblem {
-            /// Its row in the table.
-            const fn place(self) -> usize {
+            /// Its row in [`FieldProblem::texts`].
+            pub const fn place(self) -> usize {
                 match self { $($problem => $at,)* }
             }
         }
@@ -218,14 +218,23 @@ impl FieldProblem {
 
     /// What the shopper reads under the field; the same from the browser and from the servers.
     pub fn text(self, field: Field, locale: Locale) -> String {
+        self.fill(row(Self::texts(locale), self.place()), field.label(locale))
+    }
+
+    /// What shoppers read, a row for each; `{name}` stands for a value.
+    pub const fn texts(locale: Locale) -> &'static str {
+        locale.pick(TEXTS_JA, TEXTS_EN)
+    }
+
+    /// Such a row, its values filled in, under the field of this label.
+    pub fn fill(self, text: &str, label: &str) -> String {
         let (want, have) = match self {
             Self::TooLong(most) => (most, 0),
             Self::WrongDigits(want, have) => (want, have),
             _ => (0, 0),
         };
         let (want, have) = (want.to_string(), have.to_string());
-        let values = [("label", field.label(locale)), ("want", &want), ("have", &have)];
-        fill(row(locale.pick(TEXTS_JA, TEXTS_EN), self.place()), &values)
+        fill(text, &[("label", label), ("want", &want), ("have", &have)])
     }
 }
 

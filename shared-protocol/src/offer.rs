@@ -31,7 +31,8 @@ pub struct Offer {
     pub specification: Localized,
     /// How to use it (Fig 7).
     pub how_to_use: Localized,
-    /// Where its picture is, below the merchant's server (`/warifu/v1/images/…`).
+    /// Where its picture is, below the merchant's server (`/warifu/v1/images/…`);
+    /// for a merchant without one, at the agent: `/v1/pictures/` and its SHA-256, base64url.
     pub image: Option<String>,
     /// ① How many may be ordered.
     pub quantity: QuantityLimits,

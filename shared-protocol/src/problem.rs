@@ -351,7 +351,8 @@ impl Problem {
         alloc::format!("/problems/{}", self.code())
     }
 
-    fn place(self) -> usize {
+    /// Its place among [`Problem::ALL`].
+    pub fn place(self) -> usize {
         Self::ALL.iter().position(|known| *known == self).unwrap_or_default()
     }
 }

@@ -54,6 +54,13 @@ impl Browser {
         Self::open_as(Window::default()).await
     }
 
+    /// An ordinary window at this address.
+    pub async fn at(url: &str) -> Result<Self> {
+        let browser = Self::open().await?;
+        browser.driver.goto(url).await?;
+        Ok(browser)
+    }
+
     /// A window that differs.
     pub async fn open_as(window: Window) -> Result<Self> {
         rustls::crypto::ring::default_provider().install_default().ok();

@@ -276,6 +276,8 @@ pub async fn refusal(answer: reqwest::Response) -> Result<Refused> {
     if kind.as_ref().is_none_or(|kind| kind != "application/problem+json") {
         bail!("{status} without a problem document ({kind:?}): {}", answer.text().await?);
     }
+    let tells_when = answer.headers().contains_key("retry-after");
+    anyhow::ensure!(tells_when || status != 503, "{status} and not when to ask again");
     let document: serde_json::Value = answer.json().await?;
     let code = document["code"].as_str().context("a problem document has a code")?;
     let problem = Problem::from_code(code).with_context(|| format!("unknown problem {code}"))?;

@@ -12,7 +12,8 @@ use anyhow::{Context as _, bail, ensure};
 use thirtyfour::prelude::*;
 
 use crate::{
-    Browser, Result, database,
+    Browser, Result,
+    database::Database,
     merchant::{Who, register, write_config},
     place,
     server::{free_port, wait_until_ready},
@@ -136,7 +137,8 @@ impl FormShop {
         let sqlite = data.join("orders.sqlite");
         let form = match sqlite.is_file() {
             true => {
-                let rows = database::rows(&sqlite, "SELECT form FROM orders ORDER BY rowid")?;
+                let orders = Database::File(sqlite);
+                let rows = orders.rows("SELECT form FROM orders ORDER BY rowid")?;
                 let form = rows.last().and_then(|row| row[0].as_str());
                 form.context("no order")?.to_owned()
             }

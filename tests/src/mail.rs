@@ -13,37 +13,82 @@ use tempfile::TempDir;
 
 use crate::{Result, place};
 
-/// A running SMTP server that keeps what it gets.
+/// An SMTP server that keeps what it gets.
 pub struct Post {
     folder: TempDir,
-    child: Child,
+    child: Option<Child>,
     /// Where it listens, `smtp://127.0.0.1:…`.
     pub url: String,
+}
+
+/// What a mail server does with letters, other than to take them.
+#[derive(Clone, Copy, Debug)]
+pub enum Mood<'a> {
+    /// Refuses every recipient with this reply.
+    Refuses(&'a str),
+    /// Refuses the next recipient.
+    RefusesOnce(&'a str),
+    /// Says that it has them, and has not.
+    Loses,
+    /// Has the next one, and says nothing for so many seconds.
+    SlowOnce(u32),
 }
 
 impl Post {
     /// Starts one on a free port.
     pub fn start() -> Result<Self> {
-        let folder = tempfile::tempdir()?;
+        let mut post = Self { folder: tempfile::tempdir()?, child: None, url: ANY_PORT.into() };
+        post.start_again()?;
+        Ok(post)
+    }
+
+    /// Starts it where it was before, with the letters that it has.
+    pub fn start_again(&mut self) -> Result {
         let python = place::tool("smtp/bin/python");
+        let port = self.url.rsplit(':').next().context("a port")?;
         let mut child = Command::new(&python)
             .arg(place::root().join("tests/smtp_peer.py"))
-            .arg(folder.path())
+            .arg(self.folder.path())
+            .arg(port)
             .stdout(Stdio::piped())
             .spawn()
             .with_context(|| format!("{} is missing: run `cargo xtask setup`", python.display()))?;
         let mut port = String::new();
         BufReader::new(child.stdout.take().context("no stdout")?).read_line(&mut port)?;
-        let url = format!("smtp://127.0.0.1:{}", port.trim());
-        Ok(Self { folder, child, url })
+        self.url = format!("smtp://127.0.0.1:{}", port.trim());
+        self.child = Some(child);
+        Ok(())
     }
 
-    /// From now on every recipient is refused with this reply; `None` accepts again.
-    pub fn refuse(&self, reply: Option<&str>) -> Result {
-        let file = self.folder.path().join("refuse");
-        match reply {
-            Some(reply) => fs::write(file, reply)?,
-            None => fs::remove_file(file)?,
+    /// Nobody listens there any more.
+    pub fn stop(&mut self) -> Result {
+        if let Some(mut child) = self.child.take() {
+            child.kill()?;
+            child.wait()?;
+        }
+        Ok(())
+    }
+
+    /// From now on it does so.
+    pub fn begin(&self, mood: Mood<'_>) -> Result {
+        let (file, says) = match mood {
+            Mood::Refuses(reply) => ("refuse", reply.to_owned()),
+            Mood::RefusesOnce(reply) => ("refuse-once", reply.to_owned()),
+            Mood::Loses => ("lose", "yes".to_owned()),
+            Mood::SlowOnce(time) => ("slow", time.to_string()),
+        };
+        Ok(fs::write(self.folder.path().join(file), says)?)
+    }
+
+    /// From now on it takes letters again.
+    pub fn recover(&self) -> Result {
+        for mood in ["refuse", "refuse-once", "lose", "slow"] {
+            match fs::remove_file(self.folder.path().join(mood)) {
+                Err(fault) if fault.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(fault.into());
+                }
+                _ => {}
+            }
         }
         Ok(())
     }
@@ -87,8 +132,7 @@ impl Post {
 
 impl Drop for Post {
     fn drop(&mut self) {
-        self.child.kill().ok();
-        self.child.wait().ok();
+        self.stop().ok();
     }
 }
 
@@ -108,6 +152,13 @@ impl Letter {
             readable.push_str("\n\n");
         }
         readable
+    }
+
+    /// What names it for good (RFC 5322 §3.6.4).
+    pub fn message_id(&self) -> Option<String> {
+        let raw = String::from_utf8_lossy(&self.raw).into_owned();
+        let mut lines = raw.lines().map(str::to_lowercase);
+        lines.find(|line| line.starts_with("message-id:"))
     }
 
     /// The six digits on a line of their own.
@@ -163,3 +214,5 @@ fn quoted_printable(part: &str) -> String {
     }
     String::from_utf8_lossy(&bytes).into_owned()
 }
+
+const ANY_PORT: &str = "smtp://127.0.0.1:0";

@@ -5,7 +5,7 @@ use std::{
     fs::{File, OpenOptions},
     net::TcpListener,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Child, Command, ExitStatus, Stdio},
     time::Duration,
 };
 
@@ -135,6 +135,18 @@ impl Server {
         }
         child.kill()?;
         bail!("{} did not stop within a minute of SIGTERM", self.name)
+    }
+
+    /// Waits until it has ended by itself.
+    pub async fn ended(&mut self) -> Result<ExitStatus> {
+        for _ in 0..1200 {
+            if let Some(status) = self.child.as_mut().context("not started")?.try_wait()? {
+                self.child = None;
+                return Ok(status);
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        bail!("{} has not ended after a minute", self.name)
     }
 
     /// Its process, while it runs.

@@ -11,7 +11,8 @@ use anyhow::{Context as _, ensure};
 use tempfile::TempDir;
 
 use crate::{
-    Client, Result, database,
+    Client, Result,
+    database::{self, Database},
     form_shop::{self, FormShop},
     host::Host,
     mail::Post,
@@ -37,6 +38,7 @@ pub struct Shop {
     pub host: Host,
     agent_config: PathBuf,
     merchant_config: PathBuf,
+    postgres: Option<String>,
     folder: TempDir,
     start: Start,
 }
@@ -58,9 +60,10 @@ impl Shop {
         Self::start_as(Start::Demo).await
     }
 
-    /// Starts everything and introduces the two servers to each other, as operators would.
+    /// Starts everything and introduces the two servers to each other, as operators would. The
+    /// agent's database is of the kind that [`postgres_cluster::VARIABLE`] asks for.
     pub async fn start_as(start: Start) -> Result<Self> {
-        Self::start_on(start, None).await
+        Self::start_on(start, postgres_cluster::wanted().as_deref()).await
     }
 
     /// The same, with the agent's database at this URL; `None`: a file in its folder.
@@ -92,6 +95,7 @@ impl Shop {
             host: first.host,
             agent_config,
             merchant_config: first.config,
+            postgres: database.map(str::to_owned),
             folder,
             start,
         };
@@ -178,17 +182,17 @@ impl Shop {
 
     /// The rows with which a server's database answers a question in SQL.
     pub fn rows(&self, server: &str, question: &str) -> Result<Vec<Vec<serde_json::Value>>> {
-        database::rows(&self.database(server), question)
+        self.database(server).rows(question)
     }
 
     /// All that a server's database holds, as text.
     pub fn dump(&self, server: &str) -> Result<String> {
-        database::dump(&self.database(server))
+        self.database(server).dump()
     }
 
     /// Runs statements on the stopped agent's database, a file.
     pub fn write(&self, statements: &str) -> Result {
-        database::write(&self.database("agent-server"), statements)
+        database::write(&self.file("agent-server"), statements)
     }
 
     /// Bare committed INSERTs per second into a file beside the agent's.
@@ -196,10 +200,16 @@ impl Shop {
         database::bare_inserts(&self.folder.path().join("bare.sqlite"))
     }
 
-    /// The file of a server's database.
-    pub fn database(&self, server: &str) -> PathBuf {
+    /// A server's database.
+    pub fn database(&self, server: &str) -> Database {
+        let postgres = self.postgres.clone().filter(|_| server == "agent-server");
+        postgres.map_or_else(|| Database::File(self.file(server)), Database::Postgres)
+    }
+
+    /// The file of a server's database, if it is in one.
+    fn file(&self, server: &str) -> PathBuf {
         let name = server.trim_end_matches("-server");
-        self.folder.path().join(server).join("data").join(name).with_extension("sqlite")
+        self.folder(server).join("data").join(name).with_extension("sqlite")
     }
 
     /// Changes what a server reads when it starts, such as `agent-server/plans.toml`, and starts it
@@ -249,6 +259,7 @@ impl Shop {
     /// where it lay; for the agent its letters too.
     pub fn everything(&self, server: &str) -> Result<Vec<(String, Vec<u8>)>> {
         let mut all = self.files(server)?;
+        all.extend(self.database(server).files_elsewhere());
         all.push(("dump".into(), self.dump(server)?.into()));
         let is_agent = server == "agent-server";
         let tap = if is_agent { &self.agent_tap } else { &self.merchant_tap };

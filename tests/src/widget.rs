@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use thirtyfour::prelude::*;
+use thirtyfour::{error::WebDriverErrorInner, prelude::*};
 
 use crate::{Browser, Result};
 
@@ -155,9 +155,16 @@ impl<'a> Widget<'a> {
         self.text("[data-test=\"handling-number\"]").await
     }
 
-    /// The visible text of the first element of this selector.
+    /// The visible text of the first element of this selector, or of the one that takes its place
+    /// where the screen is drawn anew meanwhile.
     pub async fn text(&self, css: &str) -> Result<String> {
-        Ok(self.find(css).await?.text().await?)
+        for _ in 0..20 {
+            match self.find(css).await?.text().await {
+                Err(error) if matches!(*error, WebDriverErrorInner::StaleElementReference(_)) => {}
+                text => return Ok(text?),
+            }
+        }
+        bail!("{css} does not stay")
     }
 
     /// An attribute of the first element of this selector.

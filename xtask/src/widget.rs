@@ -3,15 +3,18 @@
 
 mod manifest;
 mod minify;
+mod panics;
 mod squeeze;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 
 use anyhow::{Context as _, Result, bail};
 use argh::FromArgs;
+use serde_json::Value;
 
-use crate::program::{cargo, program, run as run_program};
+use crate::program::{cargo, output, program, run as run_program};
 use crate::setup::{self, WasmToolchain};
 use crate::{place, say};
 pub use manifest::{EVERY_WAY, Manifest, PLAIN};
@@ -33,7 +36,7 @@ pub fn run(_job: &WidgetJob) -> Result<()> {
         say::line(&format!("{raw:>9} {brotli:>8} br  by the shoppers of {whose} shops"));
     }
     say::line(&format!("in {}", place::widget().display()));
-    Ok(())
+    manifest.check_budget()
 }
 
 /// Compiles what changed and rewrites `target/widget` if any byte of it would differ.
@@ -51,11 +54,20 @@ pub fn build() -> Result<Manifest> {
         fs::remove_dir_all(&fresh)?;
     }
     fs::create_dir_all(&fresh)?;
-    for (Program { name, .. }, wasm) in PROGRAMS.iter().zip(&sources.programs) {
-        bindgen(wasm, name, &fresh)?;
+    for (Program { name, .. }, made) in PROGRAMS.iter().zip(&sources.programs) {
+        bindgen(&made.wasm, name, &fresh)?;
         squeeze::program_and_glue(&fresh, name)?;
     }
     minify::modules(&fresh)?;
+    for (Program { name, .. }, made) in PROGRAMS.iter().zip(&sources.programs) {
+        let file = |of: &str| fresh.join([name, of].concat());
+        let glue = fs::read_to_string(file(".js"))?;
+        for (language, texts) in &made.texts {
+            fs::write(file(&format!(".{language}.js")), speaking(&glue, texts)?)?;
+            fs::write(file(&format!(".{language}{}", manifest::TEXTS)), texts)?;
+        }
+        fs::remove_file(file(".js"))?;
+    }
     for source in &sources.pages {
         minify::page_source(source, &fresh)?;
     }
@@ -67,17 +79,24 @@ pub fn build() -> Result<Manifest> {
     Ok(manifest)
 }
 
+/// What starts the program, with what the program says: one file less to wait for.
+fn speaking(glue: &str, texts: &[u8]) -> Result<String> {
+    let texts = serde_json::to_string(str::from_utf8(texts)?)?;
+    Ok(format!("{glue}export const texts={texts};"))
+}
+
 /// Everything that decides the bytes we serve.
 struct Sources {
-    programs: [PathBuf; 2],
+    programs: [Made; 2],
     pages: Vec<PathBuf>,
 }
 
 impl Sources {
     fn fingerprint(&self, toolchain: WasmToolchain) -> Result<manifest::MadeFrom> {
         let mut parts = Vec::new();
-        for wasm in &self.programs {
-            parts.push(fs::read(wasm)?);
+        for made in &self.programs {
+            parts.push(fs::read(&made.wasm)?);
+            parts.extend(made.texts.iter().map(|(_, texts)| texts.clone()));
         }
         parts.extend(MADE_BY.map(|source| source.as_bytes().to_vec()));
         for page in &self.pages {
@@ -105,8 +124,15 @@ const PROGRAMS: [Program; 2] = [
     Program { name: EVERY_WAY, has_every_way: true },
 ];
 
+/// What was compiled.
+struct Made {
+    wasm: PathBuf,
+    /// What it says, by language.
+    texts: [(&'static str, Vec<u8>); 2],
+}
+
 /// Compiles `client-wasm` for the browser. Paths of this machine do not get into the program.
-fn compile(toolchain: WasmToolchain, program: &Program) -> Result<PathBuf> {
+fn compile(toolchain: WasmToolchain, program: &Program) -> Result<Made> {
     let mut build = cargo("build");
     toolchain.apply(&mut build);
     build.args(["--package", "client-wasm", "--lib", "--profile", "widget", "--target", TARGET]);
@@ -116,7 +142,8 @@ fn compile(toolchain: WasmToolchain, program: &Program) -> Result<PathBuf> {
     build.env("CARGO_ENCODED_RUSTFLAGS", rustflags()).env_remove("RUSTFLAGS");
     // The compiler, whose version is pinned, has these two flags but does not promise them yet.
     build.env("RUSTC_BOOTSTRAP", "1");
-    run_program(&mut build)?;
+    build.arg("--message-format=json-render-diagnostics");
+    let told = output(build.stderr(Stdio::inherit()))?;
     let folder = place::wasm_target().join(TARGET).join("widget");
     let (made, kept) = (folder.join("client_wasm.wasm"), folder.join(program.name));
     if !made.is_file() {
@@ -125,14 +152,26 @@ fn compile(toolchain: WasmToolchain, program: &Program) -> Result<PathBuf> {
     // The next one is made at the same place.
     let kept = kept.with_extension("kept.wasm");
     fs::copy(made, &kept)?;
-    Ok(kept)
+    let texts = texts_folder(&told).context("its build script wrote no texts")?;
+    let texts = |tag| fs::read(texts.join([tag, manifest::TEXTS].concat()));
+    Ok(Made { wasm: kept, texts: [("ja", texts("ja")?), ("en", texts("en")?)] })
+}
+
+/// Where `client-wasm/build.rs` has written, as cargo tells it in the last of such messages.
+fn texts_folder(told: &str) -> Option<PathBuf> {
+    let messages = told.lines().rev().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let mut ran = messages.filter(|message| message["reason"] == "build-script-executed");
+    let ours =
+        ran.find(|ran| ran["package_id"].as_str().is_some_and(|id| id.contains("/client-wasm")))?;
+    Some(ours["out_dir"].as_str()?.into())
 }
 
 /// This job itself decides the bytes as well.
-const MADE_BY: [&str; 4] = [
+const MADE_BY: [&str; 5] = [
     include_str!("widget.rs"),
     include_str!("widget/manifest.rs"),
     include_str!("widget/minify.rs"),
+    include_str!("widget/panics.rs"),
     include_str!("widget/squeeze.rs"),
 ];
 

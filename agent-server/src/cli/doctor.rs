@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use serde_json::json;
-use shared_protocol::{PlanClass, Timestamp};
+use shared_protocol::{PlanClass, Span, Timestamp};
 use tokio::net::TcpStream;
 
 use super::{Place, say::Report};
 use crate::{
     clock::{Clock as _, SystemClock},
     config::Config,
-    domain::plan::PlanRules,
+    domain::plan::{Calendar, PlanRules},
     keys::AgentKeyring,
     mail::{SmtpMailer, SmtpSettings},
     store::{self, Store},
@@ -37,6 +37,7 @@ pub async fn examine(place: &Place) -> Report {
             note("keys", keys(config));
             note("database", database(config).await);
             note("plans", plans(config));
+            note("calendar", bank_days(config));
             note("widget", widget(config));
             note("mail", mail(config).await);
         }
@@ -106,6 +107,25 @@ fn plans(config: &Config) -> Result<String, String> {
     Ok(names.join(" "))
 }
 
+/// Whether the holidays of the next months are listed: else nobody would be paid then.
+fn bank_days(config: &Config) -> Result<String, String> {
+    let rules = PlanRules::of(config.plans_file.as_deref(), config.demo);
+    listed(&rules.map_err(|fault| fault.to_string())?.calendar, SystemClock.now())
+}
+
+fn listed(calendar: &Calendar, now: Timestamp) -> Result<String, String> {
+    let Some(until) = calendar.known_until() else {
+        return Ok("no holidays are listed: weekends and days of every year alone".into());
+    };
+    match calendar.knows(now.plus(AHEAD)) {
+        true => Ok(format!("bank holidays are listed until {until}")),
+        false => Err(format!(
+            "bank holidays are listed until {until} only: add those of the next year to \
+             [calendar] holidays in the plans file, else merchants are not paid from then on"
+        )),
+    }
+}
+
 fn widget(config: &Config) -> Result<String, String> {
     let widget = Widget::open(&config.widget_dir, false).map_err(|fault| fault.to_string())?;
     let files = widget.files();
@@ -143,6 +163,8 @@ fn authority(url: &str) -> String {
     }
 }
 
+/// So long before the calendar ends it is time to say so.
+const AHEAD: Span = Span::hours(24 * 60);
 const PATIENCE: Duration = Duration::from_secs(5);
 /// 2026-11-01.
 const BUILT_AFTER: Timestamp = Timestamp::from_millis(1_793_491_200_000);
@@ -150,6 +172,19 @@ const BUILT_AFTER: Timestamp = Timestamp::from_millis(1_793_491_200_000);
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_calendar_that_is_about_to_end_is_said() {
+        let at = |text: &str| {
+            Timestamp::from_millis(text.parse::<jiff::Timestamp>().unwrap().as_millisecond())
+        };
+        let calendar = PlanRules::sample().calendar;
+        let says = |now| listed(&calendar, at(now));
+        assert!(says("2028-10-01T00:00:00Z").unwrap().ends_with("until 2028-12-31"));
+        for now in ["2028-11-15T00:00:00Z", "2029-01-01T00:00:00Z"] {
+            assert!(says(now).unwrap_err().contains("add those of the next year"));
+        }
+    }
 
     #[test]
     fn a_mail_server_is_named_without_its_password() {

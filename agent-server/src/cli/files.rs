@@ -17,9 +17,10 @@ use crate::{
     domain::{
         bank_files::{Made, Wanted, make_file, read_file},
         day,
+        plan::PlanRules,
     },
-    files::{Format, decimal, write_journal},
-    store::{ParkedLine, PayoutFile, Store, TurnedOut},
+    files::{Format, Reference, decimal, write_journal},
+    store::{ParkedLine, PayoutFile, ReturnedPayout, Store, TurnedOut},
 };
 
 /// Files that banks and accountants take.
@@ -54,6 +55,17 @@ pub enum Files {
     Parked,
     /// Say what a parked line turned out to be
     Resolve(Resolve),
+    /// Payouts that merchants' banks sent back
+    Returned {
+        /// At most so many
+        #[arg(long, default_value_t = 50)]
+        limit: u32,
+    },
+    /// Pay such a payout again, to the account that the merchant has
+    PayAgain {
+        /// The payout's row, as `files returned` shows it
+        payout: i64,
+    },
 }
 
 /// A file of payouts.
@@ -98,6 +110,9 @@ struct What {
     /// It confirms this payout
     #[arg(long)]
     payout: Option<i64>,
+    /// It brings back what this refers to: PAYOUT-… or TRANSFER-…
+    #[arg(long, value_parser = reference)]
+    returned: Option<Reference>,
     /// It is a charge of the bank's, or interest
     #[arg(long)]
     charge: bool,
@@ -132,6 +147,13 @@ impl Files {
                 Ok(Report::new(all.iter().map(parked_line).collect(), json!({ "parked": json })))
             }
             Self::Resolve(resolve) => resolve.run(store).await,
+            Self::Returned { limit } => {
+                let all = store.returned_payouts(*limit).await?;
+                let json: Vec<_> = all.iter().map(shown_returned).collect();
+                let lines = all.iter().map(returned_line).collect();
+                Ok(Report::new(lines, json!({ "returned": json })))
+            }
+            Self::PayAgain { payout } => pay_again(store, *payout).await,
         }
     }
 }
@@ -147,8 +169,9 @@ impl Payouts {
             ));
         }
         let wanted = Wanted { format: self.format, currency: self.currency, day: self.day };
-        let Made { file, left_out } =
-            make_file(store, &config.bank, wanted, SystemClock.now()).await?;
+        let plans = PlanRules::of(config.plans_file.as_deref(), config.demo)?;
+        let (calendar, now) = (&plans.calendar, SystemClock.now());
+        let Made { file, left_out } = make_file(store, &config.bank, calendar, wanted, now).await?;
         let mut lines = Vec::new();
         let mut json = json!({ "payments": 0 });
         match &file {
@@ -179,8 +202,8 @@ async fn statement(config: &Config, store: &Store, file: &Path) -> Said {
     let bytes = fs::read(file).map_err(|fault| format!("{}: {fault}", file.display()))?;
     let brought = read_file(store, &config.bank, &bytes, SystemClock.now()).await?;
     let line = format!(
-        "{} bills paid, {} payouts confirmed, {} lines parked, {} known",
-        brought.bills, brought.payouts, brought.parked, brought.known
+        "{} bills paid, {} payouts confirmed, {} sent back, {} lines parked, {} known",
+        brought.bills, brought.payouts, brought.returns, brought.parked, brought.known
     );
     let json = json!({
         "bills": brought.bills,
@@ -204,11 +227,12 @@ async fn journal(config: &Config, store: &Store, (from, to): (Date, Date), out: 
 
 impl Resolve {
     async fn run(&self, store: &Store) -> Said {
-        let What { purchase, payout, charge: _, against } = self.what;
-        let turned_out = match (purchase, payout, against) {
+        let What { purchase, payout, returned, charge: _, against } = self.what;
+        let turned_out = match (purchase, payout, returned, against) {
             (Some(number), ..) => TurnedOut::Bill(number, self.bill),
-            (_, Some(payout), _) => TurnedOut::Payout(payout),
-            (_, _, Some(other)) => TurnedOut::Against(other),
+            (_, Some(payout), ..) => TurnedOut::Payout(payout),
+            (_, _, Some(reference), _) => TurnedOut::Returned(reference),
+            (.., Some(other)) => TurnedOut::Against(other),
             _ => TurnedOut::Charge,
         };
         store.resolve_line(self.line, turned_out, SystemClock.now()).await??;
@@ -251,6 +275,45 @@ fn shown_parked(line: &ParkedLine) -> serde_json::Value {
         "told": line.told,
         "why": line.why.name(),
     })
+}
+
+async fn pay_again(store: &Store, payout: i64) -> Said {
+    if !store.pay_again(payout, SystemClock.now()).await? {
+        return Err("no such payout came back, or somebody has seen to it".into());
+    }
+    Ok(Report::line(
+        format!("{payout} is paid again with the next payout"),
+        json!({ "payout": payout.to_string() }),
+    ))
+}
+
+fn returned_line(back: &ReturnedPayout) -> String {
+    let ReturnedPayout { payout, reason, again, .. } = back;
+    let total = decimal(payout.amount.minor, payout.amount.currency);
+    let next = match (back.is_held, again) {
+        (true, _) => "held".into(),
+        (false, None) => "with the next payout".into(),
+        (false, Some(again)) => format!("again by {again}"),
+    };
+    let code = payout.amount.currency.code();
+    format!("{}  {}  {total} {code}  {reason}  {next}", payout.id, payout.merchant)
+}
+
+fn shown_returned(back: &ReturnedPayout) -> serde_json::Value {
+    json!({
+        "payout": back.payout.id.to_string(),
+        "merchant": back.payout.merchant.as_str(),
+        "minor": back.payout.amount.minor,
+        "currency": back.payout.amount.currency.code(),
+        "reason": back.reason,
+        "held": back.is_held,
+        "again": back.again.map(|payout| payout.to_string()),
+    })
+}
+
+fn reference(text: &str) -> Result<Reference, String> {
+    let read = text.parse().ok().filter(|read| !matches!(read, Reference::Bill(..)));
+    read.ok_or_else(|| format!("{text}: PAYOUT- and its row, or TRANSFER- and a handling number"))
 }
 
 fn format(name: &str) -> Result<Format, String> {

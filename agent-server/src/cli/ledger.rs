@@ -89,7 +89,11 @@ async fn payouts(store: &Store, limit: u32) -> Said {
 async fn bills(store: &Store, number: &HandlingNumber) -> Said {
     let all = store.bills(number).await?;
     let line = |bill: &BillRow| {
-        let paid = if bill.is_paid { "paid" } else { "open" };
+        let paid = match (bill.is_paid, bill.paid) {
+            (true, _) => "paid".into(),
+            (false, 0) => "open".to_owned(),
+            (false, paid) => format!("{paid} paid, {} open", bill.open()),
+        };
         format!("{}  {}  {}  {paid}", bill.number, bill.day, bill.minor)
     };
     let shown = |bill: &BillRow| {
@@ -98,6 +102,7 @@ async fn bills(store: &Store, number: &HandlingNumber) -> Said {
             "day": bill.day.to_string(),
             "minor": bill.minor,
             "paid": bill.is_paid,
+            "open": bill.open(),
         })
     };
     let json: Vec<_> = all.iter().map(shown).collect();
@@ -108,6 +113,6 @@ async fn paid(store: &Store, number: &HandlingNumber, bill: u32) -> Said {
     let known = store.bills(number).await?.into_iter().find(|row| row.number == bill);
     let Some(row) = known else { return Err("there is no such bill".into()) };
     store.pay_bill(row.purchase, bill, SystemClock.now()).await??;
-    let json = json!({ "number": bill, "minor": row.minor });
+    let json = json!({ "number": bill, "minor": row.open() });
     Ok(Report::line(format!("bill {bill} of {number} is paid"), json))
 }

@@ -86,21 +86,15 @@ async fn keys(store: &Store, id: &MerchantId) -> Result<Vec<MerchantKey>, crate:
 
 async fn listed(store: &Store, id: &MerchantId) -> Said {
     let (now, keys) = (SystemClock.now(), keys(store, id).await?);
-    let state = |key: &MerchantKey| match (key.revoked, key.until) {
-        (true, _) => "revoked",
-        (false, Some(until)) if until <= now => "retired",
-        (false, Some(_)) => "old",
-        (false, None) => "current",
-    };
     let line = |key: &MerchantKey| {
         let (kid, until) = (jws::key_id(&key.verifying), key.until.map(Timestamp::as_secs));
         let until = until.map_or_else(String::new, |until| format!("  until {until}"));
-        format!("{kid}  {:8} from {}{until}", state(key), key.from.as_secs())
+        format!("{kid}  {:8} from {}{until}", key.state(now), key.from.as_secs())
     };
     let shown = |key: &MerchantKey| {
         json!({
             "kid": jws::key_id(&key.verifying),
-            "state": state(key),
+            "state": key.state(now),
             "verifying_key": BASE64URL.encode(key.verifying.as_bytes()),
             "sealing_key": BASE64URL.encode(key.sealing.as_bytes()),
             "from": key.from.as_secs(),

@@ -13,19 +13,18 @@ use shared_protocol::{
 };
 
 use super::{
-    Place, Said,
-    hand_over::{self, HandOver},
-    merchant_bank::Bank,
-    merchant_keys::MerchantKeys,
-    merchant_statement::MerchantStatement,
-    merchant_token::Token,
-    relay::RelayCommand,
-    say::Report,
+    Place, Said, hand_over::HandOver, merchant_bank::Bank, merchant_keys::MerchantKeys,
+    merchant_statement::MerchantStatement, merchant_token::Token, relay::RelayCommand, say::Report,
     webhook::Webhook,
 };
 use crate::{
     clock::{Clock as _, SystemClock},
-    domain::{Merchant, MerchantStatus, lookalike, mark::WhyRevoked},
+    domain::{
+        Merchant, MerchantStatus,
+        mark::WhyRevoked,
+        merchant_keys::{Pair, read_key, read_pair},
+        origins::{check_form, check_hand_over, check_nobody_elses},
+    },
     files::{BankAccount, JapaneseAccount, Kana},
     store::{AccountNames, Store},
 };
@@ -191,14 +190,14 @@ impl Merchants {
             Self::Origins { id, add, remove } => {
                 let mut merchant = find(store, id).await?;
                 for origin in add {
-                    check_origin(origin)?;
+                    check_form(origin)?;
                     check_nobody_elses(store, origin, &merchant.id).await?;
                     if !merchant.origins.contains(origin) {
                         merchant.origins.push(origin.clone());
                     }
                 }
                 merchant.origins.retain(|origin| !remove.contains(origin));
-                hand_over::check(&merchant)?;
+                check_hand_over(&merchant)?;
                 if !(add.is_empty() && remove.is_empty()) {
                     store.put_merchant(merchant.clone(), SystemClock.now()).await?;
                 }
@@ -241,7 +240,8 @@ impl Add {
             (true, Some(known)) => known.origins.clone(),
             _ => self.origin.clone(),
         };
-        origins.iter().try_for_each(|origin| check_origin(origin))?;
+        let sound = origins.iter().try_for_each(|origin| check_form(origin));
+        sound.map_err(|fault| fault.to_string())?;
         let server = match self.mailbox {
             true => String::new(),
             false => text(&self.server_url, known.map(|m| &m.server), "server-url, or --mailbox,")?,
@@ -278,23 +278,17 @@ impl Add {
     fn both_keys(&self) -> Result<(Option<VerifyingKey>, Option<SealingKey>), String> {
         let of_file = self.keys.as_deref().map(pair_of_file).transpose()?;
         let (verifying, sealing) = of_file.unwrap_or_default();
-        let given = |text: &Option<String>| text.as_deref().map(bytes).transpose();
+        let given = |text: &Option<String>| text.as_deref().map(read_key).transpose();
         let verifying = given(&self.verifying_key)?.or(verifying);
         let sealing = given(&self.sealing_key)?.or(sealing);
         Ok((verifying.map(VerifyingKey::new), sealing.map(SealingKey::new)))
     }
 }
 
-/// Signing and sealing key, both public, as far as the file holds them.
-pub(super) type Pair = (Option<[u8; 32]>, Option<[u8; 32]>);
-
 /// Reads what `merchant-server keys show --json` printed.
 pub(super) fn pair_of_file(path: &Path) -> Result<Pair, String> {
     let text = fs::read(path).map_err(|fault| format!("{}: {fault}", path.display()))?;
-    let file: Value =
-        serde_json::from_slice(&text).map_err(|_| format!("{}: no JSON", path.display()))?;
-    let key = |name: &str| file[name].as_str().map(bytes).transpose();
-    Ok((key("verifying_key")?, key("sealing_key")?))
+    read_pair(&text).map_err(|fault| format!("{}: {fault}", path.display()))
 }
 
 pub(super) async fn find(
@@ -311,30 +305,6 @@ async fn set_status(store: &Store, id: &str, status: MerchantStatus) -> Said {
     Ok(Report::line(line(&merchant), shown(&merchant)))
 }
 
-/// Scheme, host, port, nothing more (RFC 6454 §6.2): compared letter by letter with a browser's.
-pub(super) fn check_origin(origin: &str) -> Result<(), String> {
-    let rest = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
-    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-.:[]".contains(c);
-    let sound = rest.is_some_and(|rest| !rest.is_empty() && rest.chars().all(plain));
-    sound.then_some(()).ok_or_else(|| {
-        format!("{origin}: an origin is https://host or https://host:port, lower case, no path")
-    })
-}
-
-/// An origin that could be taken for another merchant's is nobody's to register.
-async fn check_nobody_elses(
-    store: &Store,
-    origin: &str,
-    merchant: &MerchantId,
-) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    for other in store.merchants().await?.iter().filter(|other| other.id != *merchant) {
-        if let Some(known) = lookalike::of(origin, other.origins.iter().map(String::as_str)) {
-            return Err(format!("{origin} could be taken for {known} of {}", other.id).into());
-        }
-    }
-    Ok(())
-}
-
 fn currency(name: &str) -> Result<Currency, String> {
     name.parse().map_err(|_| "three letters, as JPY".into())
 }
@@ -348,11 +318,6 @@ fn why_revoked(name: &str) -> Result<WhyRevoked, String> {
 pub(super) fn class(name: &str) -> Result<PlanClass, String> {
     let known = PlanClass::ALL.map(PlanClass::name).join(", ");
     PlanClass::from_name(name).ok_or_else(|| format!("{name} is none of: {known}"))
-}
-
-fn bytes(text: &str) -> Result<[u8; 32], String> {
-    let bytes = BASE64URL.decode(text).ok().and_then(|bytes| bytes.try_into().ok());
-    bytes.ok_or_else(|| format!("{text}: a key is 43 base64url symbols"))
 }
 
 fn line(merchant: &Merchant) -> String {

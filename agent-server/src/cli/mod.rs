@@ -17,6 +17,7 @@ mod merchant_keys;
 mod merchant_statement;
 mod merchant_token;
 mod merchants;
+mod operator_token;
 mod operators;
 mod outbox;
 mod placements;

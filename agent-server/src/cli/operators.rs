@@ -4,7 +4,7 @@
 use clap::{Subcommand, ValueEnum};
 use serde_json::{Value, json};
 
-use super::{Place, Said, say::Report};
+use super::{Place, Said, operator_token::Token, say::Report};
 use crate::{
     clock::{Clock as _, SystemClock},
     domain::operator::{self, Act, Invitation, Operator, Role},
@@ -35,13 +35,16 @@ pub enum Operators {
         /// What they may do
         role: RoleName,
     },
-    /// Take sessions, passkeys and links from one; what they did stays written down
+    /// Take sessions, passkeys, links and tokens from one; what they did stays written down
     Remove {
         /// Whom
         name: String,
     },
     /// List them
     List,
+    /// By what their own programs read what the console shows
+    #[command(subcommand)]
+    Token(Token),
     /// What they did, newest first
     Record {
         /// At most so many
@@ -97,6 +100,7 @@ impl Operators {
                 let json: Vec<_> = all.iter().map(shown).collect();
                 Ok(Report::new(all.iter().map(line).collect(), json!({ "operators": json })))
             }
+            Self::Token(token) => token.act(place, store).await,
             Self::Record { most } => {
                 let acts = store.acts(i64::MAX, *most).await?;
                 let json: Vec<_> = acts.iter().map(shown_act).collect();

@@ -4,12 +4,12 @@ use clap::Args;
 
 use super::{
     Said,
-    merchants::{check_origin, find, shown},
+    merchants::{find, shown},
     say::Report,
 };
 use crate::{
     clock::{Clock as _, SystemClock},
-    domain::RelaySite,
+    domain::{RelaySite, origins::check_form},
     store::Store,
 };
 
@@ -36,7 +36,7 @@ impl RelayCommand {
         let mut merchant = find(store, &self.id).await?;
         if let Some(url) = &self.url {
             let url = url.trim_end_matches('/').to_owned();
-            check_origin(&url)?;
+            check_form(&url)?;
             merchant.relay = Some(RelaySite { url, or_direct: self.or_direct });
         }
         if self.none {

@@ -22,11 +22,13 @@ pub enum Parked {
     PaidBefore,
     /// It takes back what was booked before.
     Reversal,
+    /// It is what was too much for the bill that another line pays.
+    Overpaid,
 }
 
 impl Parked {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::NoReference,
         Self::Unknown,
         Self::OtherAmount,
@@ -34,6 +36,7 @@ impl Parked {
         Self::OtherDirection,
         Self::PaidBefore,
         Self::Reversal,
+        Self::Overpaid,
     ];
 
     /// Its name in the database.
@@ -46,6 +49,7 @@ impl Parked {
             Self::OtherDirection => "other_direction",
             Self::PaidBefore => "paid_before",
             Self::Reversal => "reversal",
+            Self::Overpaid => "overpaid",
         }
     }
 
@@ -84,13 +88,33 @@ pub fn agrees(minor: i64, currency: Currency, due: Option<Due>) -> Result<(), Pa
     if due.is_done { Err(Parked::PaidBefore) } else { Ok(()) }
 }
 
-/// How a parked line was resolved by hand.
+/// How much of a line of so much pays a bill of which so much is open, and how much of it is too
+/// much: less than the bill is a part of it. A credit is paid back as a whole.
+///
+/// # Errors
+/// [`Parked`] says what does not agree.
+pub fn pays(minor: i64, currency: Currency, due: Option<Due>) -> Result<(i64, i64), Parked> {
+    match (agrees(minor, currency, due), due) {
+        (Ok(()), _) => Ok((minor, 0)),
+        (Err(Parked::OtherAmount), Some(due)) if due.minor > 0 && !due.is_done => {
+            let paid = minor.min(due.minor);
+            Ok((paid, minor - paid))
+        }
+        (Err(parked), _) => Err(parked),
+    }
+}
+
+/// What a line turned out to be, by our reference or by hand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Match {
     /// It pays a bill.
     Bill,
     /// It confirms that a merchant was paid.
     Payout,
+    /// It confirms a transfer that went at once.
+    Transfer,
+    /// Another bank sends back a payout, or a transfer.
+    Returned,
     /// It is the bank's own: a charge, or interest.
     Charge,
     /// It undoes another parked line.
@@ -99,13 +123,16 @@ pub enum Match {
 
 impl Match {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Bill, Self::Payout, Self::Charge, Self::Against];
+    pub const ALL: [Self; 6] =
+        [Self::Bill, Self::Payout, Self::Transfer, Self::Returned, Self::Charge, Self::Against];
 
     /// Its name in the database.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Bill => "bill",
             Self::Payout => "payout",
+            Self::Transfer => "transfer",
+            Self::Returned => "returned",
             Self::Charge => "charge",
             Self::Against => "against",
         }
@@ -122,11 +149,14 @@ pub fn parking_entry(line: i64, minor: i64, currency: Currency) -> Option<Entry>
     entry(PARKED, (Account::Bank, Account::Suspense), line, minor, currency)
 }
 
-/// The entry that takes it out of suspense; `None` where another line undoes it. What pays a bill
-/// or confirms a payout has its own entry at the bank: the parked one is taken back.
+/// The entry that takes it out of suspense; `None` where another line undoes it. What pays a bill,
+/// confirms a payout or brings one back has its own entry at the bank: the parked one is taken
+/// back.
 pub fn resolving_entry(how: Match, line: i64, minor: i64, currency: Currency) -> Option<Entry> {
     let accounts = match how {
-        Match::Bill | Match::Payout => (Account::Suspense, Account::Bank),
+        Match::Bill | Match::Payout | Match::Transfer | Match::Returned => {
+            (Account::Suspense, Account::Bank)
+        }
         Match::Charge => (Account::Suspense, Account::BankCharges),
         Match::Against => return None,
     };
@@ -179,11 +209,33 @@ mod tests {
     }
 
     #[test]
+    fn a_bill_takes_what_is_open_of_it_and_no_more() {
+        let yen = Currency::JPY;
+        let due = |minor, is_done| Some(Due { minor, currency: yen, is_done });
+        for (minor, due, expected) in [
+            (5, due(5, false), Ok((5, 0))),
+            (3, due(5, false), Ok((3, 0))),
+            (8, due(5, false), Ok((5, 3))),
+            (8, due(5, true), Err(Parked::OtherAmount)),
+            (5, due(5, true), Err(Parked::PaidBefore)),
+            (-3, due(5, false), Err(Parked::OtherDirection)),
+            (-3, due(-5, false), Err(Parked::OtherAmount)),
+            (-5, due(-5, false), Ok((-5, 0))),
+            (5, None, Err(Parked::Unknown)),
+        ] {
+            assert_eq!(pays(minor, yen, due), expected);
+        }
+    }
+
+    #[test]
     fn what_is_resolved_has_left_suspense() {
         for minor in [7, -7] {
-            for (how, bank, charges) in
-                [(Match::Bill, 0, 0), (Match::Payout, 0, 0), (Match::Charge, minor, -minor)]
-            {
+            for (how, bank, charges) in [
+                (Match::Bill, 0, 0),
+                (Match::Payout, 0, 0),
+                (Match::Returned, 0, 0),
+                (Match::Charge, minor, -minor),
+            ] {
                 let mut balances = Balances::default();
                 balances.add(&parking_entry(1, minor, Currency::JPY).unwrap());
                 assert_eq!(balances.of(&Account::Suspense, "JPY"), i128::from(-minor));

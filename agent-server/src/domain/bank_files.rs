@@ -3,8 +3,9 @@
 use shared_protocol::{Currency, Date, Digest, MerchantId, Timestamp, digest};
 
 use crate::{
+    domain::plan::Calendar,
     files::{Batch, BatchFault, Format, NoticeFault, OwnBank, Payment, read_notice},
-    store::{Brought, Fault, NewFile, NoticeRefusal, Store},
+    store::{Brought, Fault, NewFile, NoticeRefusal, Store, Unfiled},
 };
 
 /// Which payouts are to be in a file.
@@ -15,7 +16,7 @@ pub struct Wanted {
     /// Those in this currency,
     pub currency: Currency,
     /// that are to be paid on this day or before, on which the bank pays; `None`: the first day
-    /// on which any of them is to be paid.
+    /// from now on on which any of them is to be paid.
     pub day: Option<Date>,
 }
 
@@ -37,6 +38,10 @@ pub enum LeftOut {
     /// Not in this format.
     #[error("it cannot be paid by such a file")]
     OtherFormat,
+    /// What was paid to the merchant before came back: nothing more is sent until its account is
+    /// another, or somebody says that it is paid again.
+    #[error("a payout came back: say its account anew, or `files pay-again`")]
+    Held,
 }
 
 /// Why no file was made, or none read.
@@ -51,6 +56,12 @@ pub enum FileFault {
     /// It was read before, or contradicts what was.
     #[error(transparent)]
     Refused(#[from] NoticeRefusal),
+    /// Banks do not pay on this day.
+    #[error("{0} is no day on which banks pay")]
+    NoBankDay(Date),
+    /// Nobody knows when they do.
+    #[error("the calendar ends: add the holidays of these days to [calendar] in the plans file")]
+    CalendarEnds,
     /// The database.
     #[error(transparent)]
     Store(#[from] Fault),
@@ -76,10 +87,11 @@ pub struct Picked {
 pub async fn make_file(
     store: &Store,
     own: &OwnBank,
+    calendar: &Calendar,
     wanted: Wanted,
     now: Timestamp,
 ) -> Result<Made, FileFault> {
-    let Some(picked) = pick_payouts(store, wanted).await? else {
+    let Some(picked) = pick_payouts(store, calendar, wanted, now).await? else {
         return Ok(Made { file: None, left_out: Vec::new() });
     };
     let left_out = picked.left_out.clone();
@@ -93,14 +105,32 @@ pub async fn make_file(
 /// What is to be in such a file now; `None` if there is no day on which anything is to be paid.
 ///
 /// # Errors
-/// [`Fault`].
-pub async fn pick_payouts(store: &Store, wanted: Wanted) -> Result<Option<Picked>, Fault> {
+/// [`FileFault::NoBankDay`], [`FileFault::CalendarEnds`], [`FileFault::Store`].
+pub async fn pick_payouts(
+    store: &Store,
+    calendar: &Calendar,
+    wanted: Wanted,
+    now: Timestamp,
+) -> Result<Option<Picked>, FileFault> {
     let first = store.first_unfiled_day(wanted.currency).await?;
-    let Some(day) = wanted.day.or(first) else { return Ok(None) };
+    let day = match (wanted.day, first) {
+        (Some(day), _) => match calendar.is_bank_day(day, wanted.currency) {
+            Some(true) => day,
+            Some(false) => return Err(FileFault::NoBankDay(day)),
+            None => return Err(FileFault::CalendarEnds),
+        },
+        // What should have gone before goes on the next day on which it can.
+        (None, Some(first)) => {
+            let day = calendar.bank_day_from(first, now, wanted.currency);
+            day.ok_or(FileFault::CalendarEnds)?
+        }
+        (None, None) => return Ok(None),
+    };
     let (mut payments, mut left_out) = (Vec::new(), Vec::new());
-    for (payout, account) in store.unfiled_payouts(wanted.currency, day).await? {
-        let Some(to) = account else {
-            left_out.push((payout.merchant, LeftOut::NoAccount));
+    for Unfiled { payout, account, is_held } in store.unfiled_payouts(wanted.currency, day).await? {
+        let Some(to) = account.filter(|_| !is_held) else {
+            let why = if is_held { LeftOut::Held } else { LeftOut::NoAccount };
+            left_out.push((payout.merchant, why));
             continue;
         };
         match wanted.format.takes(&to, payout.amount) {
@@ -157,10 +187,15 @@ pub async fn read_file(
     now: Timestamp,
 ) -> Result<Brought, FileFault> {
     let notice = read_notice(bytes, own)?;
-    Ok(store.take_notice(notice, digest("notice", bytes), now).await??)
+    Ok(store.take_notice(notice, notice_digest(bytes), now).await??)
 }
 
 /// By which a file of payouts is known.
 pub fn file_digest(content: &[u8]) -> Digest {
     digest("payout-file", content)
+}
+
+/// By which a notice of the bank's is known.
+pub fn notice_digest(content: &[u8]) -> Digest {
+    digest("notice", content)
 }

@@ -234,15 +234,26 @@ pub fn judge_passkey(
 }
 
 impl ContractFacts {
+    /// How it stands at `now`: one whose time is over has lapsed.
+    pub fn stands(&self, now: Timestamp) -> ContractStatus {
+        let is_past = self.valid_until.is_some_and(|until| now >= until);
+        match self.status {
+            ContractStatus::Active if is_past => ContractStatus::Lapsed,
+            status => status,
+        }
+    }
+
+    /// Whether too many wrong codes have locked it.
+    pub fn is_locked(&self) -> bool {
+        self.code_failures >= CODE_FAILURES_MAX
+    }
+
     /// The part of the decision that is told only to who knew the code.
     fn stands_for(&self, ask: &Ask, spent: Spent, now: Timestamp) -> Result<(), Problem> {
-        match self.status {
+        match self.stands(now) {
             ContractStatus::Active => {}
             ContractStatus::Suspended => return Err(Problem::ContractSuspended),
             ContractStatus::Lapsed => return Err(Problem::ContractLapsed),
-        }
-        if self.valid_until.is_some_and(|until| now >= until) {
-            return Err(Problem::ContractLapsed);
         }
         if let Some(payee) = ask.payee {
             return self.transfers(payee, ask.amount, spent);

@@ -30,6 +30,8 @@ pub enum Letter {
     Refused,
     /// The money could not be sent, or was sent back by another bank: it is in the account.
     NotTransferred,
+    /// It was sent back once the shop had shipped: it is in the account, and the shop is not paid.
+    SentBack,
 }
 
 /// A letter that shows that an address is somebody's own.
@@ -90,6 +92,8 @@ pub enum Notice {
     ObjectionRejected,
     /// What is owed for it is in a batch that pays the merchant (68).
     PaidOut,
+    /// That batch came back from the merchant's bank: it is owed again.
+    PayoutReturned,
     /// The bank has sent the money (153, 164).
     TransferReceived,
     /// The bank sends the money on a later day (162).
@@ -119,6 +123,7 @@ impl Errand {
             Self::Mail(Letter::Lapsed) => "lapsed",
             Self::Mail(Letter::Refused) => "refused",
             Self::Mail(Letter::NotTransferred) => "not-transferred",
+            Self::Mail(Letter::SentBack) => "sent-back",
             Self::Code(CodeLetter::Enrol) => "enrol-code",
             Self::Code(CodeLetter::Known) => "enrol-known",
             Self::Code(CodeLetter::SignIn) => "sign-in-code",
@@ -140,7 +145,7 @@ impl Errand {
         }
     }
 
-    const MAILS: [Self; 14] = [
+    const MAILS: [Self; 15] = [
         Self::Mail(Letter::Confirm),
         Self::Mail(Letter::Confirmed),
         Self::Mail(Letter::Cancelled),
@@ -148,6 +153,7 @@ impl Errand {
         Self::Mail(Letter::Lapsed),
         Self::Mail(Letter::Refused),
         Self::Mail(Letter::NotTransferred),
+        Self::Mail(Letter::SentBack),
         Self::Code(CodeLetter::Enrol),
         Self::Code(CodeLetter::Known),
         Self::Code(CodeLetter::SignIn),
@@ -176,6 +182,7 @@ impl Notice {
             Self::ObjectionUpheld => "purchase.objection_upheld",
             Self::ObjectionRejected => "purchase.objection_rejected",
             Self::PaidOut => "purchase.paid_out",
+            Self::PayoutReturned => "purchase.payout_returned",
             Self::TransferReceived => "purchase.transfer_received",
             Self::TransferScheduled => "purchase.transfer_scheduled",
             Self::TransferFailed => "purchase.transfer_failed",
@@ -194,7 +201,7 @@ impl Notice {
     }
 
     /// All of them.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Accepted,
         Self::Refused,
         Self::Confirmed,
@@ -209,6 +216,7 @@ impl Notice {
         Self::ObjectionUpheld,
         Self::ObjectionRejected,
         Self::PaidOut,
+        Self::PayoutReturned,
         Self::TransferReceived,
         Self::TransferScheduled,
         Self::TransferFailed,

@@ -54,6 +54,17 @@ pub enum PayoutState {
     Ordered,
     /// The bank has said that it paid.
     Paid,
+    /// The merchant's bank sent it back: it is owed again.
+    Returned,
+}
+
+/// Why a merchant is owed more or less.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// An entry of this kind.
+    Booked(Kind),
+    /// A payout came back.
+    Returned,
 }
 
 /// An entry of the journal by which a merchant is owed more or less.
@@ -62,7 +73,7 @@ pub struct Line {
     /// Its number.
     pub entry: i64,
     /// Why.
-    pub kind: Kind,
+    pub kind: Cause,
     /// When.
     pub at: Timestamp,
     /// Of which purchase, if of one.
@@ -83,7 +94,7 @@ pub struct Line {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Total {
     /// Which kind.
-    pub kind: Kind,
+    pub kind: Cause,
     /// What of it is our fee.
     pub fee: i64,
     /// By how much the merchant is owed more, or less.
@@ -127,9 +138,30 @@ impl PayoutState {
             Self::Waiting => "waiting",
             Self::Ordered => "ordered",
             Self::Paid => "paid",
+            Self::Returned => "returned",
         }
     }
 }
+
+impl Cause {
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Booked(kind) => kind.name(),
+            Self::Returned => RETURNED,
+        }
+    }
+
+    /// The cause of this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        match name {
+            RETURNED => Some(Self::Returned),
+            name => Kind::from_name(name).map(Self::Booked),
+        }
+    }
+}
+
+const RETURNED: &str = "returned";
 
 /// A merchant's purchase, if it was ever told of it: of a purchase that was declined it never is
 /// (DESIGN.md §1).

@@ -2,6 +2,8 @@
 
 use std::ops::Deref;
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL};
+use serde_json::Value;
 use shared_protocol::{
     Offer, Problem, SealingKey, Signed, Statement, Timestamp, Verified, VerifyingKey,
 };
@@ -121,8 +123,41 @@ impl KnownMerchant {
 }
 
 impl MerchantKey {
+    /// How it stands at `now`: `current`, `old` while it counts beside the current one, `retired`
+    /// or `revoked`.
+    pub fn state(&self, now: Timestamp) -> &'static str {
+        match (self.revoked, self.until) {
+            (true, _) => "revoked",
+            (false, Some(until)) if until <= now => "retired",
+            (false, Some(_)) => "old",
+            (false, None) => "current",
+        }
+    }
+
     /// When its signature counts.
     pub fn period(&self) -> KeyPeriod {
         KeyPeriod { key: self.verifying, from: self.from, until: self.until }
     }
+}
+
+/// Signing and sealing key, both public, as far as they were said.
+pub type Pair = (Option<[u8; 32]>, Option<[u8; 32]>);
+
+/// Reads what `merchant-server keys show --json` printed.
+///
+/// # Errors
+/// In words, for whoever typed it.
+pub fn read_pair(text: &[u8]) -> Result<Pair, String> {
+    let said: Value = serde_json::from_slice(text).map_err(|_| "no JSON")?;
+    let key = |name: &str| said[name].as_str().map(read_key).transpose();
+    Ok((key("verifying_key")?, key("sealing_key")?))
+}
+
+/// Reads one public key.
+///
+/// # Errors
+/// In words, for whoever typed it.
+pub fn read_key(text: &str) -> Result<[u8; 32], String> {
+    let bytes = BASE64URL.decode(text).ok().and_then(|bytes| bytes.try_into().ok());
+    bytes.ok_or_else(|| format!("{text}: a key is 43 base64url symbols"))
 }

@@ -7,6 +7,7 @@ pub mod allowance;
 pub mod audit;
 pub mod bank;
 pub mod bank_files;
+pub mod bearer;
 pub mod by_hand;
 pub mod challenge;
 pub mod code;
@@ -30,7 +31,9 @@ pub mod merchant_token;
 pub mod network;
 pub mod objection;
 pub mod operator;
+pub mod origins;
 pub mod passkey;
+pub mod picture;
 pub mod placement;
 pub mod plan;
 pub mod purchase;
@@ -53,8 +56,12 @@ use shared_protocol::Problem;
 
 use crate::store::Fault;
 
-/// What a peer hears of a fault of ours. The log hears the rest, once, here.
+/// What a peer hears of a fault of ours. The log hears the rest, once, here. A text that cannot be
+/// kept is the peer's.
 pub fn unavailable(fault: Fault) -> Problem {
+    if fault.is_of_a_text() {
+        return Problem::MalformedMessage;
+    }
     tracing::error!(%fault, "cannot be done now");
     Problem::Unavailable
 }

@@ -59,6 +59,7 @@ async fn kind(app: &App, question: &Question, letter: Letter) -> Result<LetterKi
         Letter::Lapsed => LetterKind::Lapsed,
         Letter::Refused => LetterKind::Refused,
         Letter::NotTransferred => LetterKind::NotTransferred,
+        Letter::SentBack => LetterKind::SentBack,
     })
 }
 

@@ -30,8 +30,9 @@ pub struct Line {
     pub is_credit: bool,
     /// Whether it takes back a movement of before.
     pub is_reversal: bool,
-    /// Whether another bank sends back what was sent to it.
-    pub is_return: bool,
+    /// Why another bank sends back what was sent to it, as AC04 (ISO 20022
+    /// ExternalReturnReason1Code), empty if it does not say; `None`: it does not.
+    pub returned: Option<String>,
     /// How much; more than nothing.
     pub amount: Amount,
     /// Ours, if it bears exactly one.
@@ -188,7 +189,7 @@ impl Entry<'_> {
             day: day.ok_or(NoticeFault::Missing("BookgDt"))?,
             is_credit,
             is_reversal,
-            is_return: is_credit && detail.is_some_and(|detail| detail.at("RtrInf").is_some()),
+            returned: detail.filter(|_| is_credit).and_then(returned),
             amount,
             reference,
             told,
@@ -221,6 +222,13 @@ impl Entry<'_> {
         }
         amount(node.text(), currency).map(Some).ok_or(NoticeFault::Amount(self.at))
     }
+}
+
+/// Why it was sent back, if it was.
+fn returned(detail: &Node) -> Option<String> {
+    let why = detail.at("RtrInf")?;
+    let code = why.text_at("Rsn/Cd").or_else(|| why.text_at("Rsn/Prtry"));
+    Some(short(code.unwrap_or_default()))
 }
 
 /// Our reference, if all that is written names one and no other; and what is written.

@@ -12,6 +12,8 @@ pub enum Reference {
     Payout(i64),
     /// A bill: of which purchase, and which bill of it.
     Bill(HandlingNumber, u32),
+    /// A transfer that went at once: of which purchase.
+    Transfer(HandlingNumber),
 }
 
 impl fmt::Display for Reference {
@@ -19,6 +21,7 @@ impl fmt::Display for Reference {
         match self {
             Self::Payout(row) => write!(f, "{PAYOUT}{row}"),
             Self::Bill(number, bill) => write!(f, "{BILL}{}-{bill}", number.compact()),
+            Self::Transfer(number) => write!(f, "{TRANSFER}{}", number.compact()),
         }
     }
 }
@@ -27,13 +30,13 @@ impl FromStr for Reference {
     type Err = NotAnId;
 
     fn from_str(text: &str) -> Result<Self, NotAnId> {
-        let read = match (text.strip_prefix(PAYOUT), text.strip_prefix(BILL)) {
-            (Some(row), _) => Self::Payout(row.parse().map_err(|_| NotAnId)?),
-            (_, Some(bill)) => {
-                let (number, bill) = bill.split_once('-').ok_or(NotAnId)?;
-                Self::Bill(number.parse()?, bill.parse().map_err(|_| NotAnId)?)
-            }
-            _ => return Err(NotAnId),
+        let read = if let Some(row) = text.strip_prefix(PAYOUT) {
+            Self::Payout(row.parse().map_err(|_| NotAnId)?)
+        } else if let Some(bill) = text.strip_prefix(BILL) {
+            let (number, bill) = bill.split_once('-').ok_or(NotAnId)?;
+            Self::Bill(number.parse()?, bill.parse().map_err(|_| NotAnId)?)
+        } else {
+            Self::Transfer(text.strip_prefix(TRANSFER).ok_or(NotAnId)?.parse()?)
         };
         // One text for one reference: no sign, no zeros before it, no other spelling.
         if read.to_string() == text { Ok(read) } else { Err(NotAnId) }
@@ -42,3 +45,4 @@ impl FromStr for Reference {
 
 const PAYOUT: &str = "PAYOUT-";
 const BILL: &str = "BILL-";
+const TRANSFER: &str = "TRANSFER-";

@@ -83,7 +83,7 @@ pub fn page(facts: &FrameFacts<'_>) -> String {
         form: FormWords(facts.locale),
         shop_name,
         host: &facts.host.map(|(_, mark)| BASE64URL.encode(encode(mark))).unwrap_or_default(),
-        module: &address(facts.files, facts.program().glue),
+        module: &address(facts.files, &facts.program().glue(facts.locale)),
         wasm: &address(facts.files, facts.program().wasm),
         origins: &facts
             .host
@@ -140,10 +140,10 @@ fn waives(facts: &FrameFacts<'_>) -> u64 {
     most.map_or(0, |most| most.minor)
 }
 
-/// The picture's address; none if the Offer has none or it would leave the merchant's server.
+/// The picture's address; none if the Offer has none or it would leave the merchant's server. A
+/// merchant without one has left it here.
 fn photo(merchant: &Merchant, offer: &Offer) -> String {
-    let path = offer.image.as_deref();
-    let path = path.filter(|path| path.starts_with('/') && !merchant.has_mailbox());
+    let path = offer.image.as_deref().filter(|path| path.starts_with('/'));
     path.map(|path| format!("{}{path}", merchant.server)).unwrap_or_default()
 }
 

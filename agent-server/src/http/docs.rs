@@ -151,6 +151,7 @@ fn meaning(notice: Notice) -> &'static str {
         Notice::ObjectionUpheld => "docs.objection_upheld",
         Notice::ObjectionRejected => "docs.objection_rejected",
         Notice::PaidOut => "docs.paid_out",
+        Notice::PayoutReturned => "docs.payout_returned",
         Notice::TransferReceived => "docs.transfer_received",
         Notice::TransferScheduled => "docs.transfer_scheduled",
         Notice::TransferFailed => "docs.transfer_failed",

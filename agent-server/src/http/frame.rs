@@ -28,7 +28,6 @@ use crate::{
     },
     frame::{self, FrameFacts, address},
     texts::Words,
-    widget::Program,
 };
 
 /// Its routes.
@@ -272,11 +271,12 @@ impl<'a> Visit<'a> {
     }
 }
 
-/// The program's two files, asked for before the page is read.
+/// The program's files, asked for before the page is read.
 fn preload(answer: &mut Response, facts: &FrameFacts<'_>) {
     if facts.files.is_whole {
-        let Program { glue, wasm } = facts.program();
-        let (glue, wasm) = (address(facts.files, glue), address(facts.files, wasm));
+        let program = facts.program();
+        let glue = address(facts.files, &program.glue(facts.locale));
+        let wasm = address(facts.files, program.wasm);
         let link = format!(
             "<{glue}>; rel=modulepreload, \
              <{wasm}>; rel=preload; as=fetch; type=\"application/wasm\"; crossorigin"

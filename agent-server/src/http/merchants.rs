@@ -79,7 +79,7 @@ async fn statement(
 }
 
 /// As an answer that nobody keeps.
-fn unkept(json: impl Serialize) -> Response {
+pub(super) fn unkept(json: impl Serialize) -> Response {
     ([(CACHE_CONTROL, "no-store")], Json(json)).into_response()
 }
 
@@ -167,7 +167,7 @@ struct StatementJson {
 #[derive(Serialize, ToSchema)]
 #[schema(as = Total)]
 struct TotalJson {
-    /// claim, refund, upheld, payout or payment
+    /// claim, refund, upheld, payout, returned (a payout that came back) or payment
     kind: &'static str,
     /// Before our fee.
     gross: i64,
@@ -185,7 +185,7 @@ struct LineJson {
     entry: String,
     /// When.
     at: String,
-    /// claim, refund, upheld, payout or payment
+    /// claim, refund, upheld, payout, returned (a payout that came back) or payment
     kind: &'static str,
     /// `pur_…`
     purchase: Option<String>,

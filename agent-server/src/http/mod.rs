@@ -26,12 +26,14 @@ pub mod marks;
 pub mod me;
 pub mod merchants;
 pub mod openapi;
+pub mod operator;
 pub mod overload;
 pub mod pages;
 pub mod passkey_pages;
 pub mod passkeys;
 pub mod payouts;
 pub mod peer;
+pub mod pictures;
 pub mod placements;
 pub mod plans;
 pub mod policy;
@@ -68,6 +70,8 @@ pub fn router(app: App) -> Router {
 fn for_programs(app: &App) -> Routes {
     Routes::new()
         .merge(merchants::routes())
+        .merge(pictures::routes())
+        .merge(operator::routes(app))
         .merge(payouts::routes())
         .merge(events::routes())
         .merge(challenges::routes())

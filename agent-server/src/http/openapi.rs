@@ -70,13 +70,14 @@ fn operation(endpoint: &Endpoint, w: Words) -> Operation {
     for (status, problems) in by_status(&endpoint.problems) {
         operation = operation.response(status.to_string(), refusal(&problems));
     }
-    let token = SecurityRequirement::new::<_, [&str; 0], _>(TOKEN, []);
+    let by = |name: &str| SecurityRequirement::new::<_, [&str; 0], _>(name, []);
     match endpoint.proof {
         Proof::None => operation.build(),
-        Proof::Token => operation.security(token).build(),
+        Proof::Token => operation.security(by(TOKEN)).build(),
+        Proof::OperatorToken => operation.security(by(OPERATOR_TOKEN)).build(),
         Proof::TokenOrSignature => {
-            let signed = SecurityRequirement::new::<_, [&str; 0], _>(SIGNATURE, []);
-            operation.security(token).security(signed.add::<_, [&str; 0], _>(TIME, [])).build()
+            let signed = by(SIGNATURE).add::<_, [&str; 0], _>(TIME, []);
+            operation.security(by(TOKEN)).security(signed).build()
         }
     }
 }
@@ -154,10 +155,14 @@ fn components(endpoints: &[Endpoint]) -> Components {
     let problem = Body::json::<super::problem::ProblemDocument>();
     let mut named: BTreeMap<_, RefOr<_>> = problem.schemas.into_iter().collect();
     named.extend(bodies.flat_map(|body| body.schemas.clone()));
-    let token = Http::builder().scheme(HttpAuthScheme::Bearer).bearer_format("wmt_…").build();
+    let token = |begins: &str| {
+        let bearer = Http::builder().scheme(HttpAuthScheme::Bearer).bearer_format(begins).build();
+        SecurityScheme::Http(bearer)
+    };
     ComponentsBuilder::new()
         .schemas_from_iter(named)
-        .security_scheme(TOKEN, SecurityScheme::Http(token))
+        .security_scheme(TOKEN, token("wmt_…"))
+        .security_scheme(OPERATOR_TOKEN, token("wot_…"))
         .security_scheme(SIGNATURE, header("warifu-signature"))
         .security_scheme(TIME, header("warifu-time"))
         .build()
@@ -168,5 +173,6 @@ fn header(name: &str) -> SecurityScheme {
 }
 
 const TOKEN: &str = "token";
+const OPERATOR_TOKEN: &str = "operator_token";
 const SIGNATURE: &str = "signature";
 const TIME: &str = "time";

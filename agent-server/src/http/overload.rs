@@ -119,6 +119,7 @@ const PAGES: &[&str] = &[
     "/v1/marks",
     "/v1/offers",
     "/v1/passkeys",
+    "/v1/pictures",
     "/v1/placements",
     "/assets",
     "/enrol",

@@ -60,8 +60,14 @@ struct Paid {
 struct PayoutJson {
     /// `pay_…`
     id: String,
-    /// waiting, ordered or paid
+    /// waiting, ordered, paid; or returned: the bank sent it back, and it is owed again
     state: &'static str,
+    /// Why the bank sent it back, as AC04 (ISO 20022); empty where it named nothing.
+    returned: Option<String>,
+    /// `pay_…`, by which what came back is paid again.
+    again: Option<String>,
+    /// What is in it of payouts that came back.
+    brought: i64,
     /// ISO 4217
     currency: String,
     /// What is paid.
@@ -159,13 +165,16 @@ impl PayoutJson {
         Self {
             id: payout_name(payout.id),
             state: sums.state.name(),
+            returned: sums.returned.clone(),
+            again: sums.again.map(payout_name),
+            brought: sums.brought,
             currency: payout.amount.currency.to_string(),
             amount: payout.amount.minor,
             cutoff: moment(payout.cutoff),
             pay_on: payout.pay_on.to_string(),
             claimed: sums.claimed,
             refunded: sums.refunded,
-            fees: sums.claimed - sums.refunded - paid,
+            fees: sums.claimed - sums.refunded - (paid - sums.brought),
             words: sums.words,
         }
     }

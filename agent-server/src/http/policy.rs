@@ -3,6 +3,7 @@
 
 use super::html::{Inline, style};
 use crate::domain::Merchant;
+pub use crate::domain::origins::origin_of;
 
 /// In whose pages a page may be framed.
 #[derive(Clone, Copy, Debug)]
@@ -119,16 +120,6 @@ pub fn console_policy(style: &Inline, has_script: bool) -> String {
          base-uri 'none'; frame-ancestors 'none'; {TRUSTED_TYPES}",
         style.source
     )
-}
-
-/// The origin of an address (RFC 6454 §6.2), if it can stand in a policy as it is.
-pub fn origin_of(address: &str) -> Option<&str> {
-    let scheme = ["https://", "http://"].into_iter().find(|s| address.starts_with(s))?;
-    let rest = &address[scheme.len()..];
-    let authority = &rest[..rest.find('/').unwrap_or(rest.len())];
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b".:-[]".contains(&b);
-    let is_plain = !authority.is_empty() && authority.bytes().all(plain);
-    is_plain.then(|| &address[..scheme.len() + authority.len()])
 }
 
 const TRUSTED_TYPES: &str = "require-trusted-types-for 'script'; trusted-types 'none'";

@@ -38,6 +38,7 @@ where
         .answers::<Signed<Receipt>>()
         .refuses(&[
             Problem::SettlementInvalid,
+            Problem::TooManyRequests,
             Problem::PurchaseConflict,
             Problem::NotConfirmedYet,
             Problem::PurchaseClosed,

@@ -97,6 +97,8 @@ pub struct View<'a> {
     lines: Vec<Line<'a>>,
     /// What is to be paid in all, for each currency.
     sums: Vec<String>,
+    /// What of it is open, where some of it is paid.
+    open: Vec<String>,
     /// Whether the shopper has yet to approve some of it.
     is_asked: bool,
     before: Option<String>,
@@ -112,6 +114,8 @@ struct Line<'a> {
     /// "No. 2 of 12"; empty where there is only one.
     of: String,
     amount: String,
+    /// What is paid of it; empty where nothing is.
+    paid: String,
     is_asked: bool,
 }
 
@@ -129,7 +133,12 @@ impl<'a> View<'a> {
         Self {
             lead: w.fill("statement.lead", &[("month", &name)]),
             lines: lines.iter().map(|line| Line::new(line, w)).collect(),
-            sums: sums(lines).into_iter().map(texts::amount).collect(),
+            sums: sums(lines, |line| line.amount).into_iter().map(texts::amount).collect(),
+            open: if lines.iter().any(|line| line.paid.minor > 0) {
+                sums(lines, open).into_iter().map(texts::amount).collect()
+            } else {
+                Vec::new()
+            },
             is_asked: lines.iter().any(|line| line.state == PurchaseState::Accepted),
             before: month_before(month.0).map(link),
             after: month_after(month.0).map(link),
@@ -150,21 +159,41 @@ impl<'a> Line<'a> {
             plan: texts::plan_name(line.plan, w),
             of: if line.of > 1 { w.fill("statement.of", &values) } else { String::new() },
             amount: texts::amount(line.amount),
+            paid: paid(line, w),
             is_asked: line.state == PurchaseState::Accepted,
         }
     }
 }
 
 /// What is owed for sure: purchases that the shopper has confirmed.
-fn sums(lines: &[StatementLine]) -> Vec<Amount> {
+fn sums(lines: &[StatementLine], of: fn(&StatementLine) -> Amount) -> Vec<Amount> {
     let mut sums: Vec<Amount> = Vec::new();
     for line in lines.iter().filter(|line| line.state == PurchaseState::Confirmed) {
-        match sums.iter_mut().find_map(|sum| sum.plus(line.amount).map(|more| (sum, more))) {
+        let amount = of(line);
+        match sums.iter_mut().find_map(|sum| sum.plus(amount).map(|more| (sum, more))) {
             Some((sum, more)) => *sum = more,
-            None => sums.push(line.amount),
+            None => sums.push(amount),
         }
     }
     sums
+}
+
+/// What is still to be paid of a payment.
+fn open(line: &StatementLine) -> Amount {
+    Amount { minor: line.amount.minor.saturating_sub(line.paid.minor), ..line.amount }
+}
+
+/// How much of a payment is paid, in words; empty for nothing.
+fn paid(line: &StatementLine, w: Words) -> String {
+    let (paid, open) = (line.paid, open(line));
+    match (paid.minor, open.minor) {
+        (0, _) => String::new(),
+        (_, 0) => w.get("statement.paid").into(),
+        _ => {
+            let (paid, open) = (texts::amount(paid), texts::amount(open));
+            w.fill("money.stands", &[("paid", paid.as_str()), ("open", open.as_str())])
+        }
+    }
 }
 
 #[cfg(test)]

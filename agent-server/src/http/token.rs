@@ -1,4 +1,4 @@
-//! A merchant's own programs, known by their token (RFC 6750 §2.1).
+//! Merchants' and operators' own programs, known by their token (RFC 6750 §2.1).
 
 use std::collections::HashMap;
 
@@ -11,7 +11,12 @@ use shared_protocol::{MerchantId, Problem};
 use super::{problem::Refused, wire::merchant_id};
 use crate::{
     app::App,
-    domain::{merchant_token::MerchantToken, unavailable},
+    domain::{
+        bearer::{Bearer, Token},
+        merchant_token::Merchants,
+        operator::{Operators, Section},
+        unavailable,
+    },
 };
 
 /// The merchant that the path names, shown by its token.
@@ -40,12 +45,23 @@ pub fn is_shown(headers: &HeaderMap) -> bool {
 /// # Errors
 /// [`Problem::TokenInvalid`], [`Problem::Unavailable`].
 pub async fn check(app: &App, merchant: &MerchantId, headers: &HeaderMap) -> Result<(), Problem> {
-    let token = shown(headers).ok_or(Problem::TokenInvalid)?;
+    let token = shown::<Merchants>(headers).ok_or(Problem::TokenInvalid)?;
     let owner = app.store.merchant_of_token(&token.digest()).await.map_err(unavailable)?;
     if owner.as_ref() == Some(merchant) { Ok(()) } else { Err(Problem::TokenInvalid) }
 }
 
-fn shown(headers: &HeaderMap) -> Option<MerchantToken> {
+/// Whether the token that is shown is an operator's who may read this part of the console.
+///
+/// # Errors
+/// [`Problem::TokenInvalid`], [`Problem::RoleNotAllowed`], [`Problem::Unavailable`].
+pub async fn check_reader(app: &App, section: Section, headers: &HeaderMap) -> Result<(), Problem> {
+    let token = shown::<Operators>(headers).ok_or(Problem::TokenInvalid)?;
+    let reader = app.store.reader_of_token(&token.digest()).await.map_err(unavailable)?;
+    let reader = reader.ok_or(Problem::TokenInvalid)?;
+    if reader.may_read(section) { Ok(()) } else { Err(Problem::RoleNotAllowed) }
+}
+
+fn shown<B: Bearer>(headers: &HeaderMap) -> Option<Token<B>> {
     let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     let token = scheme.eq_ignore_ascii_case("bearer").then_some(token)?;
     token.trim().parse().ok()

@@ -16,7 +16,7 @@ use axum::{
 use shared_protocol::{DecodeError, MerchantId, Message, Problem, PurchaseId, decode, encode};
 
 use super::problem::Refused;
-use crate::app::App;
+use crate::{app::App, domain::picture::BYTES_MAX};
 
 /// A body that is a message, and its very bytes.
 pub struct Wire<M> {
@@ -70,6 +70,26 @@ impl FromRequest<App> for Jose {
         let bytes = read(request.into_body(), JOSE_BYTES_MAX).await?;
         let text = String::from_utf8(bytes.into()).map_err(|_| Problem::MalformedMessage)?;
         Ok(Self(text))
+    }
+}
+
+/// A body that is a file; what it is, its bytes say.
+pub struct File(pub Bytes);
+
+impl File {
+    /// Its media type.
+    pub const KIND: &str = "application/octet-stream";
+}
+
+impl FromRequest<App> for File {
+    type Rejection = Refused;
+
+    async fn from_request(request: Request, _: &App) -> Result<Self, Refused> {
+        let kind = request.headers().get(CONTENT_TYPE).map(|kind| kind.as_bytes());
+        if kind != Some(Self::KIND.as_bytes()) {
+            return Err(Problem::UnsupportedMediaType.into());
+        }
+        Ok(Self(read(request.into_body(), BYTES_MAX).await?))
     }
 }
 

@@ -41,6 +41,8 @@ pub enum LetterKind {
     Refused,
     /// Says that the money could not be sent, or came back, and is in the account.
     NotTransferred,
+    /// Says that it came back once the shop had shipped, which is not paid.
+    SentBack,
 }
 
 /// What every letter says about its purchase.
@@ -88,6 +90,7 @@ pub fn letter(kind: &LetterKind, facts: &LetterFacts, locale: Locale) -> Letter 
         LetterKind::Lapsed => lines.outcome("mail_expired.subject", "mail_lapsed.body"),
         LetterKind::Refused => lines.outcome("mail_expired.subject", "mail_refused.body"),
         LetterKind::NotTransferred => lines.outcome("mail_expired.subject", "mail_unsent.body"),
+        LetterKind::SentBack => lines.outcome("mail_sent_back.subject", "mail_sent_back.body"),
     }
 }
 

@@ -109,7 +109,10 @@ impl SmtpMailer {
 
     async fn send(&self, posting: &Posting) -> Result<(), MailFault> {
         let message = self.message(posting)?;
-        self.0.transport.send(message).await.map(drop).map_err(|error| fault(&error))
+        // The transport's own timeout is for connecting alone.
+        let sent = tokio::time::timeout(PATIENCE, self.0.transport.send(message)).await;
+        let silent = |_| MailFault::Temporary("the mail server is silent".to_owned());
+        sent.map_err(silent)?.map(drop).map_err(|error| fault(&error))
     }
 
     /// The letter as it goes over the wire.

@@ -70,6 +70,7 @@ fn kinds() -> Vec<(&'static str, LetterKind)> {
         ("lapsed", LetterKind::Lapsed),
         ("refused", LetterKind::Refused),
         ("not-transferred", LetterKind::NotTransferred),
+        ("sent-back", LetterKind::SentBack),
     ]
 }
 

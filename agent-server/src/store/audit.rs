@@ -40,6 +40,8 @@ pub struct PurchaseBooks {
     pub words: Vec<StoredWord>,
     /// What was billed.
     pub bills: Vec<StoredBill>,
+    /// What was paid of them in parts.
+    pub parts: Vec<StoredPart>,
     /// How the objection to it was resolved, if there was one.
     pub resolution: Option<String>,
     /// What staff wrote down as the shopper's answer, if they did.
@@ -89,6 +91,8 @@ stored! {
     }
     /// A row of `bills`.
     StoredBill { number: i64, amount: i64, entry: i64, payment: Option<i64>, }
+    /// A row of `bill_parts`.
+    StoredPart { bill: i64, number: i64, amount: i64, entry: i64, }
 }
 
 /// A row of `settlement_words`.
@@ -166,8 +170,10 @@ impl Snapshot {
         let keys = keys.get(purchase.merchant.as_str()).cloned();
         let words = self.rows(WORDS, id, word).await?;
         let bills = self.rows(BILLS, id, StoredBill::read).await?;
+        let parts = self.rows(PARTS, id, StoredPart::read).await?;
         let named = words.iter().filter_map(|word| word.entry);
         let named = named.chain(bills.iter().map(|bill| bill.entry));
+        let named = named.chain(parts.iter().map(|part| part.entry));
         let named: Vec<_> = named.chain(bills.iter().filter_map(|bill| bill.payment)).collect();
         let mut entries = BTreeMap::new();
         for number in named {
@@ -188,6 +194,7 @@ impl Snapshot {
             purchase,
             words,
             bills,
+            parts,
             entries,
         })
     }
@@ -288,6 +295,7 @@ fn word(row: &Row) -> Result<StoredWord, Fault> {
 
 const WORDS: &str = "SELECT * FROM settlement_words WHERE purchase = $1 ORDER BY number";
 const BILLS: &str = "SELECT * FROM bills WHERE purchase = $1 ORDER BY number";
+const PARTS: &str = "SELECT * FROM bill_parts WHERE purchase = $1 ORDER BY bill, number";
 const INSTALMENTS: &str = "SELECT * FROM instalments WHERE purchase = $1 ORDER BY number";
 const EVENTS: &str = "SELECT * FROM purchase_events WHERE purchase = $1 ORDER BY number";
 const SUMS: &str = "SELECT * FROM settlements WHERE purchase = $1";
@@ -313,6 +321,8 @@ const ORPHANS: &[(&str, &str)] = orphans! {
     "settlements" "purchase" "purchases" "id";
     "settlement_words" "purchase" "purchases" "id";
     "bills" "purchase" "purchases" "id";
+    "bill_parts" "purchase" "purchases" "id";
+    "payout_returns" "payout" "payouts" "id";
     "objections" "purchase" "purchases" "id";
     "recorded_answers" "purchase" "purchases" "id";
     "by_hand" "purchase" "purchases" "id";

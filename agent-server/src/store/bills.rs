@@ -1,10 +1,11 @@
-//! Bills: what has fallen due of a purchase, billed once; what was paid for them; and objections
-//! resolved, which let billing go on or give everything back.
+//! Bills: what has fallen due of a purchase, billed once, and how much of it was paid.
 
-use shared_protocol::{Amount, Date, HandlingNumber, Problem, PurchaseId, Timestamp};
+use shared_protocol::{Date, HandlingNumber, Problem, PurchaseId, Timestamp};
 
 use super::{
-    Fault, Store, contracts, journal, purchases,
+    Fault, Store, journal,
+    payments::Pay,
+    purchases,
     row::{Cells as _, Row},
     settlements::{self, Sums},
     writer::{Tx, Work},
@@ -24,8 +25,30 @@ pub struct BillRow {
     pub day: Date,
     /// How much; less than nothing is a credit. In the purchase's currency.
     pub minor: i64,
-    /// Whether it was paid.
+    /// How much of it was paid.
+    pub paid: i64,
+    /// Whether all of it was.
     pub is_paid: bool,
+}
+
+/// Bills with what was paid of them in parts.
+macro_rules! rows {
+    ($rest:literal) => {
+        concat!(
+            "SELECT p.purchase_id, p.handling_number, b.number, b.day, b.amount, b.payment,
+                 CAST((SELECT COALESCE(SUM(t.amount), 0) FROM bill_parts t
+                     WHERE t.purchase = b.purchase AND t.bill = b.number) AS BIGINT) AS in_parts
+             FROM bills b JOIN purchases p ON p.id = b.purchase WHERE ",
+            $rest
+        )
+    };
+}
+
+impl BillRow {
+    /// How much of it is still to be paid.
+    pub fn open(&self) -> i64 {
+        self.minor.saturating_sub(self.paid)
+    }
 }
 
 impl Store {
@@ -60,7 +83,7 @@ impl Store {
         self.0.writer.write(Bill { purchase, today, now }).await
     }
 
-    /// Books that a bill was paid, or a credit paid back; once.
+    /// Books that all that is open of a bill was paid, or a credit paid back; once.
     ///
     /// # Errors
     /// [`Fault`].
@@ -70,7 +93,8 @@ impl Store {
         number: u32,
         now: Timestamp,
     ) -> Result<Result<(), Problem>, Fault> {
-        self.0.writer.write(Pay { purchase, number, now }).await
+        let done = self.0.writer.write(Pay { purchase, number, minor: None, now }).await?;
+        Ok(done.map(drop))
     }
 
     /// The bills of the purchase of this number, oldest first.
@@ -78,13 +102,9 @@ impl Store {
     /// # Errors
     /// [`Fault`].
     pub async fn bills(&self, number: &HandlingNumber) -> Result<Vec<BillRow>, Fault> {
-        let rows = sqlx::query(
-            "SELECT p.purchase_id, p.handling_number, b.number, b.day, b.amount, b.payment
-             FROM bills b JOIN purchases p ON p.id = b.purchase
-             WHERE p.handling_number = $1 ORDER BY b.number",
-        )
-        .bind(number.compact())
-        .fetch_all(&self.0.reads);
+        let rows = sqlx::query(rows!("p.handling_number = $1 ORDER BY b.number"))
+            .bind(number.compact())
+            .fetch_all(&self.0.reads);
         rows.await?.iter().map(bill_row).collect()
     }
 
@@ -93,26 +113,25 @@ impl Store {
     /// # Errors
     /// [`Fault`].
     pub async fn bills_of(&self, contract: i64, most: u32) -> Result<Vec<BillRow>, Fault> {
-        let rows = sqlx::query(
-            "SELECT p.purchase_id, p.handling_number, b.number, b.day, b.amount, b.payment
-             FROM bills b JOIN purchases p ON p.id = b.purchase
-             WHERE p.contract = $1 ORDER BY b.entry DESC LIMIT $2",
-        )
-        .bind(contract)
-        .bind(i64::from(most))
-        .fetch_all(&self.0.reads);
+        let rows = sqlx::query(rows!("p.contract = $1 ORDER BY b.entry DESC LIMIT $2"))
+            .bind(contract)
+            .bind(i64::from(most))
+            .fetch_all(&self.0.reads);
         rows.await?.iter().map(bill_row).collect()
     }
 }
 
 fn bill_row(row: &Row) -> Result<BillRow, Fault> {
+    let minor = row.cell("amount")?;
+    let is_paid = row.cell::<Option<i64>>("payment")?.is_some();
     Ok(BillRow {
         purchase: row.exact("purchase_id")?,
         handling_number: row.named("handling_number", |text| text.parse().ok())?,
         number: row.count("number")?,
         day: row.named("day", |day| day.parse().ok())?,
-        minor: row.cell("amount")?,
-        is_paid: row.cell::<Option<i64>>("payment")?.is_some(),
+        minor,
+        paid: if is_paid { minor } else { row.cell("in_parts")? },
+        is_paid,
     })
 }
 
@@ -213,92 +232,12 @@ impl Bill {
 }
 
 /// A purchase, how its money stands, and its terms.
-async fn settled(tx: &mut Tx<'_>, id: &PurchaseId) -> Result<(Purchase, Sums, Terms), Fault> {
+pub(super) async fn settled(
+    tx: &mut Tx<'_>,
+    id: &PurchaseId,
+) -> Result<(Purchase, Sums, Terms), Fault> {
     let purchase = purchases::find(tx, id).await?.ok_or(Fault::Damaged("purchase_id"))?;
     let sums = settlements::find(tx, &purchase).await?.ok_or(Fault::Damaged("settlements"))?;
     let terms = settlements::terms(&purchase, sums.fee)?;
     Ok((purchase, sums, terms))
-}
-
-/// A bill that is paid, or a credit that is paid back.
-pub(super) struct Pay {
-    pub(super) purchase: PurchaseId,
-    pub(super) number: u32,
-    pub(super) now: Timestamp,
-}
-
-impl Work for Pay {
-    type Answer = Result<(), Problem>;
-    const NAME: &'static str = "pay-bill";
-
-    async fn run(&self, tx: &mut Tx<'_>) -> Result<Result<(), Problem>, Fault> {
-        let row = sqlx::query(
-            "SELECT b.amount, b.payment FROM bills b JOIN purchases p ON p.id = b.purchase
-             WHERE p.purchase_id = $1 AND b.number = $2",
-        )
-        .bind(self.purchase.as_bytes().as_slice())
-        .bind(i64::from(self.number))
-        .fetch_optional(&mut *tx.connection)
-        .await?;
-        let Some(row) = row else { return Ok(Err(Problem::NotFound)) };
-        if row.cell::<Option<i64>>("payment")?.is_some() {
-            return Ok(Ok(()));
-        }
-        let amount: i64 = row.cell("amount")?;
-        let (purchase, sums, terms) = settled(tx, &self.purchase).await?;
-        // A credit is paid back only of what was paid.
-        let Some(paid) = sums.paid.checked_add_signed(amount) else {
-            return Ok(Err(Problem::AmountExceeded));
-        };
-        let entry = terms.payment_entry(amount, self.number).ok_or(Fault::Damaged("amount"))?;
-        let new = journal::New {
-            entry: &entry,
-            purchase: Some(purchase.row),
-            at: self.now,
-            by: Self::NAME,
-        };
-        let head = journal::append(tx, new).await?;
-        self.mark(tx, purchase.row, head.number, (sums.paid, paid)).await?;
-        let held = |paid| terms.held(sums.settlement, paid);
-        let released = held(sums.paid).saturating_sub(held(paid));
-        if released > 0 {
-            let released = Amount { minor: released, ..purchase.total };
-            contracts::release(tx, terms.contract, released, self.now, Self::NAME).await?;
-        }
-        Ok(Ok(()))
-    }
-}
-
-impl Pay {
-    async fn mark(
-        &self,
-        tx: &mut Tx<'_>,
-        purchase: i64,
-        entry: u64,
-        (before, after): (u64, u64),
-    ) -> Result<(), Fault> {
-        let small = |sum: u64| i64::try_from(sum).map_err(|_| Fault::Damaged("paid"));
-        let bill = sqlx::query(
-            "UPDATE bills SET payment = $3
-             WHERE purchase = $1 AND number = $2 AND payment IS NULL",
-        )
-        .bind(purchase)
-        .bind(i64::from(self.number))
-        .bind(small(entry)?)
-        .execute(&mut *tx.connection)
-        .await?;
-        let sums = sqlx::query(
-            "UPDATE settlements SET paid = $3, updated_at = $4, updated_by = $5
-             WHERE purchase = $1 AND paid = $2",
-        )
-        .bind(purchase)
-        .bind(small(before)?)
-        .bind(small(after)?)
-        .bind(self.now.as_millis())
-        .bind(Self::NAME)
-        .execute(&mut *tx.connection)
-        .await?;
-        let is_done = bill.rows_affected() == 1 && sums.rows_affected() == 1;
-        if is_done { Ok(()) } else { Err(Fault::Raced) }
-    }
 }

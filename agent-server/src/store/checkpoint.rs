@@ -1,5 +1,9 @@
 //! Moves the WAL into the database file while nobody waits for it: a connection of its own, when
 //! the writer is idle or the WAL is long. PASSIVE, so that it never holds up a commit.
+//!
+//! One that fails is done again, also after a failed flush, which a commit's must not be: until the
+//! flush of the file has succeeded SQLite counts none of it as moved, so that the next checkpoint
+//! writes every page again from the WAL, whose own flushes had succeeded (sqlite.org/wal.html).
 
 use std::{path::PathBuf, time::Duration};
 

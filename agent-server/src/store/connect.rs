@@ -40,15 +40,16 @@ impl Engine {
     }
 
     /// How a transaction that writes begins: on SQLite with the lock, so that it waits at its
-    /// beginning only. On PostgreSQL several run beside each other; `alone` waits until the others
-    /// have ended and holds up those that come, so that nothing can get into its way. A
-    /// transaction has its number there before it makes keys (`events.rs`).
+    /// beginning only. On PostgreSQL several run beside each other, and one that has to wait for a
+    /// row has met another that writes to it, after which it can but fail: it does so soon. `alone`
+    /// waits until the others have ended and holds up those that come, so that nothing can get
+    /// into its way. A transaction has its number there before it makes keys (`events.rs`).
     pub(super) fn begin(self, alone: bool) -> &'static str {
         match (self, alone) {
             (Self::Sqlite, _) => "BEGIN IMMEDIATE",
             (Self::Postgres, false) => {
                 "BEGIN ISOLATION LEVEL SERIALIZABLE; LOCK TABLE leases IN ROW SHARE MODE;
-                 SELECT pg_current_xact_id()"
+                 SET LOCAL lock_timeout = '20ms'; SELECT pg_current_xact_id()"
             }
             (Self::Postgres, true) => {
                 "BEGIN ISOLATION LEVEL SERIALIZABLE; LOCK TABLE leases IN EXCLUSIVE MODE;

@@ -20,7 +20,8 @@ stored! {
     /// A row of `statement_lines` with what it names.
     StoredLine {
         id: i64, amount: i64, currency: String, parked: Option<String>, parking: Option<i64>,
-        matched: Option<String>, bill: Option<i64>, payout: Option<i64>, against: Option<i64>,
+        matched: Option<String>, bill: Option<i64>, part: i64, payout: Option<i64>,
+        against: Option<i64>, returned: Option<i64>, sent_amount: Option<i64>,
         resolving: Option<i64>, bill_amount: Option<i64>, bill_payment: Option<i64>,
         bill_currency: Option<String>, payout_amount: Option<i64>,
         payout_currency: Option<String>, other_amount: Option<i64>,
@@ -67,13 +68,20 @@ impl Snapshot {
         row: i64,
     ) -> Result<Option<(StoredLine, BTreeMap<i64, StoredEntry>)>, Fault> {
         let row = sqlx::query(
-            "SELECT l.id, l.amount, l.currency, l.parked, l.parking, l.matched, l.bill, l.payout,
-                 l.against, l.resolving, b.amount AS bill_amount, b.payment AS bill_payment,
+            "SELECT l.id, l.amount, l.currency, l.parked, l.parking, l.matched, l.bill, l.part,
+                 l.payout, l.against, l.resolving, r.payout AS returned,
+                 CASE WHEN l.part = 0 THEN b.amount ELSE t.amount END AS bill_amount,
+                 b.payment AS bill_payment,
+                 CASE WHEN s.purchase IS NULL THEN NULL ELSE pu.amount END AS sent_amount,
                  pu.currency AS bill_currency, p.amount AS payout_amount,
                  p.currency AS payout_currency, o.amount AS other_amount,
                  o.currency AS other_currency, o.against AS other_against
              FROM statement_lines l
                  LEFT JOIN bills b ON b.purchase = l.purchase AND b.number = l.bill
+                 LEFT JOIN bill_parts t ON t.purchase = l.purchase AND t.bill = l.bill
+                     AND t.number = l.part
+                 LEFT JOIN remittances s ON s.purchase = l.purchase
+                 LEFT JOIN payout_returns r ON r.payout = l.payout
                  LEFT JOIN purchases pu ON pu.id = l.purchase
                  LEFT JOIN payouts p ON p.id = l.payout
                  LEFT JOIN statement_lines o ON o.id = l.against

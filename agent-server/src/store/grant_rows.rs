@@ -4,7 +4,11 @@
 use shared_protocol::{Problem, PurchaseEvent, PurchaseState, encode};
 use sqlx::{Any, any::AnyArguments, query::Query};
 
-use super::{Engine, Fault, Filing, Promise, instalments, row::minor, writer::Tx};
+use super::{
+    Engine, Fault, Filing, Promise, instalments,
+    row::{Cells as _, minor},
+    writer::Tx,
+};
 
 /// What differs between a granted and a declined purchase.
 pub(super) struct Row<'a> {
@@ -24,22 +28,19 @@ impl Row<'_> {
         filing: &Filing,
         tx: &mut Tx<'_>,
     ) -> Result<u64, Fault> {
-        let calls = match tx.engine {
-            Engine::Sqlite => std::slice::from_ref(&statements.at_once),
-            Engine::Postgres => statements.apart,
-        };
-        let mut changed = 0;
-        for call in calls {
-            let done = self.bind(call, filing).execute(&mut *tx.connection).await?;
-            changed += done.rows_affected();
-            if changed == 0 {
-                break;
+        match tx.engine {
+            Engine::Sqlite => {
+                let call = self.bind(statements.in_turn, filing);
+                Ok(call.execute(&mut *tx.connection).await?.rows_affected())
+            }
+            Engine::Postgres => {
+                let call = self.bind(statements.in_one, filing);
+                call.fetch_one(&mut *tx.connection).await?.count("changed")
             }
         }
-        Ok(changed)
     }
 
-    /// The parameters of all statements, whichever of them a call has.
+    /// The parameters of all of them, whichever a call has.
     fn bind(&self, call: &'static str, filing: &Filing) -> Query<'static, Any, AnyArguments> {
         let bill = self.promise.map(|promise| &promise.bill);
         let first = bill.and_then(|bill| bill.schedule.first());
@@ -73,25 +74,32 @@ impl Row<'_> {
     }
 }
 
-/// What enters a purchase, statement by statement; numbered parameters are the same in all of them.
-/// The first one changes nothing if its id is taken, and then the others must not either.
+/// What enters a purchase, in one call, because each call costs more than what it does. Numbered
+/// parameters are the same in all statements. The first one changes nothing if the purchase's id is
+/// taken, and then the others do not either.
 pub(super) struct Statements {
-    /// All in one call: SQLite runs several statements at once, and each call costs more than what
-    /// it does. They look themselves whether the first one has entered it.
-    at_once: &'static str,
-    /// Each by itself, for PostgreSQL: run only if the first one has entered it. They do not look,
-    /// because whoever looks conflicts with whoever enters another purchase at the same time.
-    apart: &'static [&'static str],
+    /// One after the other, for SQLite. The others look whether the first one has entered it.
+    in_turn: &'static str,
+    /// As one statement, for PostgreSQL, which says how many rows it `changed`. The others read
+    /// what the first one returns, not the table: whoever reads that conflicts with whoever enters
+    /// another purchase at the same time.
+    in_one: &'static str,
 }
 
 macro_rules! statements {
     ($($more:ident)*) => {
         Statements {
-            at_once: concat!(
-                purchase!(), ";", event!(" WHERE EXISTS (SELECT 1 FROM purchases WHERE id = $1)")
-                $(, ";", $more!(" AND EXISTS (SELECT 1 FROM purchases WHERE id = $1)"))*
+            in_turn: concat!(
+                purchase!(), ";", event!("(SELECT id FROM purchases WHERE id = $1) entered")
+                $(, ";", $more!("(SELECT id FROM purchases WHERE id = $1) entered"))*
             ),
-            apart: &[purchase!(), event!("") $(, $more!(""))*],
+            in_one: concat!(
+                "WITH entered AS (", purchase!(), " RETURNING id), noted AS (", event!("entered"),
+                " RETURNING 1)" $(, ", ", stringify!($more), " AS (", $more!("entered"),
+                " RETURNING 1)")*,
+                " SELECT (SELECT COUNT(*) FROM entered) + (SELECT COUNT(*) FROM noted)"
+                $(, " + (SELECT COUNT(*) FROM ", stringify!($more), ")")*, " AS changed"
+            ),
         }
     };
 }
@@ -112,7 +120,7 @@ macro_rules! event {
     ($entered:literal) => {
         concat!(
             "INSERT INTO purchase_events (purchase, number, event, state, at, created_by)
-             SELECT $1, 1, $20, $7, $18, $19",
+             SELECT $1, 1, $20, $7, $18, $19 FROM ",
             $entered
         )
     };
@@ -124,8 +132,10 @@ macro_rules! held {
         concat!(
             "UPDATE contracts SET reserved = reserved + $23, code_failures = 0, updated_at = $18,
                  updated_by = $19
-             WHERE id = $5 AND status = 'active' AND reserved + $23 <= credit_limit",
-            $entered
+             WHERE id = $5 AND status = 'active' AND reserved + $23 <= credit_limit
+                 AND EXISTS (SELECT 1 FROM ",
+            $entered,
+            ")"
         )
     };
 }
@@ -135,8 +145,10 @@ macro_rules! held_by_passkey {
     ($entered:literal) => {
         concat!(
             "UPDATE contracts SET reserved = reserved + $23, updated_at = $18, updated_by = $19
-             WHERE id = $5 AND status = 'active' AND reserved + $23 <= credit_limit",
-            $entered
+             WHERE id = $5 AND status = 'active' AND reserved + $23 <= credit_limit
+                 AND EXISTS (SELECT 1 FROM ",
+            $entered,
+            ")"
         )
     };
 }
@@ -146,7 +158,7 @@ macro_rules! payment {
     ($entered:literal) => {
         concat!(
             "INSERT INTO instalments (purchase, number, due, amount)
-             SELECT $1, 1, $25, $26 WHERE 1 = 1",
+             SELECT $1, 1, $25, $26 FROM ",
             $entered
         )
     };

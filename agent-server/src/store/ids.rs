@@ -68,7 +68,7 @@ const KEY_BITS: u32 = PROCESS_BITS + COUNTER_BITS;
 const PROCESS_BITS: u32 = 10;
 const COUNTER_BITS: u32 = 10;
 
-const NEWEST: [&str; 18] = [
+const NEWEST: [&str; 20] = [
     "SELECT COALESCE(MAX(id), 0) FROM contracts",
     "SELECT COALESCE(MAX(id), 0) FROM purchases",
     "SELECT COALESCE(MAX(id), 0) FROM questions",
@@ -87,6 +87,8 @@ const NEWEST: [&str; 18] = [
     "SELECT COALESCE(MAX(id), 0) FROM proposals",
     "SELECT COALESCE(MAX(id), 0) FROM audits",
     "SELECT COALESCE(MAX(id), 0) FROM merchant_tokens",
+    "SELECT COALESCE(MAX(id), 0) FROM operator_tokens",
+    "SELECT COALESCE(MAX(id), 0) FROM changes",
 ];
 
 #[cfg(test)]

@@ -35,6 +35,8 @@ pub struct StatementLine {
     pub due: Date,
     /// How much.
     pub amount: Amount,
+    /// What is paid of it: payments count for the first ones first.
+    pub paid: Amount,
 }
 
 impl Store {
@@ -135,6 +137,7 @@ pub(super) fn minor(instalment: &Instalment) -> i64 {
 }
 
 fn line(row: &Row) -> Result<StatementLine, Fault> {
+    let amount = falls_due(row)?;
     Ok(StatementLine {
         purchase: row.exact("purchase_id")?,
         state: row.named("state", PurchaseState::from_name)?,
@@ -144,7 +147,8 @@ fn line(row: &Row) -> Result<StatementLine, Fault> {
         number: row.count("number")?,
         of: row.count("payments")?,
         due: row.named("due", |day| day.parse().ok())?,
-        amount: falls_due(row)?,
+        paid: paid(row, amount)?,
+        amount,
     })
 }
 
@@ -161,9 +165,17 @@ fn falls_due(row: &Row) -> Result<Amount, Fault> {
     Ok(Amount { minor, ..payment })
 }
 
+/// What is paid of a payment of so much.
+fn paid(row: &Row, amount: Amount) -> Result<Amount, Fault> {
+    let paid = row.cell::<Option<i64>>("paid")?.unwrap_or_default();
+    let paid = u64::try_from(paid).map_err(|_| Fault::Damaged("paid"))?;
+    let minor = paid.saturating_sub(row.count("before")?).min(amount.minor);
+    Ok(Amount { minor, ..amount })
+}
+
 const STATEMENT: &str = "SELECT p.purchase_id, p.state, p.item_ja, p.item_en, p.plan, p.currency,
          m.name_ja, m.name_en, i.number, i.due, i.amount, p.amount AS price,
-         COALESCE(p.total, p.amount) AS total, s.claimed, s.voided, s.refunded,
+         COALESCE(p.total, p.amount) AS total, s.claimed, s.voided, s.refunded, s.paid,
          CAST((SELECT COALESCE(SUM(b.amount), 0) FROM instalments b
              WHERE b.purchase = p.id AND b.number < i.number) AS BIGINT) AS before,
          (SELECT COUNT(*) FROM instalments a WHERE a.purchase = p.id) AS payments

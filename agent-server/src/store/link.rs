@@ -32,23 +32,25 @@ pub(super) struct Link {
     place: Place,
     ids: Arc<Ids>,
     connection: Option<Connection>,
+    /// For so many commits it lets nobody write beside it: where several processes write to the
+    /// same rows, a commit that fails costs more than one that waits for its turn.
+    alone: u8,
 }
 
 impl Link {
     pub(super) fn to(place: Place, ids: Arc<Ids>) -> Self {
-        Self { place, ids, connection: None }
+        Self { place, ids, connection: None, alone: 0 }
     }
 
     /// Runs the jobs and commits them together. Where it is not known whether they were committed,
     /// they were not: whoever asks again finds out.
     pub(super) async fn commit(&mut self, jobs: &mut [Box<dyn Job>]) -> Result<(), Fault> {
-        let mut alone = false;
         for _ in 1..TRIES {
-            match self.run(jobs, alone).await {
+            match self.run(jobs).await {
                 Err((Trouble::Conflict, fault)) => {
                     metrics::counter!("agent_commits_rerun").increment(1);
                     tracing::debug!(%fault, jobs = jobs.len(), "running again");
-                    alone = true;
+                    self.alone = ALONE;
                 }
                 Err((Trouble::Lost, fault)) => {
                     tracing::warn!(%fault, "the database's connection is lost");
@@ -56,7 +58,7 @@ impl Link {
                 done => return done.map_err(said),
             }
         }
-        self.run(jobs, alone).await.map_err(said)
+        self.run(jobs).await.map_err(said)
     }
 
     /// What follows from a fault of [`Self::commit`].
@@ -68,12 +70,9 @@ impl Link {
         }
     }
 
-    async fn run(
-        &mut self,
-        jobs: &mut [Box<dyn Job>],
-        alone: bool,
-    ) -> Result<(), (Trouble, Fault)> {
+    async fn run(&mut self, jobs: &mut [Box<dyn Job>]) -> Result<(), (Trouble, Fault)> {
         let engine = self.place.engine;
+        let alone = self.alone > 0;
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
             // Nobody waits for a server that is not there.
@@ -104,9 +103,14 @@ impl Link {
             },
             Err(fault) => {
                 drop(open);
-                Err(told(fault))
+                match told(fault) {
+                    // Another one writes to the same row.
+                    (Trouble::Busy, fault) if !alone => Err((Trouble::Conflict, fault)),
+                    trouble => Err(trouble),
+                }
             }
         };
+        self.alone = self.alone.saturating_sub(u8::from(done.is_ok()));
         if done.as_ref().err().is_none_or(|(_, fault)| !engine.is_over(fault)) {
             self.connection = Some(connection);
         }
@@ -116,6 +120,13 @@ impl Link {
     /// The connection, if there is one, for what is done between two transactions.
     pub(super) fn open(&mut self) -> Option<&mut Connection> {
         self.connection.as_mut()
+    }
+
+    /// Leaves it open until the process ends. The last connection to a file that is closed moves
+    /// the log into it, and flushes: after a flush that failed, another one's answer means nothing
+    /// (TRUST.md F13).
+    pub(super) fn leave_open(self) {
+        std::mem::forget(self.connection);
     }
 
     pub(super) async fn close(self) {
@@ -138,3 +149,5 @@ fn said((trouble, fault): (Trouble, Fault)) -> Fault {
 /// How often the same jobs are run before they are given up: beside others, and when that failed
 /// with nobody beside them; once more where the connection was lost in between.
 const TRIES: usize = 3;
+/// How many commits a process makes alone after it has met another.
+const ALONE: u8 = 64;

@@ -5,6 +5,7 @@ use shared_protocol::{Localized, MerchantId, Payee, Timestamp};
 use super::{
     Fault, Store,
     merchants::localized,
+    payout_returns,
     row::{Cells as _, Row},
     writer::{Tx, Work},
 };
@@ -105,16 +106,25 @@ impl Work for RefusePayee {
     const NAME: &'static str = "refuse-payee";
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<(), Fault> {
-        sqlx::query(
-            "UPDATE merchant_accounts SET refused_at = $2, updated_by = $3 WHERE merchant = $1",
-        )
-        .bind(self.merchant.as_str())
-        .bind(self.now.as_millis())
-        .bind(Self::NAME)
-        .execute(&mut *tx.connection)
-        .await?;
-        Ok(())
+        refuse(tx, &self.merchant, (self.now, Self::NAME)).await
     }
+}
+
+/// Notes that nothing can be paid into a merchant's account.
+pub(super) async fn refuse(
+    tx: &mut Tx<'_>,
+    merchant: &MerchantId,
+    (now, by): (Timestamp, &'static str),
+) -> Result<(), Fault> {
+    sqlx::query(
+        "UPDATE merchant_accounts SET refused_at = $2, updated_by = $3 WHERE merchant = $1",
+    )
+    .bind(merchant.as_str())
+    .bind(now.as_millis())
+    .bind(by)
+    .execute(&mut *tx.connection)
+    .await?;
+    Ok(())
 }
 
 struct PutAccount {
@@ -163,6 +173,7 @@ impl Work for PutAccount {
             .bind(self.merchant.as_str())
             .execute(&mut *tx.connection)
             .await?;
-        Ok(())
+        // What came back from the account of before is paid again.
+        payout_returns::release_all(tx, &self.merchant, self.now).await
     }
 }

@@ -9,8 +9,8 @@ use super::{
     settlements,
 };
 use crate::domain::{
-    ledger::{Account, Kind},
-    merchant_books::{Line, OwnWord, Total},
+    ledger::Account,
+    merchant_books::{Cause, Line, OwnWord, Total},
     purchase::Purchase,
 };
 
@@ -92,7 +92,7 @@ impl Store {
             .bind(Account::MerchantFees.to_string())
             .fetch_all(&self.0.reads);
         let read = |row: &Row| {
-            let kind = row.named("kind", Kind::from_name)?;
+            let kind = row.named("kind", Cause::from_name)?;
             Ok(Total { kind, fee: row.cell("fee")?, net: row.cell("net")? })
         };
         rows.await?.iter().map(read).collect()
@@ -128,8 +128,9 @@ const WORDS_OF_PURCHASE: &str = "SELECT p.purchase_id, p.currency, w.kind, w.nam
      FROM settlement_words w JOIN purchases p ON p.id = w.purchase
      WHERE w.purchase = $1 ORDER BY w.number";
 
-const LINES: &str = "SELECT j.number, j.kind, j.at, p.purchase_id, p.handling_number, w.name,
-         o.id AS payout,
+const LINES: &str = "SELECT j.number,
+         CASE WHEN r.payout IS NULL THEN j.kind ELSE 'returned' END AS kind, j.at,
+         p.purchase_id, p.handling_number, w.name, COALESCE(o.id, r.payout) AS payout,
          CAST(SUM(CASE WHEN t.credit = $1 THEN t.amount ELSE -t.amount END) AS BIGINT) AS net,
          CAST(SUM(CASE WHEN t.credit = $7 THEN t.amount
              WHEN t.debit = $7 THEN -t.amount ELSE 0 END) AS BIGINT) AS fee
@@ -137,18 +138,22 @@ const LINES: &str = "SELECT j.number, j.kind, j.at, p.purchase_id, p.handling_nu
      LEFT JOIN purchases p ON p.id = j.purchase
      LEFT JOIN settlement_words w ON w.purchase = j.purchase AND w.entry = j.number
      LEFT JOIN payouts o ON o.entry = j.number
+     LEFT JOIN payout_returns r ON r.entry = j.number
      WHERE (t.credit = $1 OR t.debit = $1) AND t.currency = $2 AND j.at >= $3 AND j.at < $4
          AND j.number > $5
-     GROUP BY j.number, j.kind, j.at, p.purchase_id, p.handling_number, w.name, o.id
+     GROUP BY j.number, j.kind, j.at, p.purchase_id, p.handling_number, w.name, o.id, r.payout
      ORDER BY j.number LIMIT $6";
 
-const TOTALS: &str = "SELECT j.kind,
-         CAST(SUM(CASE WHEN t.credit = $1 THEN t.amount ELSE -t.amount END) AS BIGINT) AS net,
-         CAST(SUM(CASE WHEN t.credit = $5 THEN t.amount
-             WHEN t.debit = $5 THEN -t.amount ELSE 0 END) AS BIGINT) AS fee
-     FROM transfers t JOIN journal j ON j.number = t.entry
-     WHERE (t.credit = $1 OR t.debit = $1) AND t.currency = $2 AND j.at >= $3 AND j.at < $4
-     GROUP BY j.kind ORDER BY j.kind";
+const TOTALS: &str = "SELECT kind, CAST(SUM(net) AS BIGINT) AS net, CAST(SUM(fee) AS BIGINT) AS fee
+     FROM (SELECT CASE WHEN r.payout IS NULL THEN j.kind ELSE 'returned' END AS kind,
+             CASE WHEN t.credit = $1 THEN t.amount ELSE -t.amount END AS net,
+             CASE WHEN t.credit = $5 THEN t.amount
+                 WHEN t.debit = $5 THEN -t.amount ELSE 0 END AS fee
+         FROM transfers t JOIN journal j ON j.number = t.entry
+         LEFT JOIN payout_returns r ON r.entry = j.number
+         WHERE (t.credit = $1 OR t.debit = $1) AND t.currency = $2 AND j.at >= $3 AND j.at < $4)
+         moved
+     GROUP BY kind ORDER BY kind";
 
 fn word(row: &Row) -> Result<OwnWord, Fault> {
     let currency = row.named("currency", |code| code.parse().ok())?;
@@ -174,7 +179,7 @@ fn line(row: &Row) -> Result<Line, Fault> {
         purchase.map(|id| PurchaseId::try_from(id).map_err(|_| Fault::Damaged("purchase_id")));
     Ok(Line {
         entry: row.cell("number")?,
-        kind: row.named("kind", Kind::from_name)?,
+        kind: row.named("kind", Cause::from_name)?,
         at: row.moment("at")?,
         purchase: purchase.transpose()?,
         number: number.transpose()?,

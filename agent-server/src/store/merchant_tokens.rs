@@ -7,7 +7,7 @@ use super::{
     row::{Cells as _, Row},
     writer::{Tx, Work},
 };
-use crate::domain::merchant_token::{KnownToken, TokenDigest};
+use crate::domain::{bearer::TokenDigest, merchant_token::KnownToken};
 
 impl Store {
     /// Adds a merchant's token; its row.

@@ -11,6 +11,7 @@ mod connect;
 mod console;
 mod contracts;
 mod deposits;
+mod dues;
 mod endpoints;
 mod events;
 mod file_audit;
@@ -37,8 +38,11 @@ mod owed;
 mod paid_words;
 mod parked_lines;
 mod passkeys;
+mod payments;
 mod payout_files;
+mod payout_returns;
 mod payouts;
+mod pictures;
 mod placements;
 mod portal;
 mod postgres;
@@ -46,6 +50,7 @@ mod purchases;
 mod questions;
 mod recorded;
 mod remittances;
+mod return_audit;
 mod rewrap;
 mod row;
 #[cfg(test)]
@@ -68,7 +73,7 @@ use std::sync::Arc;
 use shared_protocol::Timestamp;
 
 pub use accounts::{Change, NewNumber};
-pub use audit::{PurchaseBooks, Snapshot, StoredPayout, StoredWord};
+pub use audit::{PurchaseBooks, Snapshot, StoredBill, StoredPart, StoredPayout, StoredWord};
 pub use bills::BillRow;
 pub use connect::{Engine, shown};
 pub use console::{AuditRun, Found, FoundContract, Happened, Letter, PurchasesAsked, Shape, Today};
@@ -84,17 +89,20 @@ pub use mailed_codes::{Enrolled, NewMailedCode};
 pub use merchant_accounts::AccountNames;
 pub use merchant_keys::KeyChange;
 pub use moves::Moved;
-pub use operators::{NewLink, NewOperator, NewProposal, SignedHow};
+pub use operators::{NewChange, NewLink, NewOperator, NewProposal, NewToken, SignedHow};
 pub use outbox::{About, Delivery, Parcel};
 pub use owed::OutboxEntry;
 pub use paid_words::{PaidWord, PayoutSums};
 pub use parked_lines::{NotSo, ParkedLine, TurnedOut};
 pub use passkeys::{Added, PasskeyLabel, Used};
-pub use payout_files::{NewFile, PayoutFile};
+pub use payout_files::{NewFile, PayoutFile, Unfiled};
+pub use payout_returns::ReturnedPayout;
 pub use payouts::PayoutRun;
+pub use pictures::NewPicture;
 pub use placements::KeptPlacement;
 pub use portal::OwnPurchase;
 pub use recorded::StoredRecord;
+pub use return_audit::StoredReturn;
 pub use rewrap::{Protected, Rewrapped};
 pub use sqlite::{SQLITE_OLDEST, sqlite_version};
 pub use statements::{Brought, NoticeRefusal};
@@ -154,6 +162,14 @@ pub enum Fault {
     /// The writer has stopped: shutdown, or the disk failed under it.
     #[error("the store has stopped")]
     Stopped,
+}
+
+impl Fault {
+    /// Whether a text that came from outside holds a NUL, which PostgreSQL keeps in none (22021).
+    pub fn is_of_a_text(&self) -> bool {
+        let Self::Database(sqlx::Error::Database(error)) = self else { return false };
+        error.code().as_deref() == Some("22021")
+    }
 }
 
 impl From<sqlx::migrate::MigrateError> for Fault {

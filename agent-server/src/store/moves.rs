@@ -24,6 +24,10 @@ pub enum Moved {
     Billed(u64),
     /// The shopper has so much to come back.
     Credited(u64),
+    /// The shopper has paid so much.
+    Paid(u64),
+    /// So much was paid back to the shopper.
+    PaidBack(u64),
 }
 
 impl Store {
@@ -44,6 +48,7 @@ impl Store {
                 .bind(purchase)
                 .fetch_all(&self.0.reads)
                 .await?;
+        let payments = sqlx::query(PAYMENTS).bind(purchase).fetch_all(&self.0.reads).await?;
         let mut before = [0; 3];
         let mut moves = Vec::new();
         for row in &words {
@@ -54,6 +59,9 @@ impl Store {
         }
         for row in &bills {
             moves.push((bill(row)?, row.moment("created_at")?));
+        }
+        for row in &payments {
+            moves.push((payment(row)?, row.moment("at")?));
         }
         moves.sort_by_key(|(_, at)| *at);
         Ok(moves)
@@ -70,6 +78,19 @@ fn moved(kind: &str, by: impl Fn(usize) -> u64) -> Result<Moved, Fault> {
         _ => return Err(Fault::Damaged("kind")),
     })
 }
+
+fn payment(row: &Row) -> Result<Moved, Fault> {
+    let amount: i64 = row.cell("amount")?;
+    let minor = amount.unsigned_abs();
+    Ok(if amount > 0 { Moved::Paid(minor) } else { Moved::PaidBack(minor) })
+}
+
+/// What was paid of bills: in parts, or at once.
+const PAYMENTS: &str = "SELECT amount, created_at AS at FROM bill_parts WHERE purchase = $1
+     UNION ALL SELECT b.amount, j.at FROM bills b JOIN journal j ON j.number = b.payment
+     WHERE b.purchase = $1 AND NOT EXISTS (SELECT 1 FROM bill_parts t
+         WHERE t.purchase = b.purchase AND t.bill = b.number)
+     ORDER BY at";
 
 fn bill(row: &Row) -> Result<Moved, Fault> {
     let amount: i64 = row.cell("amount")?;

@@ -17,6 +17,12 @@ pub struct PayoutSums {
     pub payout: Payout,
     /// How it stands.
     pub state: PayoutState,
+    /// Why it came back, as AC04; empty: the bank named nothing; `None`: it did not come back.
+    pub returned: Option<String>,
+    /// The batch that pays again what came back.
+    pub again: Option<i64>,
+    /// What is in it of batches that came back.
+    pub brought: i64,
     /// What was claimed in it.
     pub claimed: i64,
     /// What went back.
@@ -42,17 +48,27 @@ pub struct PaidWord {
     pub share: i64,
 }
 
-/// Words with the sums before them: those after the word before of the same purchase.
-macro_rules! with_sums_before {
-    ($columns:literal, $rest:literal) => {
+/// Batches that pay a merchant, with what their words come to: each beside the sums of the word
+/// before of the same purchase. Orders of shoppers' transfers are none of them.
+macro_rules! batches {
+    ($rest:literal) => {
         concat!(
-            "SELECT ",
-            $columns,
-            " FROM settlement_words w JOIN payouts o ON o.id = w.payout
-              JOIN purchases p ON p.id = w.purchase
-              LEFT JOIN settlement_words b
-                  ON b.purchase = w.purchase AND b.number = w.number - 1
-              WHERE o.merchant = $1 AND ",
+            "SELECT o.id, o.merchant, o.currency, o.amount, o.cutoff, o.pay_on, o.file,
+                 (SELECT COUNT(*) FROM statement_lines l
+                     WHERE l.payout = o.id AND l.matched = 'payout') AS confirmed,
+                 (SELECT r.reason FROM payout_returns r WHERE r.payout = o.id) AS returned,
+                 (SELECT r.again FROM payout_returns r WHERE r.payout = o.id) AS again,
+                 CAST((SELECT COALESCE(SUM(e.amount), 0) FROM payout_returns r
+                     JOIN payouts e ON e.id = r.payout WHERE r.again = o.id) AS BIGINT) AS brought,
+                 CAST(COALESCE(SUM(w.claimed - COALESCE(b.claimed, 0)), 0) AS BIGINT) AS claimed,
+                 CAST(COALESCE(SUM(w.refunded - COALESCE(b.refunded, 0)), 0) AS BIGINT)
+                     AS refunded,
+                 COUNT(w.purchase) AS words
+             FROM payouts o LEFT JOIN settlement_words w ON w.payout = o.id
+                 LEFT JOIN settlement_words b
+                     ON b.purchase = w.purchase AND b.number = w.number - 1
+             WHERE o.merchant = $1
+                 AND NOT EXISTS (SELECT 1 FROM remittances t WHERE t.payout = o.id) AND ",
             $rest
         )
     };
@@ -69,12 +85,7 @@ impl Store {
         from: Date,
         until: Date,
     ) -> Result<Vec<PayoutSums>, Fault> {
-        const SUMS: &str = with_sums_before!(
-            "o.id, o.merchant, o.currency, o.amount, o.cutoff, o.pay_on, o.file,
-             (SELECT COUNT(*) FROM statement_lines l WHERE l.payout = o.id) AS confirmed,
-             CAST(SUM(w.claimed - COALESCE(b.claimed, 0)) AS BIGINT) AS claimed,
-             CAST(SUM(w.refunded - COALESCE(b.refunded, 0)) AS BIGINT) AS refunded,
-             COUNT(*) AS words",
+        const SUMS: &str = batches!(
             "o.pay_on >= $2 AND o.pay_on <= $3
              GROUP BY o.id, o.merchant, o.currency, o.amount, o.cutoff, o.pay_on, o.file
              ORDER BY o.id DESC LIMIT 1000"
@@ -96,20 +107,17 @@ impl Store {
         merchant: &MerchantId,
         payout: i64,
     ) -> Result<Option<(PayoutSums, Vec<PaidWord>)>, Fault> {
-        const SUMS: &str = with_sums_before!(
-            "o.id, o.merchant, o.currency, o.amount, o.cutoff, o.pay_on, o.file,
-             (SELECT COUNT(*) FROM statement_lines l WHERE l.payout = o.id) AS confirmed,
-             CAST(SUM(w.claimed - COALESCE(b.claimed, 0)) AS BIGINT) AS claimed,
-             CAST(SUM(w.refunded - COALESCE(b.refunded, 0)) AS BIGINT) AS refunded,
-             COUNT(*) AS words",
+        const SUMS: &str = batches!(
             "o.id = $2
              GROUP BY o.id, o.merchant, o.currency, o.amount, o.cutoff, o.pay_on, o.file"
         );
-        const WORDS: &str = with_sums_before!(
-            "p.purchase_id, w.kind, w.name, w.at, w.share,
-             w.claimed - COALESCE(b.claimed, 0) - w.refunded + COALESCE(b.refunded, 0) AS minor",
-            "o.id = $2 ORDER BY w.at, w.purchase, w.number"
-        );
+        const WORDS: &str = "SELECT p.purchase_id, w.kind, w.name, w.at, w.share,
+                 w.claimed - COALESCE(b.claimed, 0) - w.refunded + COALESCE(b.refunded, 0) AS minor
+             FROM settlement_words w JOIN payouts o ON o.id = w.payout
+                 JOIN purchases p ON p.id = w.purchase
+                 LEFT JOIN settlement_words b
+                     ON b.purchase = w.purchase AND b.number = w.number - 1
+             WHERE o.merchant = $1 AND o.id = $2 ORDER BY w.at, w.purchase, w.number";
         let row = sqlx::query(SUMS).bind(merchant.as_str()).bind(payout);
         let row = row.fetch_optional(&self.0.reads).await?;
         let Some(found) = row.as_ref().map(sums).transpose()? else { return Ok(None) };
@@ -120,14 +128,19 @@ impl Store {
 }
 
 fn sums(row: &Row) -> Result<PayoutSums, Fault> {
-    let state = match (row.count::<u32>("confirmed")?, row.cell::<Option<i64>>("file")?) {
-        (1.., _) => PayoutState::Paid,
-        (0, Some(_)) => PayoutState::Ordered,
-        (0, None) => PayoutState::Waiting,
+    let returned: Option<String> = row.cell("returned")?;
+    let state = match (&returned, row.count("confirmed")?, row.cell::<Option<i64>>("file")?) {
+        (Some(_), ..) => PayoutState::Returned,
+        (None, 1_u32.., _) => PayoutState::Paid,
+        (None, 0, Some(_)) => PayoutState::Ordered,
+        (None, 0, None) => PayoutState::Waiting,
     };
     Ok(PayoutSums {
         payout: payout(row)?,
         state,
+        returned,
+        again: row.cell("again")?,
+        brought: row.cell("brought")?,
         claimed: row.cell("claimed")?,
         refunded: row.cell("refunded")?,
         words: row.cell("words")?,

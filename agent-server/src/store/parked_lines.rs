@@ -4,12 +4,19 @@
 use shared_protocol::{Currency, Date, HandlingNumber, Timestamp};
 
 use super::{
-    Fault, Store, bills, remittances,
+    Fault, Store,
+    dues::{bill_due, payout_due},
+    payments::Pay,
+    remittances,
     row::{Cells as _, Row},
-    statements::{append, bill_due, payout_due},
+    sent_back,
+    statements::append,
     writer::{Tx, Work},
 };
-use crate::domain::bank::{Match, Parked, agrees, resolving_entry};
+use crate::{
+    domain::bank::{Match, Parked, agrees, pays, resolving_entry},
+    files::Reference,
+};
 
 /// A line that is parked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +44,8 @@ pub enum TurnedOut {
     Bill(HandlingNumber, u32),
     /// It confirms this payout.
     Payout(i64),
+    /// Another bank sends back what this refers to.
+    Returned(Reference),
     /// It is a charge of the bank's, or interest.
     Charge,
     /// It undoes this parked line, or is undone by it.
@@ -48,6 +57,7 @@ impl TurnedOut {
         match self {
             Self::Bill(..) => Match::Bill,
             Self::Payout(_) => Match::Payout,
+            Self::Returned(_) => Match::Returned,
             Self::Charge => Match::Charge,
             Self::Against(_) => Match::Against,
         }
@@ -139,6 +149,9 @@ impl Work for Resolve {
                 let due = payout_due(tx, *payout).await?;
                 agrees(line.minor, line.currency, due)
             }
+            TurnedOut::Returned(reference) => {
+                self.returned(tx, &line, reference, &mut columns).await?
+            }
             TurnedOut::Charge => Ok(()),
             TurnedOut::Against(other) => {
                 columns.against = Some(*other);
@@ -153,7 +166,7 @@ impl Work for Resolve {
             columns.resolving = Some(append(tx, &entry, self.now, Self::NAME).await?);
         }
         self.mark(tx, &columns).await?;
-        if let Some(payout) = columns.payout {
+        if let Some(payout) = columns.payout.filter(|_| how == Match::Payout) {
             remittances::confirm(tx, payout, (self.now, Self::NAME)).await?;
         }
         if let Some(other) = columns.against {
@@ -170,6 +183,7 @@ struct Columns {
     id: i64,
     purchase: Option<i64>,
     bill: Option<i64>,
+    part: i64,
     payout: Option<i64>,
     against: Option<i64>,
     resolving: Option<i64>,
@@ -190,14 +204,40 @@ impl Resolve {
         };
         let mut due = row.due;
         due.is_done = row.has_line;
-        if let Err(parked) = agrees(line.minor, line.currency, Some(due)) {
+        let (purchase, minor) = (row.purchase_id, Some(line.minor));
+        let agreed = match row.due.is_done {
+            // Somebody said so before: all of it.
+            true => agrees(line.minor, line.currency, Some(due)),
+            // What is too much for it is for somebody to give back.
+            false => pays(line.minor, line.currency, Some(due))
+                .and_then(|(_, rest)| if rest > 0 { Err(Parked::OtherAmount) } else { Ok(()) }),
+        };
+        if let Err(parked) = agreed {
             return Ok(Err(parked));
         }
-        let pay = bills::Pay { purchase: row.purchase_id, number: bill, now: self.now };
-        if pay.run(tx).await?.is_err() {
-            return Ok(Err(Parked::OtherAmount));
-        }
+        let pay = Pay { purchase, number: bill, minor, now: self.now };
+        let Ok(part) = pay.run(tx).await? else { return Ok(Err(Parked::OtherAmount)) };
         (columns.purchase, columns.bill) = (Some(row.purchase), Some(i64::from(bill)));
+        columns.part = part;
+        Ok(Ok(()))
+    }
+
+    /// What another bank sends back without our reference, or without saying that it does.
+    async fn returned(
+        &self,
+        tx: &mut Tx<'_>,
+        line: &ParkedLine,
+        reference: &Reference,
+        columns: &mut Columns,
+    ) -> Result<Result<(), Parked>, Fault> {
+        let Some(sent) = sent_back::sent_as(tx, reference).await? else {
+            return Ok(Err(Parked::Unknown));
+        };
+        if let Err(parked) = agrees(line.minor, line.currency, Some(sent.due())) {
+            return Ok(Err(parked));
+        }
+        (columns.purchase, columns.payout) = sent.what.columns();
+        sent_back::take_back(tx, &sent, "", (self.now, Self::NAME)).await?;
         Ok(Ok(()))
     }
 
@@ -218,7 +258,7 @@ impl Resolve {
     async fn mark(&self, tx: &mut Tx<'_>, columns: &Columns) -> Result<(), Fault> {
         let done = sqlx::query(
             "UPDATE statement_lines SET matched = $2, purchase = $3, bill = $4, payout = $5,
-                 against = $6, resolving = $7, resolved_at = $8
+                 against = $6, resolving = $7, resolved_at = $8, part = $9
              WHERE id = $1 AND matched IS NULL",
         )
         .bind(columns.id)
@@ -229,6 +269,7 @@ impl Resolve {
         .bind(columns.against)
         .bind(columns.resolving)
         .bind(self.now.as_millis())
+        .bind(columns.part)
         .execute(&mut *tx.connection)
         .await?;
         if done.rows_affected() == 1 { Ok(()) } else { Err(Fault::Raced) }

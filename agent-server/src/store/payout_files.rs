@@ -36,6 +36,17 @@ pub struct NewFile {
     pub now: Timestamp,
 }
 
+/// A payout that is in no file yet.
+#[derive(Clone, Debug)]
+pub struct Unfiled {
+    /// It.
+    pub payout: Payout,
+    /// The account to which it goes, if that is known.
+    pub account: Option<BankAccount>,
+    /// Whether one of before came back, and nobody has seen to that.
+    pub is_held: bool,
+}
+
 /// A file as it was stored.
 #[derive(Clone, Debug)]
 pub struct PayoutFile {
@@ -52,8 +63,7 @@ pub struct PayoutFile {
 }
 
 impl Store {
-    /// Payouts in no file yet that are to be paid on this day or before it, with the accounts to
-    /// which they go.
+    /// Payouts in no file yet that are to be paid on this day or before it.
     ///
     /// # Errors
     /// [`Fault`].
@@ -61,10 +71,12 @@ impl Store {
         &self,
         currency: Currency,
         day: Date,
-    ) -> Result<Vec<(Payout, Option<BankAccount>)>, Fault> {
+    ) -> Result<Vec<Unfiled>, Fault> {
         let rows = sqlx::query(
             "SELECT p.id, p.merchant, p.currency, p.amount, p.cutoff, p.pay_on, a.iban, a.bic,
-                 a.bank, a.branch, a.deposit, a.number, a.holder
+                 a.bank, a.branch, a.deposit, a.number, a.holder,
+                 (SELECT COUNT(*) FROM payout_returns r JOIN payouts b ON b.id = r.payout
+                     WHERE b.merchant = p.merchant AND r.released_at IS NULL) AS held
              FROM payouts p LEFT JOIN merchant_accounts a ON a.merchant = p.merchant
              WHERE p.file IS NULL AND p.currency = $1 AND p.pay_on <= $2 ORDER BY p.id",
         )
@@ -74,19 +86,22 @@ impl Store {
         let read = |row: &Row| {
             let holder: Option<&str> = row.cell("holder")?;
             let account = holder.map(|_| merchant_accounts::account(row)).transpose()?;
-            Ok((payouts::payout(row)?, account))
+            let is_held = row.cell::<i64>("held")? > 0;
+            Ok(Unfiled { payout: payouts::payout(row)?, account, is_held })
         };
         rows.await?.iter().map(read).collect()
     }
 
-    /// The first day on which a payout in no file yet is to be paid.
+    /// The first day on which a payout in no file yet, and not held, is to be paid.
     ///
     /// # Errors
     /// [`Fault`].
     pub async fn first_unfiled_day(&self, currency: Currency) -> Result<Option<Date>, Fault> {
         let row = sqlx::query(
-            "SELECT pay_on FROM payouts WHERE file IS NULL AND currency = $1
-             ORDER BY pay_on LIMIT 1",
+            "SELECT p.pay_on FROM payouts p WHERE p.file IS NULL AND p.currency = $1
+                 AND NOT EXISTS (SELECT 1 FROM payout_returns r JOIN payouts b ON b.id = r.payout
+                     WHERE b.merchant = p.merchant AND r.released_at IS NULL)
+             ORDER BY p.pay_on LIMIT 1",
         )
         .bind(currency.code())
         .fetch_optional(&self.0.reads)

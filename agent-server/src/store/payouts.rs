@@ -5,7 +5,7 @@ use shared_protocol::{Amount, Currency, Date, MerchantId, Timestamp};
 use sqlx::Row as _;
 
 use super::{
-    Fault, Store, events, journal,
+    Fault, Store, events, journal, payout_returns,
     row::{Cells as _, Row, minor},
     writer::{Tx, Work},
 };
@@ -47,7 +47,8 @@ impl Store {
         self.0.writer.write(EndDay { cutoff, now }).await
     }
 
-    /// Merchants for whom something was booked before `cutoff` that is in no batch.
+    /// Merchants for whom something was booked before `cutoff` that is in no batch, or came back
+    /// and may be paid again.
     ///
     /// # Errors
     /// [`Fault`].
@@ -56,10 +57,13 @@ impl Store {
         cutoff: Timestamp,
     ) -> Result<Vec<(MerchantId, Currency)>, Fault> {
         let rows = sqlx::query(
-            "SELECT DISTINCT p.merchant, p.currency
+            "SELECT p.merchant, p.currency
              FROM settlement_words w JOIN purchases p ON p.id = w.purchase
              WHERE w.payout IS NULL AND w.share <> 0 AND w.at < $1
-             ORDER BY p.merchant, p.currency",
+             UNION SELECT p.merchant, p.currency
+             FROM payout_returns r JOIN payouts p ON p.id = r.payout
+             WHERE r.again IS NULL AND r.released_at IS NOT NULL AND r.created_at < $1
+             ORDER BY merchant, currency",
         )
         .bind(cutoff.as_millis())
         .fetch_all(&self.0.reads);
@@ -122,13 +126,17 @@ impl Work for PayoutRun {
     async fn run(&self, tx: &mut Tx<'_>) -> Result<Option<Payout>, Fault> {
         const SUM: &str =
             of_batch!("SELECT CAST(COALESCE(SUM(share), 0) AS BIGINT) FROM settlement_words", "");
-        let sum: i64 = sqlx::query(SUM)
-            .bind(self.cutoff.as_millis())
-            .bind(self.merchant.as_str())
-            .bind(self.currency.code())
-            .fetch_one(&mut *tx.connection)
-            .await?
-            .try_get(0)?;
+        let mut sum = 0_i64;
+        for statement in [SUM, payout_returns::SUM] {
+            let part: i64 = sqlx::query(statement)
+                .bind(self.cutoff.as_millis())
+                .bind(self.merchant.as_str())
+                .bind(self.currency.code())
+                .fetch_one(&mut *tx.connection)
+                .await?
+                .try_get(0)?;
+            sum = sum.checked_add(part).ok_or(Fault::Damaged("amount"))?;
+        }
         let amount = u64::try_from(sum).ok().and_then(|sum| Amount::new(sum, self.currency));
         let id = tx.id(self.now);
         let Some((amount, entry)) =
@@ -143,14 +151,18 @@ impl Work for PayoutRun {
         let new = NewPayout { id, merchant, amount, cutoff, pay_on, now };
         new.insert(tx, i64::try_from(head.number).unwrap_or(i64::MAX)).await?;
         const MARK: &str = of_batch!("UPDATE settlement_words SET payout = $4", "");
-        sqlx::query(MARK)
-            .bind(self.cutoff.as_millis())
-            .bind(self.merchant.as_str())
-            .bind(self.currency.code())
-            .bind(id)
-            .execute(&mut *tx.connection)
-            .await?;
-        self.tell(tx, id).await?;
+        for statement in [MARK, payout_returns::MARK] {
+            sqlx::query(statement)
+                .bind(self.cutoff.as_millis())
+                .bind(self.merchant.as_str())
+                .bind(self.currency.code())
+                .bind(id)
+                .execute(&mut *tx.connection)
+                .await?;
+        }
+        for purchase in purchases_in(tx, id).await? {
+            events::add(tx, purchase, Notice::PaidOut, self.now).await?;
+        }
         let Self { merchant, cutoff, pay_on, .. } = self.clone();
         Ok(Some(Payout { id, merchant, amount, cutoff, pay_on }))
     }
@@ -188,20 +200,18 @@ impl NewPayout<'_> {
     }
 }
 
-impl PayoutRun {
-    /// Tells the merchant which purchases are in the batch.
-    async fn tell(&self, tx: &mut Tx<'_>, payout: i64) -> Result<(), Fault> {
-        let rows = sqlx::query(
-            "SELECT DISTINCT purchase FROM settlement_words WHERE payout = $1 ORDER BY purchase",
-        )
-        .bind(payout)
-        .fetch_all(&mut *tx.connection)
-        .await?;
-        for row in rows {
-            events::add(tx, row.cell("purchase")?, Notice::PaidOut, self.now).await?;
-        }
-        Ok(())
-    }
+/// The purchases in a batch, and in those that came back and are paid again by it.
+pub(super) async fn purchases_in(tx: &mut Tx<'_>, payout: i64) -> Result<Vec<i64>, Fault> {
+    let rows = sqlx::query(
+        "WITH RECURSIVE batches (id) AS (
+             SELECT p.id FROM payouts p WHERE p.id = $1
+             UNION SELECT r.payout FROM payout_returns r JOIN batches b ON b.id = r.again)
+         SELECT DISTINCT w.purchase FROM settlement_words w JOIN batches b ON b.id = w.payout
+         ORDER BY w.purchase",
+    )
+    .bind(payout)
+    .fetch_all(&mut *tx.connection);
+    rows.await?.iter().map(|row| row.cell("purchase")).collect()
 }
 
 struct EndDay {

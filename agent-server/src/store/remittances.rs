@@ -26,7 +26,8 @@ impl Store {
             "SELECT r.state, r.rail, r.day, r.channel, p.purchase_id, p.merchant,
                  p.handling_number, p.amount, p.currency,
                  (SELECT COUNT(*) FROM statement_lines l
-                     WHERE l.purchase = r.purchase AND l.matched = 'against') AS returns
+                     WHERE l.purchase = r.purchase
+                         AND l.matched IN ('against', 'returned')) AS returns
              FROM remittances r JOIN purchases p ON p.id = r.purchase WHERE p.purchase_id = $1",
         )
         .bind(id.as_bytes().as_slice())

@@ -1,17 +1,21 @@
-//! The bank's notices, each read once: every line pays a bill, confirms a payout, or is parked with
-//! its entry, all in one transaction.
+//! The bank's notices, each read once: every line pays a bill, confirms what was sent or brings it
+//! back, or is parked with its entry, all in one transaction.
 
-use shared_protocol::{Digest, HandlingNumber, PurchaseId, Timestamp};
+use shared_protocol::{Digest, HandlingNumber, Timestamp};
 
 use super::{
-    Fault, Store, bills, journal, remittances,
+    Fault, Store,
+    dues::{bill_due, known_line, payout_due, transfer_due},
+    journal,
+    payments::Pay,
+    remittances,
     row::{Cells as _, Row},
     sent_back,
     writer::{Tx, Work},
 };
 use crate::{
     domain::{
-        bank::{Due, Match, Parked, agrees, parking_entry},
+        bank::{Match, Parked, agrees, parking_entry, pays},
         ledger::Entry,
     },
     files::{Line, Notice, Reference},
@@ -24,9 +28,9 @@ pub struct Brought {
     pub bills: u32,
     /// Lines that confirm that a merchant was paid.
     pub payouts: u32,
-    /// Lines by which a transfer came back.
+    /// Lines by which a payout or a transfer came back.
     pub returns: u32,
-    /// Lines that were parked.
+    /// Lines that were parked, and rests of lines.
     pub parked: u32,
     /// Lines that another notice had brought.
     pub known: u32,
@@ -59,7 +63,35 @@ impl Store {
     ) -> Result<Result<Brought, NoticeRefusal>, Fault> {
         self.0.writer.write(Take { notice, digest, now }).await
     }
+
+    /// Why a notice of this name and digest would be refused now, if it would.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub async fn notice_refusal(
+        &self,
+        digest: Digest,
+        message: &str,
+    ) -> Result<Option<NoticeRefusal>, Fault> {
+        let rows = sqlx::query(OF_NAME_OR_DIGEST)
+            .bind(digest.as_bytes().as_slice())
+            .bind(message)
+            .fetch_all(&self.0.reads);
+        refusal(&rows.await?, digest, message)
+    }
 }
+
+fn refusal(rows: &[Row], digest: Digest, message: &str) -> Result<Option<NoticeRefusal>, Fault> {
+    for row in rows {
+        if row.exact::<Digest>("digest")? == digest {
+            return Ok(Some(NoticeRefusal::Known));
+        }
+    }
+    let other = || NoticeRefusal::OtherFile(message.to_owned());
+    Ok((!rows.is_empty()).then(other))
+}
+
+const OF_NAME_OR_DIGEST: &str = "SELECT digest FROM statements WHERE digest = $1 OR message = $2";
 
 struct Take {
     notice: Notice,
@@ -86,32 +118,35 @@ impl Work for Take {
         let known = count(self.notice.lines.len() - fresh.len());
         let mut brought = Brought { known, ..Brought::default() };
         let statement = self.insert(tx, fresh.len(), known).await?;
+        let mut rests = 0;
         for line in fresh {
-            match self.line(tx, statement, line).await? {
+            let (matched, has_rest) = self.line(tx, statement, line).await?;
+            match matched {
                 Some(Match::Bill) => brought.bills += 1,
-                Some(Match::Against) => brought.returns += 1,
+                Some(Match::Returned) => brought.returns += 1,
                 Some(_) => brought.payouts += 1,
                 None => brought.parked += 1,
             }
+            rests += u32::from(has_rest);
         }
+        brought.parked += rests;
+        sqlx::query("UPDATE statements SET lines = lines + $2 WHERE id = $1")
+            .bind(statement)
+            .bind(i64::from(rests))
+            .execute(&mut *tx.connection)
+            .await?;
         Ok(Ok(brought))
     }
 }
 
 impl Take {
     async fn is_known(&self, tx: &mut Tx<'_>) -> Result<Option<NoticeRefusal>, Fault> {
-        let rows = sqlx::query("SELECT digest FROM statements WHERE digest = $1 OR message = $2")
+        let rows = sqlx::query(OF_NAME_OR_DIGEST)
             .bind(self.digest.as_bytes().as_slice())
             .bind(&self.notice.message)
             .fetch_all(&mut *tx.connection)
             .await?;
-        for row in &rows {
-            if row.exact::<Digest>("digest")? == self.digest {
-                return Ok(Some(NoticeRefusal::Known));
-            }
-        }
-        let other = || NoticeRefusal::OtherFile(self.notice.message.clone());
-        Ok((!rows.is_empty()).then(other))
+        refusal(&rows, self.digest, &self.notice.message)
     }
 
     async fn insert(&self, tx: &mut Tx<'_>, lines: usize, known: u32) -> Result<i64, Fault> {
@@ -131,34 +166,55 @@ impl Take {
         Ok(id)
     }
 
-    /// Matches a line or parks it; says what it was matched with.
+    /// Matches a line or parks it; says what it was matched with. What is too much for a bill is a
+    /// line of its own, and parked.
     async fn line(
         &self,
         tx: &mut Tx<'_>,
         statement: i64,
         line: &Line,
-    ) -> Result<Option<Match>, Fault> {
+    ) -> Result<(Option<Match>, bool), Fault> {
         let id = tx.id(self.now);
         let mut found = Found::default();
         let fate = self.fate(tx, line, &mut found).await?;
+        let whole = (id, statement, line.key.as_str(), None);
+        self.keep(tx, whole, line, (line.minor() - found.rest, fate), &found).await?;
+        if found.rest > 0 {
+            let key = format!("{}+rest", line.key);
+            let rest = (tx.id(self.now), statement, key.as_str(), Some(id));
+            let parked = (found.rest, Err(Parked::Overpaid));
+            self.keep(tx, rest, line, parked, &Found::default()).await?;
+        }
+        Ok((fate.ok(), found.rest > 0))
+    }
+
+    /// Writes a line down, with the entry that parks it if it is parked.
+    async fn keep(
+        &self,
+        tx: &mut Tx<'_>,
+        (id, statement, key, rest_of): (i64, i64, &str, Option<i64>),
+        line: &Line,
+        (minor, fate): (i64, Result<Match, Parked>),
+        found: &Found,
+    ) -> Result<(), Fault> {
         let parking = match fate {
             Ok(_) => None,
             Err(_) => {
-                let entry = parking_entry(id, line.minor(), line.amount.currency);
+                let entry = parking_entry(id, minor, line.amount.currency);
                 let entry = entry.ok_or(Fault::Damaged("amount"))?;
                 Some(append(tx, &entry, self.now, Self::NAME).await?)
             }
         };
         sqlx::query(
             "INSERT INTO statement_lines (id, statement, bank_key, day, amount, currency, told,
-                 parked, parking, matched, purchase, bill, payout, against, created_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+                 parked, parking, matched, purchase, bill, payout, part, rest_of, created_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
         )
         .bind(id)
         .bind(statement)
-        .bind(&line.key)
+        .bind(key)
         .bind(line.day.to_string())
-        .bind(line.minor())
+        .bind(minor)
         .bind(line.amount.currency.code())
         .bind(&line.told)
         .bind(fate.err().map(Parked::name))
@@ -167,11 +223,12 @@ impl Take {
         .bind(fate.ok().and(found.purchase))
         .bind(fate.ok().and(found.bill))
         .bind(fate.ok().and(found.payout))
-        .bind(fate.ok().and(found.against))
+        .bind(fate.map_or(0, |_| found.part))
+        .bind(rest_of)
         .bind(self.now.as_millis())
         .execute(&mut *tx.connection)
         .await?;
-        Ok(fate.ok())
+        Ok(())
     }
 
     async fn fate(
@@ -183,33 +240,26 @@ impl Take {
         if line.is_reversal {
             return Ok(Err(Parked::Reversal));
         }
-        if line.is_return {
-            return self.sent_back(tx, line, found).await;
+        let Some(reference) = &line.reference else { return Ok(Err(Parked::NoReference)) };
+        if let Some(reason) = &line.returned {
+            return self.sent_back(tx, line, (reference, reason), found).await;
         }
-        let (due, how) = match &line.reference {
-            None => return Ok(Err(Parked::NoReference)),
-            Some(Reference::Payout(payout)) => {
+        let (due, how) = match reference {
+            Reference::Bill(number, bill) => {
+                return self.bill(tx, line, number, *bill, found).await;
+            }
+            Reference::Payout(payout) => {
                 found.payout = Some(*payout);
                 (payout_due(tx, *payout).await?, Match::Payout)
             }
-            Some(Reference::Bill(number, bill)) => {
-                let row = bill_due(tx, number, *bill).await?;
-                let Some(row) = row else { return Ok(Err(Parked::Unknown)) };
-                (found.purchase, found.bill) = (Some(row.purchase), Some(i64::from(*bill)));
-                found.purchase_id = Some(row.purchase_id);
-                (Some(row.due), Match::Bill)
+            Reference::Transfer(number) => {
+                let (purchase, due) = transfer_due(tx, number).await?.unzip();
+                found.purchase = purchase;
+                (due, Match::Transfer)
             }
         };
         if let Err(parked) = agrees(line.minor(), line.amount.currency, due) {
             return Ok(Err(parked));
-        }
-        if let (Some(purchase), Some(Reference::Bill(_, number))) =
-            (found.purchase_id, &line.reference)
-        {
-            let pay = bills::Pay { purchase, number: *number, now: self.now };
-            if pay.run(tx).await?.is_err() {
-                return Ok(Err(Parked::OtherAmount));
-            }
         }
         if let Some(payout) = found.payout {
             remittances::confirm(tx, payout, (self.now, Self::NAME)).await?;
@@ -217,26 +267,46 @@ impl Take {
         Ok(Ok(how))
     }
 
-    /// A transfer that the other bank sends back: it is in the shopper's account again, and its
-    /// purchase is looked at next.
+    /// A bill that is paid, all of it or a part.
+    async fn bill(
+        &self,
+        tx: &mut Tx<'_>,
+        line: &Line,
+        number: &HandlingNumber,
+        bill: u32,
+        found: &mut Found,
+    ) -> Result<Result<Match, Parked>, Fault> {
+        let Some(row) = bill_due(tx, number, bill).await? else {
+            return Ok(Err(Parked::Unknown));
+        };
+        let (paid, rest) = match pays(line.minor(), line.amount.currency, Some(row.due)) {
+            Ok(sums) => sums,
+            Err(parked) => return Ok(Err(parked)),
+        };
+        let pay = Pay { purchase: row.purchase_id, number: bill, minor: Some(paid), now: self.now };
+        let Ok(part) = pay.run(tx).await? else { return Ok(Err(Parked::OtherAmount)) };
+        (found.purchase, found.bill) = (Some(row.purchase), Some(i64::from(bill)));
+        (found.part, found.rest) = (part, rest);
+        Ok(Ok(Match::Bill))
+    }
+
+    /// Money that another bank sends back.
     async fn sent_back(
         &self,
         tx: &mut Tx<'_>,
         line: &Line,
+        (reference, reason): (&Reference, &str),
         found: &mut Found,
     ) -> Result<Result<Match, Parked>, Fault> {
-        let sent = match &line.reference {
-            None => return Ok(Err(Parked::NoReference)),
-            Some(Reference::Payout(payout)) => sent_back::sent_by(tx, *payout).await?,
-            Some(Reference::Bill(..)) => None,
+        let Some(sent) = sent_back::sent_as(tx, reference).await? else {
+            return Ok(Err(Parked::OtherDirection));
         };
-        let Some(sent) = sent else { return Ok(Err(Parked::OtherDirection)) };
         if let Err(parked) = agrees(line.minor(), line.amount.currency, Some(sent.due())) {
             return Ok(Err(parked));
         }
-        (found.purchase, found.against) = (Some(sent.purchase), Some(sent.line));
-        sent_back::take_back(tx, &sent, (self.now, Self::NAME)).await?;
-        Ok(Ok(Match::Against))
+        (found.purchase, found.payout) = sent.what.columns();
+        sent_back::take_back(tx, &sent, reason, (self.now, Self::NAME)).await?;
+        Ok(Ok(Match::Returned))
     }
 }
 
@@ -244,81 +314,11 @@ impl Take {
 #[derive(Default)]
 struct Found {
     purchase: Option<i64>,
-    purchase_id: Option<PurchaseId>,
     bill: Option<i64>,
+    part: i64,
     payout: Option<i64>,
-    against: Option<i64>,
-}
-
-/// Whether a line of this name is there already, and is the same.
-async fn known_line(tx: &mut Tx<'_>, line: &Line) -> Result<Option<bool>, Fault> {
-    let row = sqlx::query("SELECT amount, currency FROM statement_lines WHERE bank_key = $1")
-        .bind(&line.key)
-        .fetch_optional(&mut *tx.connection)
-        .await?;
-    let Some(row) = row else { return Ok(None) };
-    let is_same = row.cell::<i64>("amount")? == line.minor()
-        && row.cell::<&str>("currency")? == line.amount.currency.code();
-    Ok(Some(is_same))
-}
-
-/// A bill that a line may pay.
-pub(super) struct BillDue {
-    pub(super) purchase: i64,
-    pub(super) purchase_id: PurchaseId,
-    pub(super) due: Due,
-    /// Whether a line of the bank's has paid it.
-    pub(super) has_line: bool,
-}
-
-/// The bill of this number of the purchase of that number.
-pub(super) async fn bill_due(
-    tx: &mut Tx<'_>,
-    number: &HandlingNumber,
-    bill: u32,
-) -> Result<Option<BillDue>, Fault> {
-    let row = sqlx::query(
-        "SELECT p.id, p.purchase_id, p.currency, b.amount, b.payment,
-             (SELECT COUNT(*) FROM statement_lines l
-                 WHERE l.purchase = b.purchase AND l.bill = b.number) AS lines
-         FROM bills b JOIN purchases p ON p.id = b.purchase
-         WHERE p.handling_number = $1 AND b.number = $2",
-    )
-    .bind(number.compact())
-    .bind(i64::from(bill))
-    .fetch_optional(&mut *tx.connection)
-    .await?;
-    let Some(row) = row else { return Ok(None) };
-    Ok(Some(BillDue {
-        purchase: row.cell("id")?,
-        purchase_id: row.exact("purchase_id")?,
-        has_line: row.cell::<i64>("lines")? > 0,
-        due: Due {
-            minor: row.cell("amount")?,
-            currency: row.named("currency", |code| code.parse().ok())?,
-            is_done: row.cell::<Option<i64>>("payment")?.is_some(),
-        },
-    }))
-}
-
-/// What is due of this payout: it goes out.
-pub(super) async fn payout_due(tx: &mut Tx<'_>, payout: i64) -> Result<Option<Due>, Fault> {
-    let row = sqlx::query(
-        "SELECT p.amount, p.currency,
-             (SELECT COUNT(*) FROM statement_lines l WHERE l.payout = p.id) AS lines
-         FROM payouts p WHERE p.id = $1",
-    )
-    .bind(payout)
-    .fetch_optional(&mut *tx.connection)
-    .await?;
-    let read = |row: Row| {
-        Ok(Due {
-            minor: row.cell::<i64>("amount")?.saturating_neg(),
-            currency: row.named("currency", |code| code.parse().ok())?,
-            is_done: row.cell::<i64>("lines")? > 0,
-        })
-    };
-    row.map(read).transpose()
+    /// What was too much for the bill.
+    rest: i64,
 }
 
 /// Appends an entry that is of no purchase; gives its number.

@@ -89,7 +89,8 @@ impl Snapshot {
                  p.purchase_id, p.merchant, p.amount, p.currency, p.state AS standing,
                  p.remittance,
                  (SELECT COUNT(*) FROM statement_lines l
-                     WHERE l.purchase = r.purchase AND l.matched = 'against') AS returns
+                     WHERE l.purchase = r.purchase
+                         AND l.matched IN ('against', 'returned')) AS returns
              FROM remittances r JOIN purchases p ON p.id = r.purchase ORDER BY r.purchase",
         )
         .fetch_all(&mut *self.0)

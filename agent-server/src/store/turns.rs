@@ -11,7 +11,7 @@ use super::{
     writer::{Tx, Work},
 };
 use crate::domain::{
-    errand::{Errand, Notice},
+    errand::{Errand, Letter, Notice},
     purchase::Purchase,
     transfer::TransferState,
     turn::{Turned, Word, why_not},
@@ -150,10 +150,16 @@ impl Turn {
         let was_asked =
             purchase.state != PurchaseState::Granted || state == PurchaseState::Accepted;
         let errands = word.errands().iter();
+        let has_shipped = matches!(word, Word::NotTransferred { .. })
+            && settlements::has_begun(tx, purchase).await?;
         for errand in errands.filter(|errand| was_asked || !matches!(errand, Errand::Mail(_))) {
             match *errand {
                 Errand::Webhook(what) => {
                     events::add(tx, purchase.row, what, self.now).await?;
+                }
+                Errand::Mail(Letter::NotTransferred) if has_shipped => {
+                    let letter = Errand::Mail(Letter::SentBack);
+                    outbox::add(tx, purchase.row, letter, number, self.now).await?;
                 }
                 letter => outbox::add(tx, purchase.row, letter, number, self.now).await?,
             }

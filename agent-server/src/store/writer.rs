@@ -157,7 +157,8 @@ impl Loop {
             }
             if let Err(fault) = self.settle(batch).await {
                 tracing::error!(%fault, "the disk failed: nothing more is promised");
-                break;
+                self.orders.close();
+                return self.link.leave_open();
             }
         }
         self.orders.close();

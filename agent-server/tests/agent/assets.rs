@@ -10,7 +10,7 @@ use crate::market::Market;
 fn build(market: &Market) {
     let folder = market.folder.path().join("widget");
     fs::create_dir_all(&folder).unwrap();
-    let files = ["client_wasm_bg.wasm", "client_wasm.js", "plain_bg.wasm", "plain.js"];
+    let files = ["client_wasm_bg.wasm", "client_wasm.ja.js", "plain_bg.wasm", "plain.ja.js"];
     for (name, text) in files.into_iter().zip(["program", "glue"].into_iter().cycle()) {
         fs::write(folder.join(name), text).unwrap();
         fs::write(folder.join(format!("{name}.br")), format!("small {text}")).unwrap();
@@ -97,7 +97,7 @@ async fn the_frame_asks_for_the_program_before_the_browser_has_read_it() {
 async fn asks_for(market: &Market, path: &str, name: &str) {
     let page = market.page(path).await;
     let build = &market.agent.app.widget.files().build;
-    let glue = format!("/assets/{build}/{name}.js");
+    let glue = format!("/assets/{build}/{name}.ja.js");
     let program = format!("/assets/{build}/{name}_bg.wasm");
     assert!(page.header("link").contains(&format!("<{glue}>; rel=modulepreload")));
     assert!(page.header("link").contains(&format!("<{program}>; rel=preload")));

@@ -5,7 +5,6 @@ use agent_server::{
     backup::{BackupFault, restore, take},
     clock::TestClock,
     config::Config,
-    domain::audit::audit,
 };
 use reqwest::Method;
 use shared_protocol::{Problem, Span};
@@ -61,9 +60,7 @@ async fn a_backup_taken_during_purchases_is_a_beginning_of_them() {
     let clock = market.clock.clone();
     let restored = agent_server::start(config, clock as std::sync::Arc<TestClock>).await.unwrap();
     let market = Market { agent: restored, ..market };
-    let app = &market.agent.app;
-    let report = audit(&app.store, app.keys.history()).await.unwrap();
-    assert!(report.findings.is_empty(), "{:#?}", report.findings);
+    market.audit_is_clean().await;
     assert_eq!(market.ask_grant(&old).await.unwrap(), answered, "what is known is answered again");
     // Neither the purchase nor its number is given out anew.
     assert_eq!(market.grant(&lost).await.err(), Some(Problem::ChallengeExpired));
@@ -73,8 +70,7 @@ async fn a_backup_taken_during_purchases_is_a_beginning_of_them() {
     assert_eq!(told.err(), Some(Problem::PurchaseUnknown));
     market.advance(Span::secs(1));
     market.sale().await.claim("c-1", 500).await.unwrap();
-    let report = audit(&app.store, app.keys.history()).await.unwrap();
-    assert!(report.findings.is_empty(), "{:#?}", report.findings);
+    market.audit_is_clean().await;
 }
 
 #[tokio::test]

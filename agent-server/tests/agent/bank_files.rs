@@ -2,10 +2,7 @@
 //! and what the operator's commands make of all that.
 
 use agent_server::{
-    domain::{
-        audit::audit,
-        bank_files::{FileFault, LeftOut, Made, Wanted, make_file},
-    },
+    domain::bank_files::{FileFault, LeftOut, Made, Wanted, make_file},
     files::{BankAccount, Format, IbanAccount, JapaneseAccount, Kana, OwnBank},
     store::Fault,
 };
@@ -46,14 +43,12 @@ impl Market {
     }
 
     pub async fn file(&self, format: Format) -> Made {
-        let store = &self.agent.app.store;
-        make_file(store, &own(), wanted(format), self.now()).await.unwrap()
+        self.file_as(wanted(format)).await.unwrap()
     }
 
-    pub async fn audit_is_clean(&self) {
+    pub async fn file_as(&self, wanted: Wanted) -> Result<Made, FileFault> {
         let app = &self.agent.app;
-        let report = audit(&app.store, app.keys.history()).await.unwrap();
-        assert!(report.findings.is_empty(), "{:#?}", report.findings);
+        make_file(&app.store, &own(), &app.plans.calendar, wanted, self.now()).await
     }
 }
 
@@ -114,9 +109,9 @@ async fn without_an_account_of_ours_nothing_is_filed() {
     market.bank_of_merchant(in_japan()).await;
     market.paid_out().await;
     let store = &market.agent.app.store;
-    let nobody = OwnBank::default();
+    let (nobody, calendar) = (OwnBank::default(), &market.agent.app.plans.calendar);
     for format in Format::ALL {
-        let made = make_file(store, &nobody, wanted(format), market.now()).await;
+        let made = make_file(store, &nobody, calendar, wanted(format), market.now()).await;
         assert!(matches!(made, Err(FileFault::Batch(_))));
     }
     assert!(store.payout_files(10).await.unwrap().is_empty());

@@ -5,7 +5,7 @@
 use agent_server::{
     domain::{
         bank::Parked,
-        bank_files::{FileFault, Wanted, make_file, read_file},
+        bank_files::{FileFault, Wanted, read_file},
     },
     files::{Format, NoticeFault, Reference},
     store::{Brought, NotSo, NoticeRefusal, TurnedOut},
@@ -121,7 +121,7 @@ async fn what_does_not_agree_is_parked_and_resolved_by_hand() {
     let before = market.held("bank").await;
     let lines = [
         ("A", amounts[0], ""),
-        ("B", amounts[0] + 1, bill.as_str()),
+        ("B", -sum - 1, out.as_str()),
         ("C", -amounts[0], bill.as_str()),
         ("D", -7, unknown.as_str()),
         ("E", sum, out.as_str()),
@@ -134,12 +134,12 @@ async fn what_does_not_agree_is_parked_and_resolved_by_hand() {
     use Parked::{NoReference, OtherAmount, OtherDirection, Unknown};
     let expected = [NoReference, OtherAmount, OtherDirection, Unknown, OtherDirection, NoReference];
     assert_eq!(why, expected);
-    let in_suspense = i128::from(amounts[0] + 1 - 7);
+    let in_suspense = i128::from(-sum - 1 - 7);
     assert_eq!(market.held("suspense").await, -in_suspense, "nothing is lost meanwhile");
     assert_eq!(market.held("bank").await, before + in_suspense);
 
     let [a, b, c, d, e, f] = [0, 1, 2, 3, 4, 5].map(|at: usize| parked[at].0);
-    let wrong = market.resolve(b, TurnedOut::Bill(number, 1)).await;
+    let wrong = market.resolve(b, TurnedOut::Payout(payout.id)).await;
     assert_eq!(wrong, Err(NotSo::Disagrees(OtherAmount)));
     let wrong = market.resolve(a, TurnedOut::Against(b)).await;
     assert_eq!(wrong, Err(NotSo::Disagrees(OtherAmount)));
@@ -167,7 +167,7 @@ async fn what_does_not_agree_is_parked_and_resolved_by_hand() {
     assert_eq!(twice, Err(NotSo::Disagrees(Parked::PaidBefore)));
     let left = market.parked().await;
     assert_eq!(left.iter().map(|line| line.0).collect::<Vec<_>>(), [b, c, h.0]);
-    let left = amounts[0] + 1 - amounts[0] - sum;
+    let left = -sum - 1 - amounts[0] - sum;
     assert_eq!(market.held("suspense").await, -i128::from(left));
 }
 
@@ -183,7 +183,7 @@ async fn of_three_payouts_the_one_that_the_bank_returns_is_parked() {
     let store = &market.agent.app.store;
     let last = store.payouts(1).await.unwrap()[0].pay_on;
     let wanted = Wanted { day: Some(last), ..wanted(Format::Pain001) };
-    let file = make_file(store, &own(), wanted, market.now()).await.unwrap().file.unwrap();
+    let file = market.file_as(wanted).await.unwrap().file.unwrap();
     assert_eq!(file.payouts.len(), 3);
     let sum = i64::try_from(file.total.minor).unwrap() / 3;
     let told: Vec<_> = file.payouts.iter().map(|id| Reference::Payout(*id).to_string()).collect();
@@ -206,7 +206,7 @@ async fn of_three_payouts_the_one_that_the_bank_returns_is_parked() {
     assert_eq!(why, [(Parked::OtherDirection, "D/1")]);
     assert_eq!(market.held("suspense").await, -i128::from(sum));
     assert_eq!(market.held("bank").await, before + i128::from(sum));
-    let twice = make_file(store, &own(), wanted, market.now()).await.unwrap();
+    let twice = market.file_as(wanted).await.unwrap();
     assert!(twice.file.is_none(), "nobody pays it again by itself");
 }
 

@@ -10,7 +10,9 @@ use agent_server::{
 };
 use futures_util::future::join_all;
 use reqwest::Method;
-use shared_protocol::{Amount, Channel, Problem, PurchaseState, SettlementState, Signed};
+use shared_protocol::{
+    Amount, Channel, Message, Problem, PurchaseState, SettlementState, Signed, Span,
+};
 
 use crate::{
     market::{Market, yen},
@@ -219,4 +221,32 @@ async fn after_a_restart_the_same_claim_gets_the_same_receipt() {
     let path = format!("/v1/purchases/{id}/claims/C-1");
     assert_eq!(market.ask(Method::PUT, &path, &word).await, Ok(receipt));
     assert_eq!(market.agent.app.store.journal(0, 100).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_merchant_says_so_much_an_hour_and_only_its_own_words_count() {
+    let market = Market::open_with(|config| config.guessing.words_of_merchant = 3).await;
+    let sale = market.sale().await;
+    let stranger = Signed::sign(&sale.claim_of("C-0", yen(1), None), &Key::random());
+    for _ in 0..5 {
+        assert_eq!(sale.say("C-0", &stranger).await, Err(Problem::SettlementInvalid));
+    }
+    sale.ship("S-1").await.unwrap();
+    sale.claim("C-1", 1000).await.unwrap();
+    sale.void("V-1", 50).await.unwrap();
+    assert_eq!(sale.refund("R-1", 10).await, Err(Problem::TooManyRequests));
+    let said = sale.claiming("C-2", 10, None);
+    let url = market.url(&format!("/v1/purchases/{}/claims/C-2", sale.id()));
+    let request = market.http.put(url).header("content-type", media_type_of(&said));
+    let refused = request.body(shared_protocol::encode(&said)).send().await.unwrap();
+    assert_eq!(refused.status().as_u16(), 429);
+    assert_eq!(refused.headers()["retry-after"], "60");
+    assert_eq!(refused.headers()["content-type"], "application/problem+json");
+    market.advance(Span::minutes(20));
+    sale.claim("C-2", 10).await.unwrap();
+    assert_eq!(sale.claim("C-3", 10).await, Err(Problem::TooManyRequests));
+}
+
+fn media_type_of<M: Message>(_: &M) -> String {
+    M::media_type()
 }

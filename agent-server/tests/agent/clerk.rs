@@ -152,6 +152,27 @@ impl Clerk<'_> {
         self.market.ask_console(Method::POST, path, ask).await
     }
 
+    /// Hands in a file, in a form that holds this token.
+    pub async fn uploads(&self, path: &str, token: &str, name: &str, file: &str) -> Answer {
+        let part = |name: &str, more: &str, text: &str| {
+            format!(
+                "--b\r\ncontent-disposition: form-data; name=\"{name}\"{more}\r\n\r\n{text}\r\n"
+            )
+        };
+        let (token, file) = (part("form_token", "", token), part(name, "; filename=\"f\"", file));
+        let request = self.market.http.post(self.market.url(path));
+        let request = request.header("cookie", &self.cookie).header("origin", self.market.url(""));
+        let request = request.header("content-type", "multipart/form-data; boundary=b");
+        let sent = request.body(format!("{token}{file}--b--\r\n")).send().await.unwrap();
+        let to = sent.headers().get("location").map(|to| to.to_str().unwrap().to_owned());
+        Answer {
+            status: sent.status(),
+            to: to.unwrap_or_default(),
+            cookie: String::new(),
+            text: sent.text().await.unwrap(),
+        }
+    }
+
     /// Asks for a movement of money; the address of what was written down.
     pub async fn drafts(&self, form: &[(&str, &str)]) -> String {
         let answer = self.post("/console/proposals", form).await;

@@ -34,6 +34,13 @@ GET  vsfa /console/purchases/{id}
 GET  vsfa /console/merchants
 GET  vsfa /console/merchants/{id}
 POST ---a /console/merchants/{id}/status
+POST ---a /console/merchants/{id}/origins
+POST ---a /console/merchants/{id}/keys
+GET  vsfa /console/operators
+POST ---a /console/operators
+GET  ---a /console/changes/{id}
+POST ---a /console/changes/{id}
+POST ---a /console/changes/{id}/options
 GET  vsfa /console/contracts
 POST -s-a /console/contracts/{id}/status
 GET  vsfa /console/deliveries
@@ -44,6 +51,7 @@ GET  vsfa /console/settlements
 GET  vsfa /console/bills
 GET  vsfa /console/lines
 GET  vsfa /console/objections
+POST --fa /console/notices
 GET  --fa /console/files/{message}
 GET  vsfa /console/proposals
 GET  vsfa /console/proposals/{id}

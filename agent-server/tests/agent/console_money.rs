@@ -11,6 +11,7 @@ use shared_protocol::{Plan, Problem, Span};
 
 use crate::{
     bank_files::{in_japan, own},
+    bank_notices::notice,
     clerk::Clerk,
     market::Market,
     sale::Sale,
@@ -210,6 +211,29 @@ async fn a_bill_is_paid_and_a_line_resolved_by_two() {
 }
 
 #[tokio::test]
+async fn a_payout_that_came_back_is_paid_again_by_two() {
+    let market = Market::open_with(|config| config.bank = own()).await;
+    let (payout, told) = market.paid_by_the_bank().await;
+    market.bank_sends_back("R-1", 5190, &told).await;
+    let finance = market.clerk("finance", Role::Finance).await;
+    let page = finance.page("/console/settlements?locale=en").await;
+    for text in ["AC04", "Held", "Money at the bank", "Fees from shops", "−¥"] {
+        assert!(page.contains(text), "{text} is not in {page}");
+    }
+    let row = payout.to_string();
+    let form = [("movement", "again"), ("other", row.as_str())];
+    assert_eq!(done(&market, &form).await, "done");
+    let page = finance.page("/console/settlements?locale=en").await;
+    assert!(page.contains("Paid again with the next payout"), "{page}");
+    let again = finance.post("/console/proposals", &form).await;
+    assert!(again.to.ends_with("/console/settlements?said=nothing"), "{}", again.to);
+    market.days(1).await;
+    let next = market.agent.app.store.payouts(1).await.unwrap().swap_remove(0);
+    assert_eq!(i64::try_from(next.amount.minor).unwrap(), 5190);
+    market.audit_is_clean().await;
+}
+
+#[tokio::test]
 async fn an_objection_is_resolved_by_two() {
     let market = Market::open().await;
     let store = &market.agent.app.store;
@@ -228,6 +252,58 @@ async fn an_objection_is_resolved_by_two() {
     assert!(store.objected_to(&number.parse().unwrap()).await.unwrap().is_none());
     let page = viewer.page("/console/objections").await;
     assert!(page.contains("Resolved"));
+    market.audit_is_clean().await;
+}
+
+#[tokio::test]
+async fn a_notice_of_the_banks_is_read_by_two_and_once() {
+    let market = open().await;
+    let store = &market.agent.app.store;
+    let (mut hanako, mut taro) = two(&market).await;
+    let notice = notice("M-7", &[("L-1", -9, "charge"), ("L-2", 5, "&lt;i&gt;")]);
+    let token = hanako.token().await;
+    let spoilt = hanako.uploads("/console/notices", "x", "notice", &notice).await;
+    assert_eq!(spoilt.status, StatusCode::FORBIDDEN, "no token of this session");
+    for (name, file) in [("notice", "<Document/>"), ("notice", ""), ("other", notice.as_str())] {
+        let wrong = hanako.uploads("/console/notices", &token, name, file).await;
+        assert_eq!(wrong.to, "/console/lines?said=no-notice", "{name} {file}");
+    }
+    let large = "x".repeat(17 << 20);
+    let large = hanako.uploads("/console/notices", &token, "notice", &large).await;
+    assert_eq!(large.status, StatusCode::PAYLOAD_TOO_LARGE);
+    let drafted = hanako.uploads("/console/notices", &token, "notice", &notice).await;
+    let proposal = drafted.to.split('?').next().unwrap().to_owned();
+    let page = taro.page(&proposal).await;
+    for text in ["M-7", "−¥9", "¥5", "charge", "data-test=\"noticed\""] {
+        assert!(page.contains(text), "{text} in {page}");
+    }
+    assert!(!page.contains("<i>"), "what the bank writes is text");
+    assert_eq!(hanako.signs(&proposal).await, "proposed");
+    assert_eq!(hanako.signs(&proposal).await, "own", "never the same operator");
+    assert!(store.parked_lines().await.unwrap().is_empty(), "nothing is read yet");
+    assert_eq!(taro.signs(&proposal).await, "approved");
+    assert!(taro.page(&proposal).await.contains("parked 2"));
+    assert_eq!(store.parked_lines().await.unwrap().len(), 2);
+    assert_eq!(taro.signs(&proposal).await, "closed", "once");
+    let again = hanako.uploads("/console/notices", &token, "notice", &notice).await;
+    assert_eq!(again.to, "/console/lines?said=known-notice");
+    market.audit_is_clean().await;
+}
+
+#[tokio::test]
+async fn a_notice_that_was_read_meanwhile_is_not_read_again() {
+    let market = open().await;
+    let store = &market.agent.app.store;
+    let (mut hanako, mut taro) = two(&market).await;
+    let (lines, token) = ([("L-1", -9, "charge")], hanako.token().await);
+    let text = notice("M-8", &lines);
+    let drafted = hanako.uploads("/console/notices", &token, "notice", &text).await;
+    let proposal = drafted.to.split('?').next().unwrap().to_owned();
+    hanako.signs(&proposal).await;
+    market.bank_says("M-8", &lines).await.unwrap();
+    assert_eq!(taro.signs(&proposal).await, "approved");
+    assert_eq!(taro.standing(&proposal).await, "approved", "and not done");
+    assert_eq!(store.parked_lines().await.unwrap().len(), 1);
     market.audit_is_clean().await;
 }
 

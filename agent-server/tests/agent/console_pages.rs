@@ -11,7 +11,7 @@ use crate::{
     shopper::{Order, id},
 };
 
-const PAGES: [&str; 14] = [
+const PAGES: [&str; 15] = [
     "/console",
     "/console/purchases",
     "/console/merchants",
@@ -26,6 +26,7 @@ const PAGES: [&str; 14] = [
     "/console/proposals",
     "/console/audit",
     "/console/record",
+    "/console/operators",
 ];
 
 #[tokio::test]

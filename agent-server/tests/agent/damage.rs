@@ -470,7 +470,8 @@ pub fn named(text: &str, rows: &[(&str, i64)]) -> String {
 async fn every_damage_is_named_with_its_row() {
     let (market, rows) = traded().await;
     crate::naming::each_is_named(market, &rows, WAYS).await;
-    let all = || WAYS.iter().chain(crate::transfer_damage::WAYS);
+    let others = [crate::transfer_damage::WAYS, crate::return_damage::WAYS];
+    let all = || WAYS.iter().chain(others.into_iter().flatten());
     let tried: BTreeSet<Damage> = all().map(|way| way.damage).collect();
     let untried: Vec<_> = Damage::ALL.iter().filter(|kind| !tried.contains(kind)).collect();
     assert!(untried.is_empty(), "never tried: {untried:?}");

@@ -1,12 +1,13 @@
 //! The disk is full, or somebody else holds the database (TRUST.md F12, F10): new purchases are
 //! refused with 503, what only reads goes on, nothing is entered by half, and all is well again
 //! once there is room.
+#![expect(clippy::print_stdout, reason = "who may not mount a disk is told that nothing is shown")]
 
 use std::{fs, io::Write as _, path::Path, process::Command, str::FromStr as _, time::Duration};
 
-use agent_server::domain::audit::audit;
+use postgres_cluster::{Cluster, Disk};
 use reqwest::header::RETRY_AFTER;
-use shared_protocol::Problem;
+use shared_protocol::{Grant, Problem, Signed};
 use sqlx::{ConnectOptions as _, sqlite::SqliteConnectOptions};
 
 use crate::{market::Market, shopper::Attempt};
@@ -56,49 +57,66 @@ impl Market {
         assert!(answer.headers().contains_key(RETRY_AFTER));
         assert_eq!(crate::market::answer(answer).await.err(), Some(Problem::Unavailable));
     }
+
+    /// What was granted, and the first attempt that was not.
+    async fn sell_until_refused(&self) -> (Vec<(Attempt, Signed<Grant>)>, Attempt) {
+        let mut granted = Vec::new();
+        while granted.len() < 1000 {
+            let attempt = self.order().await.seal();
+            match self.grant(&attempt).await {
+                Ok(grant) => granted.push((attempt, grant)),
+                Err(problem) => {
+                    assert_eq!(problem, Problem::Unavailable);
+                    return (granted, attempt);
+                }
+            }
+        }
+        panic!("the disk is never full");
+    }
 }
 
 #[tokio::test]
 async fn a_full_disk_refuses_purchases_and_loses_none() {
-    let Some(disk) = SmallDisk::mount(16) else {
-        println!("  not shown: this user may not mount a small disk");
-        return;
-    };
+    let Some(disk) = SmallDisk::mount(16) else { return not_shown() };
     let market = Market::open_with(|config| {
         config.data_dir = disk.path().join("agent");
         config.database_url = None;
     })
     .await;
-    let app = &market.agent.app;
+    fills_up_and_goes_on(market, &disk).await;
+}
+
+#[tokio::test]
+async fn a_postgresql_whose_disk_is_full_refuses_purchases_and_loses_none() {
+    let Some(disk) = SmallDisk::mount(64) else { return not_shown() };
+    let cluster = Cluster::start(Disk::NotWaitedFor);
+    let database = cluster.fresh_in(&disk.path().join("tables"));
+    let market = Market::open_with(|config| config.database_url = Some(database)).await;
+    fills_up_and_goes_on(market, &disk).await;
+}
+
+fn not_shown() {
+    println!("  not shown: this user may not mount a small disk");
+}
+
+/// Sells until the disk is full, and again once there is room.
+async fn fills_up_and_goes_on(market: Market, disk: &SmallDisk) {
     let sale = market.sale().await;
     disk.fill_but(128 << 10);
-    let mut granted = Vec::new();
-    let refused = loop {
-        let attempt = market.order().await.seal();
-        match market.grant(&attempt).await {
-            Ok(grant) => granted.push((attempt, grant)),
-            Err(problem) => {
-                assert_eq!(problem, Problem::Unavailable);
-                break attempt;
-            }
-        }
-        assert!(granted.len() < 1000, "the disk is never full");
-    };
+    let (granted, refused) = market.sell_until_refused().await;
     market.is_refused_for_now(&refused).await;
     // Whoever only asks is answered.
     assert_eq!(market.status(&sale.id()).await.purchase, sale.id());
-    let known = app.store.purchase(&refused.purchase).await.unwrap();
+    let known = market.agent.app.store.purchase(&refused.purchase).await.unwrap();
     assert!(known.is_none(), "not even half of it was entered");
-    let report = audit(&app.store, app.keys.history()).await.unwrap();
-    assert!(report.findings.is_empty(), "{:#?}", report.findings);
+    market.audit_is_clean().await;
 
     disk.make_room();
     market.grant(&refused).await.unwrap();
     for (attempt, grant) in &granted {
         assert_eq!(market.grant(attempt).await.unwrap(), *grant, "what was promised is kept");
     }
-    let report = audit(&app.store, app.keys.history()).await.unwrap();
-    assert!(report.findings.is_empty(), "{:#?}", report.findings);
+    market.audit_is_clean().await;
     println!("  {} purchases before the disk was full", granted.len());
     market.agent.shutdown().await;
 }
@@ -119,6 +137,5 @@ async fn a_database_that_somebody_holds_is_waited_for_and_then_refused() {
     assert_eq!(market.status(&sale.id()).await.purchase, sale.id());
     sqlx::query("ROLLBACK").execute(&mut holder).await.unwrap();
     market.grant(&attempt).await.unwrap();
-    let report = audit(&market.agent.app.store, market.agent.app.keys.history()).await.unwrap();
-    assert!(report.findings.is_empty(), "{:#?}", report.findings);
+    market.audit_is_clean().await;
 }

@@ -1,8 +1,9 @@
 //! One Grant per purchase id, and the same answer whenever it is asked again.
 
-use futures_util::future::join_all;
-use reqwest::Method;
-use shared_protocol::{Problem, PurchaseState, Signed, Signer as _, Span, encode};
+use agent_server::{domain::operator::Role, store::Engine};
+use futures_util::future::{join, join_all};
+use reqwest::{Method, StatusCode};
+use shared_protocol::{Localized, Problem, PurchaseState, Signed, Signer as _, Span, encode};
 
 use crate::{
     market::{Market, signed},
@@ -25,6 +26,28 @@ async fn a_grant_says_what_was_asked_and_is_signed_by_the_agent() {
     let status = market.status(&attempt.purchase).await;
     assert_eq!((status.state, status.grant), (PurchaseState::Granted, Some(grant)));
     assert_eq!(market.reserved("01").await, 3850);
+}
+
+/// PostgreSQL keeps no NUL; SQLite does.
+#[tokio::test]
+async fn a_text_that_no_database_need_keep_is_the_callers_fault() {
+    let market = Market::open().await;
+    let mut offer = market.merchant.teapot(market.now());
+    offer.name = Localized::new("急\0須", "tea\0pot");
+    let offer = Signed::sign(&offer, &market.merchant.key);
+    let attempt = Order { offer, ..market.order().await }.seal();
+    let other = market.order().await.seal();
+    let (answer, beside) = join(market.ask_grant(&attempt), market.ask_grant(&other)).await;
+    assert!(beside.is_ok(), "whoever asks at the same time gets what it asked for");
+    match market.agent.app.store.engine() {
+        Engine::Postgres => assert_eq!(answer.unwrap_err(), Problem::MalformedMessage),
+        Engine::Sqlite => assert!(answer.is_ok()),
+    }
+    let clerk = market.clerk("support", Role::Support).await;
+    let searched = clerk.get("/console/purchases?q=%00").await;
+    assert_eq!(searched.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let searched = clerk.get("/console/purchases?merchant=%00").await;
+    assert!(searched.status.as_u16() < 500, "{}", searched.status);
 }
 
 /// TRUST.md F03.

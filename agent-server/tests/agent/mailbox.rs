@@ -1,7 +1,10 @@
 //! The mailbox of a seller who has no server: what is put in waits, sealed, for that seller alone;
 //! what nobody takes out in time lapses, and the shopper is told. `mrc_tea` has no server here.
 
-use agent_server::{domain::Merchant, entropy::Entropy};
+use agent_server::{
+    domain::{Merchant, picture::Picture},
+    entropy::Entropy,
+};
 use reqwest::Method;
 use shared_protocol::{
     Contact, Delivery, Deposit, GrantProof, Locale, Mailbox, MailboxVisit, Offer, OrderHalf,
@@ -274,6 +277,44 @@ async fn nothing_that_the_agent_keeps_says_who_ordered() {
         }
     }
     assert!(searched > 10_000, "only {searched} bytes");
+}
+
+#[tokio::test]
+async fn a_picture_is_taken_and_shown_as_the_signed_offer_names_it() {
+    let market = with_mailbox().await;
+    let picture = include_bytes!("../../../docs/demo.png").to_vec();
+    let put = async |path: &str, bytes: &[u8]| {
+        let sent = market.http.put(market.url(path)).body(bytes.to_vec());
+        let sent = sent.header("content-type", "application/octet-stream").send().await.unwrap();
+        crate::market::answer(sent).await.map(drop)
+    };
+    let path = "/v1/offers/mrc_tea/TEAPOT-01/picture";
+    assert_eq!(put(path, &picture).await, Err(Problem::UnknownItem), "no Offer is here");
+    let mut offer = market.merchant.teapot(market.now());
+    offer.image = None;
+    market.publish(&offer, &market.merchant.key).await.unwrap();
+    assert_eq!(put(path, &picture).await, Err(Problem::OfferInvalid), "it names none");
+    let name = Picture::read(picture.clone()).unwrap().name();
+    offer.image = Some(format!("/v1/pictures/{name}"));
+    offer.issued = offer.issued.plus(Span::millis(1));
+    market.publish(&offer, &market.merchant.key).await.unwrap();
+    let other = [&picture[..], b" "].concat();
+    assert_eq!(put(path, &other).await, Err(Problem::OfferInvalid), "it names another");
+    let svg = b"<svg xmlns='http://www.w3.org/2000/svg'/>";
+    assert_eq!(put(path, svg).await, Err(Problem::MalformedMessage));
+    assert_eq!(put(path, &vec![0; 205_000]).await, Err(Problem::MessageTooLarge));
+    let shown = format!("/v1/pictures/{name}");
+    let get = async || market.http.get(market.url(&shown)).send().await.unwrap();
+    assert_eq!(get().await.status(), 404, "it is not here yet");
+    put(path, &picture).await.unwrap();
+    put(path, &picture).await.unwrap();
+    let answer = get().await;
+    let header = |name: &str| answer.headers()[name].to_str().unwrap().to_owned();
+    assert_eq!(header("content-type"), "image/png");
+    assert_eq!(header("x-content-type-options"), "nosniff");
+    assert_eq!(header("content-security-policy"), "default-src 'none'; sandbox");
+    assert!(header("cache-control").contains("immutable"));
+    assert_eq!(answer.bytes().await.unwrap(), picture);
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ use agent_server::{
     config::Config,
     domain::{
         MerchantStatus,
+        audit::audit,
         code::{CodeCost, CodeHash},
         contract::Claim,
         transfer::Rules,
@@ -221,6 +222,13 @@ impl Market {
         };
         self.agent.app.store.put_merchant(merchant, self.now()).await.unwrap();
         self.advance(agent_server::merchants::FRESH);
+    }
+
+    /// All books and words agree with what was signed.
+    pub async fn audit_is_clean(&self) {
+        let app = &self.agent.app;
+        let report = audit(&app.store, app.keys.history()).await.unwrap();
+        assert!(report.findings.is_empty(), "{:#?}", report.findings);
     }
 }
 

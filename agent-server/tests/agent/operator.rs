@@ -441,6 +441,37 @@ fn a_merchants_token_is_shown_once_listed_without_itself_and_revoked() {
     assert_eq!(operator.run(&asked).status.code(), Some(1));
 }
 
+#[test]
+fn an_operators_token_is_shown_once_and_goes_with_the_operator() {
+    let operator = Operator::new();
+    operator.json(&["operators", "add", "hanako", "--role", "viewer"]);
+    let add = ["operators", "token", "add", "hanako", "--label", "watch", "--only", "today"];
+    let made = operator.json(&[&add[..], &["--only", "audit"]].concat());
+    let (name, token) = (made["id"].as_str().unwrap(), made["token"].as_str().unwrap());
+    assert!(name.starts_with("otk_") && token.starts_with("wot_") && token.len() == 47);
+    let listed = operator.run(&["operators", "token", "list", "hanako"]);
+    let text = String::from_utf8(listed.stdout).unwrap();
+    assert!(text.contains(name) && text.contains("watch") && !text.contains(token), "{text}");
+    let all = operator.json(&["operators", "token", "add", "hanako"])["id"].to_string();
+    let listed = operator.json(&["operators", "token", "list", "hanako"])["tokens"].clone();
+    assert_eq!(listed[0]["sections"], serde_json::json!(["today", "audit"]));
+    assert_eq!(listed[1]["sections"].as_array().unwrap().len(), 8, "{all}");
+    operator.json(&["operators", "token", "revoke", "hanako", name]);
+    let listed = operator.json(&["operators", "token", "list", "hanako"]);
+    assert!(listed["tokens"][0]["revoked_at"].is_i64());
+    for (wrong, code) in [
+        (&["operators", "token", "revoke", "hanako", "otk_1"][..], 1),
+        (&["operators", "token", "revoke", "hanako", "mtk_1"], 2),
+        (&["operators", "token", "add", "nobody"], 1),
+        (&["operators", "token", "add", "hanako", "--only", "money"], 2),
+    ] {
+        assert_eq!(operator.run(wrong).status.code(), Some(code), "{wrong:?}");
+    }
+    operator.json(&["operators", "remove", "hanako"]);
+    let listed = operator.json(&["operators", "token", "list", "hanako"]);
+    assert_eq!(listed["tokens"], serde_json::json!([]));
+}
+
 /// Two keys, as a merchant's server prints them.
 fn keys_file(operator: &Operator) -> String {
     let file = operator.folder.path().join("merchant.json");

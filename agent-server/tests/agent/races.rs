@@ -3,9 +3,10 @@
 //! `WARIFU_TEST_EFFORT=20` makes a thousand rounds of each.
 
 use agent_server::{
+    config::Config,
     domain::{
         ConfirmationToken,
-        bank_files::{FileFault, Made, make_file},
+        bank_files::{FileFault, Made},
         confirm, expiry,
         settlement::settle_day,
         turn::Turned,
@@ -17,7 +18,7 @@ use futures_util::future::{join_all, join3};
 use shared_protocol::{Grant, Outcome, Problem, PurchaseState, Signed, Span};
 
 use crate::{
-    bank_files::{in_japan, own, wanted},
+    bank_files::{in_japan, wanted},
     market::Market,
     sale::Sale,
     shopper::{Order, id},
@@ -35,7 +36,11 @@ pub fn rounds() -> usize {
 
 /// A market whose shopper may owe as much as it takes.
 pub async fn market() -> Market {
-    let market = Market::open().await;
+    market_with(|_| {}).await
+}
+
+async fn market_with(change: impl FnOnce(&mut Config)) -> Market {
+    let market = Market::open_with(change).await;
     market.add_contract(CONTRACT, 1 << 40, None).await;
     market
 }
@@ -212,16 +217,22 @@ async fn paid_out(market: &Market, count: usize) -> i64 {
 
 #[tokio::test]
 async fn of_twenty_at_the_same_time_one_makes_the_file() {
-    let market = market().await;
+    // A day each: it may take longer than holidays are listed for.
+    let plans = tempfile::NamedTempFile::new().unwrap();
+    let sample = include_str!("../../plans.sample.toml");
+    let (before, rest) = sample.split_once("holidays = [").unwrap();
+    let (_, after) = rest.split_once(']').unwrap();
+    std::fs::write(&plans, format!("{before}holidays = []{after}")).unwrap();
+    let named = plans.path().to_owned();
+    let market = market_with(|config| config.plans_file = Some(named)).await;
     market.bank_of_merchant(in_japan()).await;
     let store = &market.agent.app.store;
-    let own = own();
     for round in 1..=rounds() {
         sale(&market).await.claim("C", 3850).await.unwrap();
         market.advance(Span::hours(24));
         settle_day(&market.agent.app, market.now()).await.unwrap();
         let payout = paid_out(&market, round).await;
-        let make = || make_file(store, &own, wanted(Format::Zengin), market.now());
+        let make = || market.file_as(wanted(Format::Zengin));
         let mut files = Vec::new();
         for made in join_all((0..AT_ONCE).map(|_| make())).await {
             match made {

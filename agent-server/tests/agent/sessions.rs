@@ -194,7 +194,8 @@ async fn numbers_codes_and_tokens_are_nowhere_in_plain() {
 /// What the database holds, by place: its file and its log, or all of it as text.
 pub fn kept(folder: &std::path::Path) -> Vec<(String, Vec<u8>)> {
     if let Some(url) = crate::market::database(folder) {
-        return vec![("the database".into(), postgres_cluster::dump(&url))];
+        let dump = postgres_cluster::dump(&url, postgres_cluster::Bytes::AsLetters);
+        return vec![("the database".into(), dump)];
     }
     let files = std::fs::read_dir(folder.join("agent")).unwrap().map(|entry| entry.unwrap().path());
     let name = |path: &std::path::Path| path.file_name().unwrap().to_str().unwrap().to_owned();

@@ -3,12 +3,11 @@
 //! than was claimed (I1, I7, I8).
 
 use agent_server::domain::{
-    audit::audit,
     ledger::Account,
     objection::{Reason, Resolution},
     settlement::settle_day,
 };
-use shared_protocol::{Plan, Signer as _, Span};
+use shared_protocol::{Plan, Span};
 
 use crate::{
     market::{Market, yen},
@@ -100,8 +99,7 @@ async fn after_months_of_trade_the_books_are_sound() {
 
 async fn sound(market: &Market) {
     let store = &market.agent.app.store;
-    let report = audit(store, &market.agent.app.keys.verifying_key()).await.unwrap();
-    assert!(report.findings.is_empty(), "{:#?}", report.findings);
+    market.audit_is_clean().await;
     let balances = market.balances().await;
     let paid: u64 = store.payouts(10_000).await.unwrap().iter().map(|p| p.amount.minor).sum();
     // The bank holds what shoppers paid less what merchants got.

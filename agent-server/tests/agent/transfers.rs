@@ -117,7 +117,7 @@ impl Market {
 
     /// The types of what the merchant was told, oldest first.
     pub async fn types_told(&self, count: usize) -> Vec<String> {
-        let notices = self.merchant.notices(count).await;
+        let notices = self.merchant.notices_once(count).await;
         let mut types: Vec<_> =
             notices.iter().map(|told| told.json()["type"].to_string()).collect();
         types.sort();

@@ -302,7 +302,7 @@ async fn all_that_a_purchase_goes_through_is_told_in_its_order() {
         "paid_out",
     ];
     assert_eq!(names, wanted.map(|name| format!("purchase.{name}")));
-    let mut heard: Vec<_> = market.merchant.notices(8).await;
+    let mut heard: Vec<_> = market.merchant.notices_once(8).await;
     heard.sort_by_key(|notice| notice.json()["data"]["sequence"].as_u64());
     let heard: Vec<_> = heard.iter().map(|notice| notice.json()["type"].clone()).collect();
     assert_eq!(heard, names[1..].to_vec(), "of its own word at the order it hears at once");

@@ -45,7 +45,8 @@ pub(super) fn view(app: App, words: &Words, fix: &Fix) -> El {
 
 /// How many are ordered, with why they cannot be.
 fn quantity(app: App, words: &Words, problem: Problem) -> El {
-    let error = said("p", "err", problem.text(*app.locale.peek())).attr("id", "quantity-error");
+    let error =
+        said("p", "err", texts::cause(problem, *app.locale.peek())).attr("id", "quantity-error");
     of("div", "f")
         .child(product::quantity(app, &words.offer, Some("quantity-error")))
         .child(error.test("problem").attr("data-code", problem.code()))
@@ -54,9 +55,10 @@ fn quantity(app: App, words: &Words, problem: Problem) -> El {
 /// How many, and a link to each. The focus lands here.
 fn summary(app: App, fix: &Fix) -> El {
     let locale = *app.locale.peek();
-    let quantity = fix.quantity.map(|problem| link(problem.text(locale), "#quantity".into()));
+    let quantity =
+        fix.quantity.map(|problem| link(texts::cause(problem, locale), "#quantity".into()));
     let to_field = |(field, problem): &Wrong| {
-        link(&problem.text(*field, locale), ["#", &id(*field, PREFIX)].concat())
+        link(&texts::wrong(*problem, *field, locale), ["#", &id(*field, PREFIX)].concat())
     };
     let title = match fix.wrong.len() + usize::from(quantity.is_some()) {
         1 => app.say(texts::CORRECTION_TITLE_ONE),

@@ -20,7 +20,7 @@ pub(super) fn view(app: App, trouble: &Trouble) -> El {
     };
     let (why, next) = match (trouble.known, app.key_failed.get()) {
         (true, true) => (app.say(texts::CAUSE_UNSUPPORTED_WHY), texts::CAUSE_UNSUPPORTED_NEXT),
-        (true, false) => (trouble.problem.text(locale).to_owned(), next(trouble.problem)),
+        (true, false) => (texts::cause(trouble.problem, locale).to_owned(), next(trouble.problem)),
         (false, _) => (app.say(texts::CAUSE_UNKNOWN_WHY), texts::CAUSE_UNKNOWN_NEXT),
     };
     let (title, next) = transfer::failure(trouble.problem).unwrap_or((title, next));

@@ -53,7 +53,7 @@ fn labelled(label: El, app: App, field: Field) -> El {
         true => said("b", "", "*").attr("aria-hidden", "true"),
         false => app.said("i", "", texts::COMMON_OPTIONAL),
     };
-    let text = field.label(*app.locale.peek());
+    let text = texts::label(field, *app.locale.peek());
     let gap = if required { "" } else { " " };
     label.text(text).text(gap).child(needed).text(" ").child(app.said("span", class, reader))
 }
@@ -147,7 +147,7 @@ fn describe(control: &Element, wrong: bool, described: &str) {
 fn message(app: App, field: Field, id: &str) -> El {
     el("p").class("err").attr("id", &part(id, "-error")).test("problem").live(move |message| {
         let problem = app.problem_of(field);
-        let text = problem.map(|problem| problem.text(field, *app.locale.peek()));
+        let text = problem.map(|problem| texts::wrong(problem, field, *app.locale.peek()));
         message.set_text_content(text.as_deref());
         let code = problem.map_or("", |problem| problem.code());
         set(message, "data-code", code);

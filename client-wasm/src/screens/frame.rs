@@ -43,18 +43,18 @@ fn with_host(app: App, text: Text) -> Option<String> {
     Some(app.fill(text, &[("host", &host)]))
 }
 
-/// The warning that time runs out, and the one that there is no network.
+/// The warnings: time runs out, there is no network, the other language did not come.
 pub fn bars(app: App) -> El {
     dynamic(move || {
         app.lang();
         let idle = app.warned.read().then(|| idle_bar(app));
-        let offline = app.offline.read().then(|| {
-            of("div", "bar")
-                .child(app.said("p", "", texts::OFFLINE_LEAD))
-                .attr("role", "status")
-                .test("offline")
-        });
-        el("div").maybe(idle).maybe(offline)
+        let bar = |is_on: bool, name: &str, text| {
+            let bar = || of("div", "bar").child(app.said("p", "", text)).attr("role", "status");
+            is_on.then(|| bar().test(name))
+        };
+        let offline = bar(*app.offline.read(), "offline", texts::OFFLINE_LEAD);
+        let unspoken = bar(*app.unspoken.read(), "unspoken", texts::COMMON_LANGUAGE_FAILED);
+        el("div").maybe(idle).maybe(offline).maybe(unspoken)
     })
 }
 
@@ -157,7 +157,7 @@ fn verified(app: App, words: &Words) -> El {
 }
 
 fn why(app: App, problem: Problem) -> El {
-    said("p", "", problem.text(*app.locale.peek()))
+    said("p", "", texts::cause(problem, *app.locale.peek()))
         .test("problem")
         .attr("data-code", problem.code())
 }

@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
@@ -15,10 +15,10 @@ use super::Verdict;
 use super::orders::local;
 use super::sign_offers::{self, SignCommand};
 use crate::app::App;
-use crate::catalogue::{Catalogue, Item, Mistake};
+use crate::catalogue::{Catalogue, IMAGE_PATH, Item, Mistake};
 use crate::clock::SystemClock;
 use crate::config::Config;
-use crate::domain::Offers;
+use crate::domain::{Offers, Picture};
 
 #[derive(Subcommand)]
 pub(super) enum OffersCommand {
@@ -33,6 +33,10 @@ pub(super) enum OffersCommand {
         /// Only these items; left out, all of the catalogue
         #[arg(value_parser = item)]
         item: Vec<ItemId>,
+        /// With this picture of the one item instead of the catalogue's: PNG, JPEG or WebP, at most
+        /// 200 KB and 4096 pixels wide and high
+        #[arg(long, value_name = "FILE", requires = "item")]
+        picture: Option<PathBuf>,
     },
     /// Take an item's Offer back from the agent
     Withdraw {
@@ -53,17 +57,39 @@ pub(super) async fn run(
     match command {
         OffersCommand::Check { file } => check(file.as_ref(), config, as_json, out),
         OffersCommand::Sign(sign) => sign_offers::run(sign, config, as_json, out).await,
-        OffersCommand::Publish { item } => leave(item, false, config, as_json, out).await,
+        OffersCommand::Publish { item, picture } => {
+            if picture.is_some() && item.len() != 1 {
+                bail!("--picture belongs to one item; {} are named", item.len());
+            }
+            leave((item, false), picture.as_deref(), config, as_json, out).await
+        }
         OffersCommand::Withdraw { item } => {
-            leave(std::slice::from_ref(item), true, config, as_json, out).await
+            leave((std::slice::from_ref(item), true), None, config, as_json, out).await
         }
     }
 }
 
-/// Signs the Offers of these items anew and leaves them with the agent.
+/// The picture in this file, or in the one that the catalogue names, if pictures are anywhere.
+fn picture_of(
+    item: Option<&Item>,
+    given: Option<&Path>,
+    config: &Config,
+) -> anyhow::Result<Option<Picture>> {
+    let named = || {
+        let name = item?.terms().image.as_deref()?.strip_prefix(IMAGE_PATH)?;
+        Some(config.images_dir()?.join(name))
+    };
+    let Some(file) = given.map(Path::to_path_buf).or_else(named) else { return Ok(None) };
+    let shown = file.display();
+    let bytes = fs::read(&file).with_context(|| shown.to_string())?;
+    Picture::read(bytes).map(Some).map_err(|unfit| anyhow::anyhow!("{shown}: {unfit}"))
+}
+
+/// Signs the Offers of these items anew and leaves them with the agent, then the picture that they
+/// name.
 async fn leave(
-    items: &[ItemId],
-    is_withdrawn: bool,
+    (items, is_withdrawn): (&[ItemId], bool),
+    given: Option<&Path>,
     config: &Config,
     as_json: bool,
     out: &mut impl Write,
@@ -74,12 +100,22 @@ async fn leave(
     let items: Vec<ItemId> = if items.is_empty() { all() } else { items.to_vec() };
     let mut left = Vec::new();
     for item in &items {
-        let what = (item, is_withdrawn);
+        let picture = match is_withdrawn {
+            true => None,
+            false => picture_of(catalogue.item(item), given, config)?,
+        };
+        let what = (item, is_withdrawn, picture.as_ref());
         let signed = Offers::publish(shop, store, &catalogue, what, app.now()).await;
         let signed = signed.map_err(|failure| anyhow::anyhow!("{item}: {failure}"))?;
         let path = format!("/v1/offers/{}/{item}", shop.merchant);
         if let Err(problem) = app.agent().leave(&path, &signed).await? {
             bail!("{item}: {} ({problem})", problem.text(Locale::En));
+        }
+        if let Some(picture) = &picture
+            && let Err(problem) =
+                app.agent().leave_file(&format!("{path}/picture"), picture.bytes()).await?
+        {
+            bail!("{item}, its picture: {} ({problem})", problem.text(Locale::En));
         }
         let until = local(signed.claimed()?.expires, &config.time_zone);
         match as_json {

@@ -179,7 +179,8 @@ impl Word {
         let bytes = Some(self.bytes.as_slice());
         tx.record_outcome(order.id, order.state, event, state, bytes).await?;
         if let (false, Some(deal)) = (state.holds_credit(), &order.deal) {
-            tx.give_back_stock(&deal.item, deal.quantity).await?;
+            let left = tx.left_of(order.id, deal.quantity).await?;
+            tx.give_back_stock(&deal.item, left).await?;
         }
         Ok(Heard { state, ..Heard::of(&order) })
     }

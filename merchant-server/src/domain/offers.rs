@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use shared_protocol::{ItemId, Offer, Problem, Signed, Span, Timestamp, VerifyingKey, encode};
 
-use super::{Failure, Shop};
+use super::{Failure, Picture, Shop};
 use crate::catalogue::Catalogue;
 use crate::store::Store;
 
@@ -45,8 +45,8 @@ impl Offers {
     }
 
     /// The Offer of an item as it is left with the agent, for a seller who has no server: new each
-    /// time, so that it replaces the one before, and without a picture, which nobody would serve.
-    /// Withdrawn, it ends at once.
+    /// time, so that it replaces the one before. The picture that it names the agent shows, if it
+    /// was given that too. Withdrawn, it ends at once.
     ///
     /// # Errors
     /// [`Problem::UnknownItem`]; [`Problem::OfferExpired`] once its time to order is over.
@@ -54,13 +54,13 @@ impl Offers {
         shop: &Shop,
         store: &Store,
         catalogue: &Catalogue,
-        (item, is_withdrawn): (&ItemId, bool),
+        (item, is_withdrawn, picture): (&ItemId, bool, Option<&Picture>),
         now: Timestamp,
     ) -> Result<Signed<Offer>, Failure> {
         let item = catalogue.item(item).ok_or(Problem::UnknownItem)?;
         let offer = item.offer_from(now);
         let expires = if is_withdrawn { now.plus(WITHDRAWAL) } else { offer.expires };
-        let offer = Offer { image: None, expires, ..offer };
+        let offer = Offer { image: picture.map(Picture::path), expires, ..offer };
         if now >= expires {
             return Err(Problem::OfferExpired.into());
         }

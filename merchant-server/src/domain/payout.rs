@@ -8,6 +8,18 @@ use serde::Deserialize;
 pub struct Payout {
     /// `pay_…`, as the agent calls it.
     pub id: String,
+    /// `waiting`, `ordered`, `paid`; or `returned`: the bank sent it back, and it is owed again.
+    #[serde(default)]
+    pub state: String,
+    /// Why the bank sent it back, as AC04 (ISO 20022); empty where it named nothing.
+    #[serde(default)]
+    pub returned: Option<String>,
+    /// `pay_…`, by which it is paid again.
+    #[serde(default)]
+    pub again: Option<String>,
+    /// What is in it of payments that came back.
+    #[serde(default)]
+    pub brought: i64,
     /// ISO 4217.
     pub currency: String,
     /// What is paid, in minor units as all below.
@@ -24,6 +36,13 @@ pub struct Payout {
     pub fees: i64,
     /// How many words it settles.
     pub words: u64,
+}
+
+impl Payout {
+    /// Whether the bank sent it back.
+    pub fn is_returned(&self) -> bool {
+        self.state == "returned"
+    }
 }
 
 /// One payment, word by word.

@@ -147,6 +147,20 @@ impl AgentClient {
         Ok(said.map(drop))
     }
 
+    /// Leaves a file at a path.
+    ///
+    /// # Errors
+    /// [`AgentSilence`].
+    pub async fn leave_file(
+        &self,
+        path: &str,
+        bytes: &[u8],
+    ) -> Result<Result<(), Problem>, AgentSilence> {
+        let request = self.client.put(self.url.at(path));
+        let body = ("application/octet-stream".to_owned(), bytes.to_vec());
+        Ok(say(request, body, PROBLEM_BYTES_MAX).await?.map(drop))
+    }
+
     /// What lies in this shop's mailbox.
     ///
     /// # Errors

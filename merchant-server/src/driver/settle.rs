@@ -52,7 +52,9 @@ pub async fn settle(
         Ok(answer) => answer,
         Err(problem) => {
             let mut tx = app.store().begin("forget-word", app.now()).await?;
+            let before = left_of(&mut tx, order).await?;
             tx.forget_word(key).await?;
+            still_here(&mut tx, order, before).await?;
             tx.commit().await?;
             return Err(Unsaid::Problem(problem));
         }
@@ -71,7 +73,7 @@ pub async fn settle(
 /// that has not come yet, it was on its way.
 async fn let_go(tx: &mut Tx<'_>, order: &Order) -> Result<(), Fault> {
     use PurchaseState::{Accepted, Cancelled, Confirmed};
-    let Some(Order { id, state, confirmation, .. }) = tx.order(order.purchase).await? else {
+    let Some(Order { id, state, confirmation, deal, .. }) = tx.order(order.purchase).await? else {
         return Ok(());
     };
     if state == Accepted {
@@ -81,8 +83,38 @@ async fn let_go(tx: &mut Tx<'_>, order: &Order) -> Result<(), Fault> {
     if matches!(state, Accepted | Confirmed) {
         let (event, consent) = (PurchaseEvent::MerchantVoided, confirmation.as_deref());
         tx.record_outcome(id, Confirmed, event, Cancelled, consent).await?;
+        if let Some(deal) = deal {
+            let left = tx.left_of(id, deal.quantity).await?;
+            tx.give_back_stock(&deal.item, left).await?;
+        }
     }
     Ok(())
+}
+
+/// Nothing goes of an order that is over: what it had taken was given back.
+pub(super) async fn is_open(tx: &mut Tx<'_>, order: &Order) -> Result<(), Unsaid> {
+    let now = tx.order(order.purchase).await?;
+    match now.is_some_and(|now| now.state.holds_credit()) {
+        true => Ok(()),
+        false => Err(Unsaid::Problem(Problem::PurchaseClosed)),
+    }
+}
+
+/// How many of an order's goods have not gone, as far as it is known here.
+pub(super) async fn left_of(tx: &mut Tx<'_>, order: &Order) -> Result<u32, Fault> {
+    let Some(deal) = &order.deal else { return Ok(0) };
+    tx.left_of(order.id, deal.quantity).await
+}
+
+/// What was about to go stays here, as the agent does not hear of it. An order that was over by
+/// then had not given it back.
+pub(super) async fn still_here(tx: &mut Tx<'_>, order: &Order, before: u32) -> Result<(), Fault> {
+    let more = left_of(tx, order).await?.saturating_sub(before);
+    let now = tx.order(order.purchase).await?;
+    match now.filter(|now| !now.state.holds_credit()).and_then(|now| now.deal) {
+        Some(deal) => tx.give_back_stock(&deal.item, more).await,
+        None => Ok(()),
+    }
 }
 
 /// The bytes that go: those of before, if the same was to be said under this name before.
@@ -100,7 +132,12 @@ async fn keep(
     match before {
         Some((said, _)) if said == signed.bytes => {}
         Some(_) => return Err(Unsaid::Problem(Problem::PurchaseConflict)),
-        None => tx.keep_word(key, &signed.bytes).await?,
+        None => {
+            if *step == Step::Ship {
+                is_open(&mut tx, order).await?;
+            }
+            tx.keep_word(key, &signed.bytes).await?;
+        }
     }
     tx.commit().await?;
     Ok(signed)

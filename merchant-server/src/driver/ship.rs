@@ -3,7 +3,7 @@
 
 use shared_protocol::{Problem, Receipt, Reference};
 
-use super::settle::{Unsaid, settle};
+use super::settle::{Unsaid, is_open, left_of, settle, still_here};
 use crate::app::App;
 use crate::domain::{Order, Parcel, Step};
 
@@ -21,7 +21,9 @@ pub async fn ship(
     let said = settle(app, order, name, &Step::Ship).await;
     if matches!(said, Err(Unsaid::Problem(_))) {
         let mut tx = app.store().begin("forget-parcel", app.now()).await?;
+        let before = left_of(&mut tx, order).await?;
         tx.forget_parcel(order.id, name).await?;
+        still_here(&mut tx, order, before).await?;
         tx.commit().await?;
     }
     said
@@ -34,7 +36,7 @@ async fn keep(app: &App, order: &Order, name: &Reference, parcel: &Parcel) -> Re
     match went.iter().find(|(known, _)| known == name.as_str()) {
         Some((_, before)) if before == parcel => return Ok(()),
         Some(_) => return Err(Unsaid::Problem(Problem::PurchaseConflict)),
-        None => {}
+        None => is_open(&mut tx, order).await?,
     }
     let gone = went.iter().fold(0_u32, |sum, (_, parcel)| sum.saturating_add(parcel.quantity));
     if parcel.quantity == 0 || gone.saturating_add(parcel.quantity) > deal.quantity {

@@ -4,6 +4,7 @@
 use shared_protocol::ItemId;
 
 use super::{Fault, Store, Tx};
+use crate::domain::OrderId;
 
 impl Tx<'_> {
     /// Takes `quantity` of an item of which there are `in_all`; false if not enough are left.
@@ -28,8 +29,25 @@ impl Tx<'_> {
         Ok(done.rows_affected() == 1)
     }
 
-    /// Gives back what an order that came to nothing had taken. An item that is not counted has
-    /// nothing to give back.
+    /// How many of an order's goods have not gone: those in no parcel, none once a shipment was
+    /// said of all.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub async fn left_of(&mut self, order: OrderId, quantity: u32) -> Result<u32, Fault> {
+        let sql = "SELECT
+            (SELECT CAST(COALESCE(SUM(quantity), 0) AS BIGINT) FROM parcels WHERE order_id = $1),
+            (SELECT COUNT(*) FROM settlement_words w WHERE w.order_id = $1
+                AND w.kind = 'shipment' AND NOT EXISTS (SELECT 1 FROM parcels p
+                    WHERE p.order_id = w.order_id AND p.name = w.name))";
+        let (gone, whole): (i64, i64) =
+            sqlx::query_as(sql).bind(order.0).fetch_one(&mut *self.transaction).await?;
+        let gone = u32::try_from(gone).map_err(|_| Fault::Damaged("quantity"))?;
+        Ok(if whole > 0 { 0 } else { quantity.saturating_sub(gone) })
+    }
+
+    /// Gives back what an order that came to nothing had taken and has not gone. An item that is
+    /// not counted has nothing to give back.
     ///
     /// # Errors
     /// [`Fault`].

@@ -13,6 +13,7 @@ mod demo;
 mod desk_cells;
 mod desk_pages;
 mod fields;
+mod given_back;
 mod killed_upgrades;
 mod market;
 mod misuse;

@@ -32,13 +32,56 @@ pub fn fresh() -> String {
 }
 
 /// All that the database of this URL holds, of this process's PostgreSQL, as SQL.
-pub fn dump(url: &str) -> Vec<u8> {
+pub fn dump(url: &str, bytes: Bytes) -> Vec<u8> {
     let mut dump = command("pg_dump", &shared().folder);
-    // Bytes that are letters as letters.
-    dump.env("PGOPTIONS", "-c bytea_output=escape").arg(url);
-    let dumped = dump.output().expect("pg_dump");
-    assert!(dumped.status.success(), "pg_dump {url}");
-    dumped.stdout
+    let bytes = match bytes {
+        Bytes::AsLetters => "escape",
+        Bytes::AsHex => "hex",
+    };
+    dump.env("PGOPTIONS", format!("-c bytea_output={bytes}")).arg(url);
+    printed(dump)
+}
+
+/// How a dump writes bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bytes {
+    /// Those that are letters as letters.
+    AsLetters,
+    /// As hex digits.
+    AsHex,
+}
+
+/// The rows that answer a question in SQL to the database of this URL, as lists in JSON; bytes as
+/// `\x` and hex digits.
+pub fn rows(url: &str, question: &str) -> Vec<u8> {
+    let row = "SELECT json_agg(value) FROM json_each(row_to_json(row))";
+    let sql = format!("SELECT coalesce(json_agg(({row})), '[]') FROM ({question}) row");
+    psql(url, &sql)
+}
+
+/// What the tables and indexes of this URL's database take up on the disk, with what was deleted
+/// and not yet overwritten, by the name of the file.
+pub fn files(url: &str) -> Vec<(String, Vec<u8>)> {
+    // Only what a checkpoint has written is in the files; those before 16384 are the server's own.
+    psql(url, "CHECKPOINT");
+    let stored = "SELECT pg_relation_filepath(oid) FROM pg_class \
+         WHERE oid >= 16384 AND relkind IN ('r', 'i', 't') ORDER BY 1";
+    let paths = String::from_utf8(psql(url, stored)).expect("names");
+    let data = shared().folder.join("data");
+    let read = |path: &str| (path.to_owned(), std::fs::read(data.join(path)).expect("its file"));
+    paths.lines().map(read).collect()
+}
+
+fn psql(url: &str, sql: &str) -> Vec<u8> {
+    let mut psql = command("psql", &shared().folder);
+    psql.args(["-qAtX", "-v", "ON_ERROR_STOP=1", "-c", sql, url]);
+    printed(psql)
+}
+
+fn printed(mut command: Command) -> Vec<u8> {
+    let output = command.stderr(Stdio::inherit()).output().expect("it can be started");
+    assert!(output.status.success(), "{command:?}");
+    output.stdout
 }
 
 /// A copy of the database of this URL, of this process's PostgreSQL; nobody may be using it.
@@ -100,11 +143,27 @@ impl Cluster {
         self.made_from("template0")
     }
 
+    /// Makes a database whose tables lie in this new folder, which may be on another disk; its URL.
+    pub fn fresh_in(&self, folder: &Path) -> String {
+        std::fs::create_dir(folder).expect("a new folder");
+        give(folder);
+        let name = self.new_name();
+        let space = format!("CREATE TABLESPACE {name} LOCATION '{}'", folder.display());
+        self.run(&self.url("postgres"), &space);
+        let made = self.tool("createdb", ["--template", "template0", "--tablespace", &name, &name]);
+        assert!(made, "createdb {name}");
+        self.url(&name)
+    }
+
     fn made_from(&self, template: &str) -> String {
-        let name = format!("test{}", self.databases.fetch_add(1, Ordering::Relaxed));
+        let name = self.new_name();
         let made = self.tool("createdb", ["--template", template, &name]);
         assert!(made, "createdb {name}");
         self.url(&name)
+    }
+
+    fn new_name(&self) -> String {
+        format!("test{}", self.databases.fetch_add(1, Ordering::Relaxed))
     }
 
     fn url(&self, name: &str) -> String {
@@ -171,12 +230,20 @@ impl Drop for Cluster {
 fn command(name: &str, folder: &Path) -> Command {
     let mut command = Command::new("env");
     command.arg(name).env("PATH", path()).current_dir(folder);
-    if is_root() {
-        let user = number_of("postgres").or_else(|| number_of("nobody")).expect("a user");
-        chown(folder, Some(user), None).expect("root may give a folder away");
+    if let Some(user) = give(folder) {
         command.uid(user);
     }
     command
+}
+
+/// Gives the folder to the user whom root lets run the server, and says which.
+fn give(folder: &Path) -> Option<u32> {
+    if !is_root() {
+        return None;
+    }
+    let user = number_of("postgres").or_else(|| number_of("nobody")).expect("a user");
+    chown(folder, Some(user), None).expect("root may give a folder away");
+    Some(user)
 }
 
 /// Where programs are; Debian keeps PostgreSQL's in a folder for each version.
@@ -220,6 +287,23 @@ folder=$PWD; cd /; rm -rf "$folder"
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_it_holds_can_be_read() {
+        let url = fresh();
+        let table = "CREATE TABLE t (n BIGINT, b BYTEA, s TEXT)";
+        psql(&url, &format!("{table}; INSERT INTO t VALUES (1, 'ab', '夜'), (2, NULL, 'x')"));
+        let told = rows(&url, "SELECT n, b, s, n FROM t ORDER BY n");
+        let told: String = String::from_utf8(told).unwrap().split_whitespace().collect();
+        assert_eq!(told, r#"[[1,"\\x6162","夜",1],[2,null,"x",2]]"#);
+        assert_eq!(rows(&url, "SELECT n FROM t WHERE n > 2"), b"[]\n");
+        let holds =
+            |bytes: &[u8], what: &str| bytes.windows(what.len()).any(|w| w == what.as_bytes());
+        assert!(holds(&dump(&url, Bytes::AsHex), "\\\\x6162"));
+        assert!(holds(&dump(&url, Bytes::AsLetters), "\tab\t夜"));
+        psql(&url, "DELETE FROM t");
+        assert!(files(&url).iter().any(|(_, bytes)| holds(bytes, "夜")));
+    }
 
     #[test]
     fn it_goes_with_the_process() {

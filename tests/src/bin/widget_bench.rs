@@ -111,8 +111,7 @@ async fn count_requests(shop: &Shop) -> Result<u32> {
     };
     let before = seen();
     shop.host.show("", &page(&script_tag(&shop.agent.url)));
-    let browser = Browser::open().await?;
-    browser.driver.goto(&shop.host.url).await?;
+    let browser = Browser::at(&shop.host.url).await?;
     Widget::enter(&browser).await?.wait_alive().await?;
     browser.close().await?;
     Ok(u32::try_from(seen() - before)?)

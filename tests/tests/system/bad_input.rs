@@ -91,8 +91,7 @@ const NUMBER: &str = "契約番号は英字1文字と数字12桁です。";
 async fn each_mistake_has_its_own_words_and_nothing_typed_is_lost() -> Result {
     assert!(REFUSED.len() >= 60, "{} cases", REFUSED.len());
     let shop = Shop::start().await?;
-    let browser = Browser::open().await?;
-    browser.driver.goto(&shop.merchant.url).await?;
+    let browser = Browser::at(&shop.merchant.url).await?;
     let widget = Widget::enter(&browser).await?;
     widget.go_to_details().await?;
     let good = whole_system::widget::GOOD;
@@ -127,8 +126,7 @@ async fn each_mistake_has_its_own_words_and_nothing_typed_is_lost() -> Result {
 #[tokio::test]
 async fn what_is_merely_unusual_is_put_right_in_silence() -> Result {
     let shop = Shop::start().await?;
-    let browser = Browser::open().await?;
-    browser.driver.goto(&shop.merchant.url).await?;
+    let browser = Browser::at(&shop.merchant.url).await?;
     let widget = Widget::enter(&browser).await?;
     widget.go_to_details().await?;
     widget.fill_good().await?;

@@ -8,17 +8,21 @@ use whole_system::{
     account::{self, PASSKEY_SHOPPER},
     authenticator::Authenticator,
     client::good_form,
+    leak::Marker,
+    shop::Start,
 };
+
+use crate::leak::{self, EMAIL, Marked, random, search, they_do_hold_their_own};
 
 const ADDRESS: &str = "shopper@example.jp";
 
 /// Asks for a number at the agent's page; what it says.
-async fn number(pages: &OwnPages<'_>, browser: &Browser) -> Result<String> {
+async fn number(pages: &OwnPages<'_>, browser: &Browser, code: &str) -> Result<String> {
     pages.open("/me/by-hand").await?;
     pages.wait_for("by-hand").await?;
     let shop = By::Css("#merchant option[value=mrc_tea]");
     browser.driver.find(shop).await?.click().await?;
-    pages.send(&[("amount", "3850"), ("code", "2468")]).await?;
+    pages.send(&[("amount", "3850"), ("code", code)]).await?;
     pages.wait_for("purchase").await?;
     pages.text("[data-test=\"by-hand\"] .num").await
 }
@@ -29,7 +33,7 @@ async fn a_number_read_out_on_the_telephone_is_redeemed_shipped_and_claimed() ->
     let browser = Browser::open().await?;
     let pages = OwnPages::signed_in(&shop, &browser, ADDRESS).await?;
     let letters = shop.post.letters()?.len();
-    let number = number(&pages, &browser).await?;
+    let number = number(&pages, &browser, "2468").await?;
     assert_eq!(number.len(), 14, "{number}");
     let spoken = number.replace('-', " ").to_lowercase();
     let redeem = |amount: &str, reference: &str| {
@@ -52,6 +56,41 @@ async fn a_number_read_out_on_the_telephone_is_redeemed_shipped_and_claimed() ->
     pages.wait_for("purchase").await?;
     assert!(browser.driver.find(By::Css("[data-test=\"by-hand\"]")).await.is_err());
     browser.close().await
+}
+
+/// By hand the shop learns a number and nothing of who reads it out but what it is told on the
+/// telephone; where that is, the agent never learns (DESIGN.md §1).
+#[tokio::test(flavor = "multi_thread")]
+async fn by_hand_the_shop_learns_a_number_and_the_agent_no_address() -> Result {
+    let shop = Shop::start_as(Start::Plain).await?;
+    let one = Marked::new(&format!("C4839{:08}", random(99_999_999)), "83920175");
+    let (contract, code) = (one.value("payment.contract_number"), one.value("payment.code"));
+    leak::add_contract(&shop, contract, code)?;
+    let browser = Browser::open().await?;
+    let pages = OwnPages::signed_in(&shop, &browser, EMAIL).await?;
+    let number = number(&pages, &browser, code).await?;
+    browser.close().await?;
+    // What the caller says on the telephone stands in the shop's own books alone.
+    let book = one.typed.iter().filter(|(name, _)| !name.starts_with("payment."));
+    let book: Vec<u8> = book.flat_map(|(_, value)| value.bytes().chain([b'\n'])).collect();
+    std::fs::write(shop.folder("merchant-server").join("telephone-orders.txt"), book)?;
+    let redeem = ["by-hand", "redeem", &number, "--amount", "3850", "--order-ref", "TEL-1"];
+    shop.merchant_cli(&[&redeem[..], &["--json"]].concat())?;
+    shop.merchant_cli(&["orders", "ship", "TEL-1", "--name", "S-1", "--json"])?;
+    shop.merchant_cli(&["orders", "claim", "TEL-1", "--name", "C-1", "--json"])?;
+
+    let agent = shop.everything("agent-server")?;
+    let merchant = shop.everything("merchant-server")?;
+    let mut payment = one.payment();
+    payment.push(Marker::new("address of the contract", EMAIL));
+    let mut found = Vec::new();
+    search(&mut found, "agent", &agent, &one.delivery());
+    search(&mut found, "merchant", &merchant, &payment);
+    assert!(found.is_empty(), "leaks:\n{}", found.join("\n"));
+    they_do_hold_their_own(&agent, &merchant, &one);
+    search(&mut found, "agent", &agent, &payment[payment.len() - 1..]);
+    assert!(found.iter().any(|line| line.contains("address of the contract")), "{found:?}");
+    Ok(())
 }
 
 /// A passkey opens the shopper's own pages; for money to be promised, their code is wanted too.

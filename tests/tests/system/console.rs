@@ -72,7 +72,7 @@ async fn two_operators_move_money_by_their_passkeys_and_one_alone_does_not() -> 
     come_in(&shop, &second, "taro", "admin").await?;
     open(&shop, &second, &proposal).await?;
     let page = second.driver.find(By::Css("main")).await?.text().await?;
-    assert!(page.contains("−9 JPY") && page.contains("hanako"), "{page}");
+    assert!(page.contains("−¥9") && page.contains("hanako"), "{page}");
     sign(&second, &stands("done")).await?;
     let parked = shop.agent_cli(&["files", "parked", "--json"])?;
     assert_eq!(parked["parked"].as_array().map(Vec::len), Some(0));
@@ -114,12 +114,35 @@ async fn every_page(window: Window) -> Result {
     sign(&browser, &stands("waiting")).await?;
     expect_clean(&browser, "a proposal that waits").await?;
     look(&shop, &browser, &format!("/console/proposals{locale}")).await?;
+    invite(&shop, &browser, &locale).await?;
     let event = "return document.querySelector('main td a[href*=evt_]').href";
     open(&shop, &browser, &format!("/console/deliveries{locale}")).await?;
     let event: String = browser.script(event).await?;
     browser.driver.goto(event).await?;
     expect_clean(&browser, "a webhook").await?;
     browser.close().await
+}
+
+/// Invites somebody by a signature, and sees the link; then looks at a key that is not one.
+async fn invite(shop: &Shop, browser: &Browser, locale: &str) -> Result {
+    open(shop, browser, &format!("/console/operators{locale}")).await?;
+    browser.driver.find(By::Id("name")).await?.send_keys("taro").await?;
+    press(browser, "form.find button.sub").await?;
+    wait_for(browser, &stands("waiting")).await?;
+    let change = browser.driver.current_url().await?;
+    let change = format!("{}{locale}", change.path());
+    look(shop, browser, &change).await?;
+    sign(browser, &stands("done")).await?;
+    look(shop, browser, &change).await?;
+    let link = browser.driver.find(By::Css("[data-test=link]")).await?.text().await?;
+    assert!(link.contains("/console/enrol/"), "{link}");
+    open(shop, browser, &format!("/console/merchants/mrc_tea{locale}")).await?;
+    press(browser, "[data-test=change-origins] summary").await?;
+    browser.driver.find(By::Id("origins")).await?.send_keys("\nnonsense").await?;
+    press(browser, "[data-test=change-origins] button").await?;
+    wait_for(browser, "return !!document.getElementById('wrong')").await?;
+    photograph(browser, "/console/merchants/wrong").await?;
+    expect_clean(browser, "an origin that is none").await
 }
 
 /// All of a page, also what is folded; it is never wider than its window.
@@ -155,7 +178,7 @@ async fn every_page_of_the_console_in_english_and_dark() -> Result {
         .await
 }
 
-const PAGES: [&str; 14] = [
+const PAGES: [&str; 15] = [
     "/console",
     "/console/purchases",
     "/console/merchants",
@@ -170,6 +193,7 @@ const PAGES: [&str; 14] = [
     "/console/proposals",
     "/console/audit",
     "/console/record",
+    "/console/operators",
 ];
 
 const NOTICE: &str = "<Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:camt.054.001.08\">\

@@ -8,8 +8,7 @@ use crate::accessibility::expect_clean;
 #[tokio::test]
 async fn wrong_fields_are_shown_alone_and_what_was_typed_is_kept() -> Result {
     let shop = Shop::start().await?;
-    let browser = Browser::open().await?;
-    browser.driver.goto(&shop.merchant.url).await?;
+    let browser = Browser::at(&shop.merchant.url).await?;
     let widget = Widget::enter(&browser).await?;
     widget.go_to_details().await?;
     widget.fill_good().await?;
@@ -41,8 +40,7 @@ async fn wrong_fields_are_shown_alone_and_what_was_typed_is_kept() -> Result {
 #[tokio::test]
 async fn a_wrong_code_is_put_right_without_typing_anything_else() -> Result {
     let shop = Shop::start().await?;
-    let browser = Browser::open().await?;
-    browser.driver.goto(&shop.merchant.url).await?;
+    let browser = Browser::at(&shop.merchant.url).await?;
     let widget = Widget::enter(&browser).await?;
     widget.go_to_details().await?;
     widget.fill_good().await?;
@@ -107,8 +105,7 @@ pub async fn too_many(shop: &mut Shop, browser: &Browser) -> Result {
 #[tokio::test]
 async fn the_language_changes_without_losing_a_letter() -> Result {
     let shop = Shop::start().await?;
-    let browser = Browser::open().await?;
-    browser.driver.goto(&shop.merchant.url).await?;
+    let browser = Browser::at(&shop.merchant.url).await?;
     let widget = Widget::enter(&browser).await?;
     widget.go_to_details().await?;
     widget.fill_good().await?;
@@ -124,10 +121,63 @@ async fn the_language_changes_without_losing_a_letter() -> Result {
 }
 
 #[tokio::test]
+async fn a_purchase_begun_in_one_language_ends_in_the_other() -> Result {
+    let shop = Shop::start().await?;
+    for (first, then, thanks) in [("ja", "en", "Thank you"), ("en", "ja", "ありがとう")] {
+        let browser = Browser::at(&shop.merchant.url).await?;
+        let widget = Widget::enter(&browser).await?;
+        widget.wait_alive().await?;
+        if first == "en" {
+            widget.press("language").await?;
+        }
+        wait_for_language(&browser, first).await?;
+        widget.go_to_final_check().await?;
+        widget.press("language").await?;
+        wait_for_language(&browser, then).await?;
+        widget.press("place-order").await?;
+        widget.wait_for("thanks").await?;
+        let said = widget.text("main").await?;
+        assert!(said.contains(thanks), "{said}");
+        browser.close().await?;
+    }
+    assert_eq!(shop.rows("agent-server", "SELECT id FROM purchases")?.len(), 2);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_language_that_does_not_come_is_said_and_the_page_stays() -> Result {
+    let shop = Shop::start().await?;
+    let browser = Browser::at(&shop.merchant.url).await?;
+    let widget = Widget::enter(&browser).await?;
+    widget.go_to_details().await?;
+    widget.fill_good().await?;
+    let before = values(&widget).await?;
+    let fail = "window.asks = fetch; \
+        window.fetch = (url, how) => /[.]txt$/.test(url) ? Promise.reject() : asks(url, how); \
+        return true";
+    browser.script::<bool>(fail).await?;
+    widget.press("language").await?;
+    for _ in 0..600 {
+        if widget.count("[data-test=unspoken]").await? == 1 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    assert!(widget.text("[data-test=unspoken]").await?.contains("英語に切り替えられません"));
+    wait_for_language(&browser, "ja").await?;
+    assert_eq!(values(&widget).await?, before);
+    browser.script::<bool>("window.fetch = asks; return true").await?;
+    widget.press("language").await?;
+    wait_for_language(&browser, "en").await?;
+    assert_eq!(widget.count("[data-test=unspoken]").await?, 0);
+    assert_eq!(values(&widget).await?, before);
+    browser.close().await
+}
+
+#[tokio::test]
 async fn what_was_typed_before_the_program_came_is_kept() -> Result {
     let shop = Shop::start().await?;
-    let browser = Browser::open().await?;
-    browser.driver.goto(&shop.merchant.url).await?;
+    let browser = Browser::at(&shop.merchant.url).await?;
     let widget = Widget::enter(&browser).await?;
     widget.wait_for("product").await?;
     widget.press("order").await?;

@@ -8,8 +8,7 @@ const CODE: &str = "739182";
 #[tokio::test]
 async fn who_has_no_contract_gets_one_inside_the_purchase_and_buys() -> Result {
     let shop = Shop::start().await?;
-    let browser = Browser::open().await?;
-    browser.driver.goto(&shop.merchant.url).await?;
+    let browser = Browser::at(&shop.merchant.url).await?;
     let widget = Widget::enter(&browser).await?;
     widget.go_to_details().await?;
     for (name, value) in GOOD.iter().filter(|(name, _)| !name.starts_with("payment.")) {

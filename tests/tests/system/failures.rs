@@ -3,9 +3,19 @@
 
 use whole_system::{Browser, Result, Shop, Widget};
 
-/// Fills the form with this contract and presses the last button.
+/// Fills the form with this contract, to just before the last button.
 async fn place_order<'a>(shop: &Shop, browser: &'a Browser, contract: &str) -> Result<Widget<'a>> {
-    browser.driver.goto(&shop.merchant.url).await?;
+    final_check(browser, &shop.merchant.url, contract).await
+}
+
+/// The same on any page with a widget.
+pub async fn final_check<'a>(
+    browser: &'a Browser,
+    page: &str,
+    contract: &str,
+) -> Result<Widget<'a>> {
+    browser.leave_frames().await?;
+    browser.driver.goto(page).await?;
     let widget = Widget::enter(browser).await?;
     widget.go_to_details().await?;
     widget.fill_good().await?;
@@ -15,7 +25,8 @@ async fn place_order<'a>(shop: &Shop, browser: &'a Browser, contract: &str) -> R
     Ok(widget)
 }
 
-async fn expect_failure(widget: &Widget<'_>, code: &str) -> Result {
+/// Fig 12 with this code, and that no money moved.
+pub async fn expect_failure(widget: &Widget<'_>, code: &str) -> Result {
     widget.wait_for("failure").await?;
     let shown = widget.attribute("[data-test=problem]", "data-code").await?;
     assert_eq!(shown.as_deref(), Some(code));
@@ -149,8 +160,7 @@ async fn a_page_that_the_shop_did_not_register_shows_no_form() -> Result {
             shop.agent.url
         ),
     );
-    let browser = Browser::open().await?;
-    browser.driver.goto(&stranger.url).await?;
+    let browser = Browser::at(&stranger.url).await?;
     for _ in 0..600 {
         let why: Vec<String> = browser.script("return window.why").await?;
         if !why.is_empty() {

@@ -1,49 +1,72 @@
-//! What fails between two steps (TRUST.md F01, F02, F05, F06): servers killed at every write of a
-//! request, at every word to their database; shops that are down, cut off, or answer into nothing.
+//! What fails between two steps (TRUST.md F01, F02, F16): servers killed at every write of a
+//! request, at every word to their database. Below: what fails beside them.
+
+mod databases;
+mod mail;
+mod shops;
 
 use std::{
     io::{BufRead as _, BufReader},
     process::{Child, Command, Stdio},
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
 use anyhow::{Context as _, ensure};
-use shared_protocol::{Amount, Problem, PurchaseState, Timestamp};
+use shared_protocol::{Amount, PurchaseState, Timestamp};
 use whole_system::{
     Result, Shop,
     client::{Attempt, Client, good_form},
     cutter::Cutter,
-    server::{Server, http},
+    server::Server,
     shop::Start,
-    tap::Weather,
     till::{Till, Word},
 };
 
-/// Kills a server at its so-many-th write to a file, or flush of one, counted from now on.
-struct Fuse(Child);
+/// Changes what becomes of some of a server's calls to the system, from now on.
+struct Strace {
+    child: Child,
+    said: Arc<Mutex<Vec<String>>>,
+}
 
-impl Fuse {
-    fn light(server: &Server, at: usize) -> Result<Self> {
+impl Strace {
+    /// Kills it at its so-many-th write to a file, or flush of one. An agent writes to files where
+    /// its database is one.
+    fn kill(server: &Server, at: usize) -> Result<Self> {
+        Self::inject(server, "pwrite64,fdatasync,fsync", &format!("signal=KILL:when={at}"))
+    }
+
+    fn inject(server: &Server, calls: &str, what: &str) -> Result<Self> {
         let process = server.process_id().context("it runs")?.to_string();
-        let calls = "pwrite64,fdatasync,fsync";
         let mut strace = Command::new("strace");
-        strace.args(["-f", "-p", &process, "-e", &format!("trace={calls}")]);
-        strace.args(["-e", &format!("inject={calls}:signal=KILL:when={at}")]);
+        strace.args(["-f", "-y", "-p", &process, "-e", &format!("trace={calls}")]);
+        strace.args(["-e", &format!("inject={calls}:{what}")]);
         strace.stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = strace.spawn().context("strace: run `cargo xtask setup`")?;
-        let mut said = BufReader::new(child.stderr.take().context("it was asked for")?).lines();
-        let first = said.next().context("strace says that it is there")??;
+        let mut lines = BufReader::new(child.stderr.take().context("it was asked for")?).lines();
+        let first = lines.next().context("strace says that it is there")??;
         ensure!(first.contains("attached"), "{first}");
+        let said = Arc::<Mutex<Vec<String>>>::default();
+        let heard = said.clone();
         // Nobody may stop listening to it while it speaks.
-        std::thread::spawn(move || said.for_each(drop));
-        Ok(Self(child))
+        std::thread::spawn(move || {
+            for line in lines.map_while(std::io::Result::ok) {
+                heard.lock().expect("no listener panics").push(line);
+            }
+        });
+        Ok(Self { child, said })
+    }
+
+    /// The calls so far.
+    fn said(&self) -> Vec<String> {
+        self.said.lock().expect("no listener panics").clone()
     }
 }
 
-impl Drop for Fuse {
+impl Drop for Strace {
     fn drop(&mut self) {
-        self.0.kill().ok();
-        self.0.wait().ok();
+        self.child.kill().ok();
+        self.child.wait().ok();
     }
 }
 
@@ -86,6 +109,14 @@ fn owed(shop: &Shop) -> Result<i64> {
     Ok(owed.filter_map(|line| line["minor"].as_i64()).sum())
 }
 
+/// How much of the first contract's credit is taken up.
+fn reserved(shop: &Shop) -> Result<u64> {
+    let told = shop.agent_cli(&["contracts", "list", "--json"])?;
+    let contracts = told["contracts"].as_array().or(told.as_array()).context("a list")?;
+    let first = contracts.iter().find(|contract| contract["number_tail"] == "01");
+    first.and_then(|contract| contract["reserved"].as_u64()).context("the first contract")
+}
+
 async fn knows(client: &Client, attempt: &Attempt) -> bool {
     client.status(attempt.purchase).await.is_ok()
 }
@@ -94,12 +125,12 @@ async fn knows(client: &Client, attempt: &Attempt) -> bool {
 /// after it all is; asked again there is one.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_agent_killed_at_any_write_of_a_grant_has_none_or_all_of_it() -> Result {
-    let mut shop = Shop::start().await?;
+    let mut shop = Shop::start_on(Start::Demo, None).await?;
     let client = shop.client().await?;
     let mut outcomes = Outcomes::default();
     for at in 1..MOST {
         let attempt = client.prepare("SENCHA-01", good_form()).await?;
-        let fuse = Fuse::light(&shop.agent, at)?;
+        let fuse = Strace::kill(&shop.agent, at)?;
         let answer = client.grant(&attempt).await;
         if !is_dead(&shop.agent).await? {
             drop(fuse);
@@ -124,7 +155,7 @@ async fn an_agent_killed_at_any_write_of_a_grant_has_none_or_all_of_it() -> Resu
 /// The same of a claim, which moves money: it is booked once.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_agent_killed_at_any_write_of_a_claim_books_it_once() -> Result {
-    let mut shop = Shop::start().await?;
+    let mut shop = Shop::start_on(Start::Demo, None).await?;
     let client = shop.client().await?;
     let till = Till::of(&shop.folder("merchant-server").join("data"))?;
     let (attempt, grant, at) = confirmed(&shop, &client).await?;
@@ -133,7 +164,7 @@ async fn an_agent_killed_at_any_write_of_a_claim_books_it_once() -> Result {
     let (mut claimed, mut before) = (0, 0);
     for nth in 1..MOST {
         let (name, word) = (format!("C-{nth}"), Word::Claim(one, None));
-        let fuse = Fuse::light(&shop.agent, nth)?;
+        let fuse = Strace::kill(&shop.agent, nth)?;
         let answer = till.say(&client, &grant, &name, &word, at).await;
         claimed += 1;
         let is_over = !is_dead(&shop.agent).await?;
@@ -164,7 +195,7 @@ async fn an_agent_killed_at_any_write_of_a_claim_books_it_once() -> Result {
 /// again, and what was not, is.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_day_settled_by_an_agent_killed_at_any_write_is_settled_once() -> Result {
-    let mut shop = Shop::start().await?;
+    let mut shop = Shop::start_on(Start::Demo, None).await?;
     let client = shop.client().await?;
     let till = Till::of(&shop.folder("merchant-server").join("data"))?;
     let (_, grant, at) = confirmed(&shop, &client).await?;
@@ -174,7 +205,7 @@ async fn a_day_settled_by_an_agent_killed_at_any_write_is_settled_once() -> Resu
     for nth in 1..MOST {
         let said = till.say(&client, &grant, &format!("C-{nth}"), &ten, at).await?;
         said.map_err(|refused| anyhow::anyhow!("{refused:?}"))?;
-        let fuse = Fuse::light(&shop.agent, nth)?;
+        let fuse = Strace::kill(&shop.agent, nth)?;
         ahead += 24 * 3600;
         // The agent may die over it.
         shop.advance(24 * 3600).await.ok();
@@ -227,7 +258,7 @@ async fn a_shop_killed_at_any_write_of_an_order_has_none_or_all_of_it() -> Resul
     for at in 1..MOST {
         let attempt = client.prepare("SENCHA-01", good_form()).await?;
         let grant = client.grant(&attempt).await?.expect("a good contract");
-        let fuse = Fuse::light(&shop.merchant, at)?;
+        let fuse = Strace::kill(&shop.merchant, at)?;
         let answer = client.submit(&attempt, &grant).await;
         orders += 1;
         let is_over = !is_dead(&shop.merchant).await?;
@@ -284,72 +315,6 @@ async fn an_agent_killed_at_any_word_to_postgresql_has_none_or_all_of_a_grant() 
     owed(&shop).map(drop)
 }
 
-/// TRUST.md F05: the shop is down when the order comes, cut off, or silent. The agent asks it for a
-/// while; then the purchase ends, the credit is free and the shop, when it is back, is told.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_shop_that_cannot_be_reached_when_the_order_comes_gets_none_and_nobody_pays() -> Result {
-    let mut shop = Shop::start().await?;
-    let client = shop.client().await?;
-    let mut ahead = 0;
-    for weather in [Weather::Fair, Weather::Breaks, Weather::Swallows] {
-        let attempt = client.prepare("SENCHA-01", good_form()).await?;
-        let grant = client.grant(&attempt).await?.expect("a good contract");
-        advance(&shop.merchant, LONG).await?;
-        match weather {
-            Weather::Fair => shop.merchant.kill9()?,
-            weather => shop.merchant_tap.set(weather),
-        }
-        let submitted = client.submit(&attempt, &grant);
-        let answer = tokio::time::timeout(Duration::from_secs(3), submitted).await;
-        ensure!(answer.is_err() || answer.is_ok_and(|answer| answer.is_err()), "{weather:?}");
-        ensure!(client.status(attempt.purchase).await?.state == PurchaseState::Granted);
-        // The Grant is over: the agent asks, in vain.
-        advance(&shop.agent, LONG).await?;
-        wait_for_fault(&shop, attempt.purchase).await?;
-        ensure!(client.status(attempt.purchase).await?.state == PurchaseState::Granted);
-        shop.merchant_tap.set(Weather::Fair);
-        ahead += LONG;
-        if shop.merchant.process_id().is_none() {
-            shop.merchant.set_option("--ahead", &ahead.to_string());
-            shop.merchant.start().await?;
-        }
-        shop.advance(3600).await?;
-        ahead += 3600;
-        wait_for(&client, &attempt, PurchaseState::Expired).await?;
-        let late = client.submit(&attempt, &grant).await?.err().map(|refused| refused.problem);
-        ensure!(late == Some(Problem::PurchaseClosed), "{weather:?}: {late:?}");
-    }
-    let contract = shop.agent_cli(&["contracts", "list", "--json"])?.to_string();
-    ensure!(!contract.contains("\"reserved\":1846"), "{contract}");
-    Ok(())
-}
-
-/// TRUST.md F06: the shop takes the order and its answer is lost. Nobody says that it failed, asked
-/// by its id it is accepted, and there is one order and one question.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_order_whose_answer_is_lost_is_taken_once_and_never_said_to_have_failed() -> Result {
-    let shop = Shop::start().await?;
-    let client = shop.client().await?;
-    let attempt = client.prepare("SENCHA-01", good_form()).await?;
-    let grant = client.grant(&attempt).await?.expect("a good contract");
-    shop.merchant_tap.set(Weather::LosesAnswers);
-    for _ in 0..3 {
-        ensure!(client.submit(&attempt, &grant).await.is_err(), "the answer came");
-        let state = client.status(attempt.purchase).await?.state;
-        ensure!(matches!(state, PurchaseState::Granted | PurchaseState::Accepted), "{state:?}");
-    }
-    shop.merchant_tap.set(Weather::Fair);
-    let state = client.merchant_status(attempt.purchase).await?.state;
-    ensure!(state == PurchaseState::Accepted, "{state:?}");
-    let word = client.submit(&attempt, &grant).await?.expect("the answer of before");
-    client.forward(&attempt, &word).await?.expect("a word on its own Grant");
-    wait_for(&client, &attempt, PurchaseState::Accepted).await?;
-    shop.post.wait_for(1).await?.confirm_link()?;
-    let orders = shop.merchant_cli(&["orders", "list", "--json"])?;
-    ensure!(orders.as_array().map(Vec::len) == Some(1), "{orders}");
-    Ok(())
-}
-
 async fn confirmed(
     shop: &Shop,
     client: &Client,
@@ -377,30 +342,5 @@ async fn wait_for(client: &Client, attempt: &Attempt, state: PurchaseState) -> R
     anyhow::bail!("still {:?}, not {state:?}", client.status(attempt.purchase).await?.state)
 }
 
-/// Waits until the agent has asked about a purchase and got no answer.
-async fn wait_for_fault(shop: &Shop, purchase: shared_protocol::PurchaseId) -> Result {
-    let purchase = purchase.to_string();
-    for _ in 0..600 {
-        let told = shop.agent_cli(&["events", "list", "--purchase", &purchase, "--json"])?;
-        let mut events = told["events"].as_array().context("a list")?.iter();
-        if events.any(|event| event["type"] == "purchase.lapsed" && event["last_fault"].is_string())
-        {
-            return Ok(());
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-    anyhow::bail!("the agent does not ask")
-}
-
-async fn advance(server: &Server, seconds: u64) -> Result {
-    let form = ("content-type", "application/x-www-form-urlencoded");
-    let request = http()?.post(format!("{}/_demo/clock", server.url)).header(form.0, form.1);
-    let said = request.body(format!("advance={seconds}")).send().await?;
-    ensure!(said.status().is_success(), "{}", said.status());
-    Ok(())
-}
-
-/// So long that a Grant is over.
-const LONG: u64 = 12 * 60;
 /// More writes, and more words, than any request takes.
 const MOST: usize = 150;

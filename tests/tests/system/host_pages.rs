@@ -57,8 +57,7 @@ async fn all_cookies_and_storage_blocked() -> Result {
 async fn fifty_mounts_leave_one_widget_and_one_frame() -> Result {
     let shop = Shop::start().await?;
     shop.host.show_widgets(&shop.agent.url, &["TEAPOT-01"]);
-    let browser = Browser::open().await?;
-    browser.driver.goto(&shop.host.url).await?;
+    let browser = Browser::at(&shop.host.url).await?;
     Widget::enter(&browser).await?.wait_alive().await?;
     browser.leave_frames().await?;
     let frames: usize = browser
@@ -77,8 +76,7 @@ async fn fifty_mounts_leave_one_widget_and_one_frame() -> Result {
 async fn without_the_agent_there_is_a_plain_link_instead_of_nothing() -> Result {
     let mut shop = Shop::start().await?;
     shop.host.show_widgets(&shop.agent.url, &["TEAPOT-01"]);
-    let browser = Browser::open().await?;
-    browser.driver.goto(&shop.host.url).await?;
+    let browser = Browser::at(&shop.host.url).await?;
     Widget::enter(&browser).await?.wait_alive().await?;
     browser.leave_frames().await?;
     shop.agent.kill9()?;

@@ -427,4 +427,4 @@ pub(crate) fn random(below: usize) -> usize {
 const KANJI: &[char] = &['鷹', '鯉', '蘭', '椿', '梅', '霧', '嵐', '暁', '鶴', '亀', '霞', '雫'];
 const KANA: &[char] = &['ア', 'ケ', 'ソ', 'テ', 'ヌ', 'ヘ', 'ミ', 'ユ', 'ロ', 'ワ'];
 
-const EMAIL: &str = "shopper@agent.example";
+pub const EMAIL: &str = "shopper@agent.example";

@@ -9,8 +9,7 @@ async fn a_shop_on_the_library_sells_and_is_told_what_becomes_of_it() -> Result 
     let market = Shop::start().await?;
     let stall = market.open_stall().await?;
     let database = database(&market).await?;
-    let browser = Browser::open().await?;
-    browser.driver.goto(&stall.server.url).await?;
+    let browser = Browser::at(&stall.server.url).await?;
     let widget = Widget::enter(&browser).await?;
     widget.buy().await?;
     let [order] = &wait_for(&database, "accepted").await?[..] else { panic!("not one order") };

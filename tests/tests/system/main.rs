@@ -26,6 +26,7 @@ mod passkeys;
 mod plans;
 mod purchase;
 mod recognition;
+mod refusals;
 mod relay;
 mod several_agents;
 mod staying_one;

@@ -15,7 +15,7 @@ use shared_protocol::{
 };
 use whole_system::{
     Browser, Client, Result, Shop, Widget, browser::Window, client::SessionKey, host::Host,
-    merchant,
+    merchant, relay::Relay,
 };
 
 /// The agent's true key, as whoever broke into the agent would have it.
@@ -203,8 +203,7 @@ pub async fn later(browser: &Browser, seconds: u32) -> Result {
 async fn a_mark_that_is_taken_back_stops_an_open_widget_and_keeps_what_was_typed() -> Result {
     let shop = Shop::start().await?;
     shop.host.show_widgets(&shop.agent.url, &["TEAPOT-01"]);
-    let browser = Browser::open().await?;
-    browser.driver.goto(&shop.host.url).await?;
+    let browser = Browser::at(&shop.host.url).await?;
     let widget = Widget::enter(&browser).await?;
     widget.go_to_final_check().await?;
     shop.agent_cli(&["merchants", "revoke-mark", "mrc_tea", "--why", "keys", "--json"])?;
@@ -236,12 +235,45 @@ async fn a_mark_that_is_taken_back_stops_an_open_widget_and_keeps_what_was_typed
     browser.close().await
 }
 
+/// The small program knows no relay: where the shop gains one meanwhile, it sells nothing, and a
+/// new page brings the program that does.
+#[tokio::test]
+async fn a_shop_that_gains_a_relay_while_its_page_is_open_sells_after_a_reload() -> Result {
+    let shop = Shop::start().await?;
+    shop.host.show_widgets(&shop.agent.url, &["TEAPOT-01"]);
+    let browser = Browser::at(&shop.host.url).await?;
+    let widget = Widget::enter(&browser).await?;
+    widget.go_to_final_check().await?;
+    assert!(program(&browser).await?.ends_with("/plain.ja.js"));
+    let _relay = Relay::open(&shop, false).await?;
+    shop.advance(6).await?;
+    later(&browser, 50).await?;
+    widget.wait_for("failure").await?;
+    says(&widget, "mark_expired").await?;
+    assert!(widget.text("main").await?.contains("期限が切れています"));
+    assert!(shop.rows("agent-server", "SELECT id FROM purchases")?.is_empty());
+
+    browser.leave_frames().await?;
+    browser.driver.refresh().await?;
+    let widget = Widget::enter(&browser).await?;
+    widget.go_to_final_check().await?;
+    assert!(program(&browser).await?.ends_with("/client_wasm.ja.js"));
+    widget.press("place-order").await?;
+    widget.wait_for("thanks").await?;
+    assert_eq!(shop.rows("agent-server", "SELECT id FROM purchases")?.len(), 1);
+    browser.close().await
+}
+
+/// Which program the frame runs.
+async fn program(browser: &Browser) -> Result<String> {
+    browser.script("return document.querySelector('[name=warifu-module]').content").await
+}
+
 #[tokio::test]
 async fn a_seller_who_changed_is_shown_before_anything_is_placed() -> Result {
     let shop = Shop::start().await?;
     shop.host.show_widgets(&shop.agent.url, &["TEAPOT-01"]);
-    let browser = Browser::open().await?;
-    browser.driver.goto(&shop.host.url).await?;
+    let browser = Browser::at(&shop.host.url).await?;
     let widget = Widget::enter(&browser).await?;
     widget.go_to_final_check().await?;
     let notice = ["--legal-ja", "代表 山田花子", "--legal-en", "Hanako Yamada", "--json"];
@@ -274,8 +306,7 @@ async fn a_page_that_looks_like_the_shops_reads_that_it_is_another() -> Result {
         ("yamada.localhost.evil.localhost", "origin_lookalike"),
         ("127.0.0.1", "origin_not_registered"),
     ] {
-        let browser = Browser::open().await?;
-        browser.driver.goto(&at(name)).await?;
+        let browser = Browser::at(&at(name)).await?;
         let widget = Widget::enter(&browser).await?;
         widget.wait_for("failure").await.with_context(|| name.to_owned())?;
         says(&widget, code).await?;

@@ -7,8 +7,7 @@ use whole_system::{Browser, Result, Shop, Widget, server::http};
 #[tokio::test]
 async fn a_shopper_buys_a_teapot_and_confirms_by_mail() -> Result {
     let shop = Shop::start().await?;
-    let browser = Browser::open().await?;
-    browser.driver.goto(&shop.merchant.url).await?;
+    let browser = Browser::at(&shop.merchant.url).await?;
     let widget = Widget::enter(&browser).await?;
     let number = widget.buy().await?;
     assert_eq!(number.len(), 14, "4-4-4: {number}");
@@ -36,8 +35,7 @@ async fn where_nobody_asks_by_mail_the_shopper_reads_so_first() -> Result {
     let most = ["--up-to", "3850", "--currency", "JPY", "--json"];
     shop.agent_cli(&[&["merchants", "waive", "mrc_tea"], &most[..]].concat())?;
     shop.advance(6).await?;
-    let browser = Browser::open().await?;
-    browser.driver.goto(&shop.merchant.url).await?;
+    let browser = Browser::at(&shop.merchant.url).await?;
     let widget = Widget::enter(&browser).await?;
     widget.go_to_final_check().await?;
     let said = widget.text("[data-test=next]").await?;
@@ -69,8 +67,7 @@ async fn where_nobody_asks_by_mail_the_shopper_reads_so_first() -> Result {
 #[tokio::test]
 async fn the_same_in_english() -> Result {
     let shop = Shop::start().await?;
-    let browser = Browser::open().await?;
-    browser.driver.goto(format!("{}/en.html", shop.merchant.url)).await?;
+    let browser = Browser::at(&format!("{}/en.html", shop.merchant.url)).await?;
     let widget = Widget::enter(&browser).await?;
     widget.buy().await?;
     let text = widget.text("main").await?;
@@ -83,8 +80,7 @@ async fn the_same_in_english() -> Result {
 #[tokio::test]
 async fn the_shopper_says_no_by_mail_and_the_shop_learns_it() -> Result {
     let shop = Shop::start().await?;
-    let browser = Browser::open().await?;
-    browser.driver.goto(&shop.merchant.url).await?;
+    let browser = Browser::at(&shop.merchant.url).await?;
     Widget::enter(&browser).await?.buy().await?;
     let link = shop.post.wait_for(1).await?.confirm_link()?;
     browser.leave_frames().await?;

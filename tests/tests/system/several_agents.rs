@@ -75,12 +75,7 @@ async fn letters(shop: &Shop, most: usize) -> Result {
     shop.post.wait_for(2).await?;
     tokio::time::sleep(Duration::from_secs(1)).await;
     let letters = shop.post.letters()?;
-    let id = |letter: &Letter| {
-        let text = String::from_utf8_lossy(&letter.raw).into_owned();
-        let mut lines = text.lines().map(str::to_lowercase);
-        lines.find(|line| line.starts_with("message-id:"))
-    };
-    let ids: BTreeSet<_> = letters.iter().map(id).collect();
+    let ids: BTreeSet<_> = letters.iter().map(Letter::message_id).collect();
     assert_eq!(ids.len(), letters.len(), "no letter came twice");
     assert!(letters.len() <= most);
     Ok(())

@@ -11,8 +11,7 @@ fn order_count(shop: &Shop) -> Result<usize> {
 #[tokio::test]
 async fn a_double_click_buys_once() -> Result {
     let shop = Shop::start().await?;
-    let browser = Browser::open().await?;
-    browser.driver.goto(&shop.merchant.url).await?;
+    let browser = Browser::at(&shop.merchant.url).await?;
     let widget = Widget::enter(&browser).await?;
     widget.go_to_final_check().await?;
     let twenty = "const b = document.querySelector('[data-test=\"place-order\"]'); \
@@ -56,8 +55,7 @@ async fn reload_and_back_at_every_screen_never_buy_twice() -> Result {
 #[tokio::test]
 async fn two_tabs_are_two_purchases_that_do_not_mix() -> Result {
     let shop = Shop::start().await?;
-    let browser = Browser::open().await?;
-    browser.driver.goto(&shop.merchant.url).await?;
+    let browser = Browser::at(&shop.merchant.url).await?;
     let first = Widget::enter(&browser).await?;
     first.go_to_final_check().await?;
     let first_tab = browser.driver.window().await?;
@@ -80,8 +78,7 @@ async fn two_tabs_are_two_purchases_that_do_not_mix() -> Result {
 async fn two_widgets_on_one_page_never_cross_talk() -> Result {
     let shop = Shop::start().await?;
     shop.host.show_widgets(&shop.agent.url, &["TEAPOT-01", "SENCHA-01"]);
-    let browser = Browser::open().await?;
-    browser.driver.goto(&shop.host.url).await?;
+    let browser = Browser::at(&shop.host.url).await?;
     browser
         .script::<bool>(
             "window.heard = [[], []]; \

@@ -42,15 +42,60 @@ fn suzuki(shop: &Shop) -> Result<Borrower> {
     Borrower::open(shop, "mrc_suzuki", "お菓子の鈴木", "Suzuki Sweets")
 }
 
+/// A seller whose window the host's page shows, by a placement in force.
+fn placed(shop: &Shop) -> Result<Borrower> {
+    let seller = suzuki(shop)?;
+    seller.borrow_window(shop, &shop.host.url)?;
+    shop.host.show("", &page(&shop.agent.url, &[&seller.window()]));
+    Ok(seller)
+}
+
+/// The first window of the host's page, opened anew.
+async fn enter<'a>(shop: &Shop, browser: &'a Browser) -> Result<Widget<'a>> {
+    browser.driver.goto(&shop.host.url).await?;
+    Widget::enter(browser).await
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn a_seller_without_a_site_sells_in_anothers_page() -> Result {
+async fn a_seller_without_a_site_shows_its_picture() -> Result {
     let shop = Shop::start().await?;
     let seller = suzuki(&shop)?;
+    let publish = |file: &str| {
+        let file = format!("{}/../{file}", env!("CARGO_MANIFEST_DIR"));
+        seller.cli(&["offers", "publish", "YOKAN-01", "--picture", &file, "--json"])
+    };
+    let refused = publish("README.md").expect_err("no picture").to_string();
+    assert!(refused.contains("not a PNG, JPEG or WebP picture"), "{refused}");
+    publish("docs/demo.png")?;
     seller.borrow_window(&shop, &shop.host.url)?;
     shop.host.show("", &page(&shop.agent.url, &[&seller.window()]));
     let browser = Browser::open().await?;
-    browser.driver.goto(&shop.host.url).await?;
-    let widget = Widget::enter(&browser).await?;
+    let widget = enter(&shop, &browser).await?;
+    is_shown(&browser).await.context("by the server")?;
+    widget.wait_alive().await?;
+    is_shown(&browser).await.context("by the program")?;
+    widget.buy().await?;
+    browser.close().await
+}
+
+/// The picture has come, whole.
+async fn is_shown(browser: &Browser) -> Result {
+    for _ in 0..600 {
+        let wide = "return document.querySelector('img.photo')?.naturalWidth ?? 0";
+        if browser.script::<u32>(wide).await? == 980 {
+            return Ok(());
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    anyhow::bail!("there is no picture")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_seller_without_a_site_sells_in_anothers_page() -> Result {
+    let shop = Shop::start().await?;
+    let seller = placed(&shop)?;
+    let browser = Browser::open().await?;
+    let widget = enter(&shop, &browser).await?;
     let number = widget.buy().await?;
     let both = widget.text("header").await?;
     assert!(both.contains("販売：お菓子の鈴木／掲載：山田茶舗"), "{both}");
@@ -94,6 +139,30 @@ async fn a_seller_without_a_site_sells_in_anothers_page() -> Result {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_its_seller_refuses_is_cancelled_for_good_and_the_shopper_told() -> Result {
+    let shop = Shop::start().await?;
+    let seller = placed(&shop)?;
+    let browser = Browser::open().await?;
+    let number = enter(&shop, &browser).await?.buy().await?;
+    browser.close().await?;
+    let reserved = || shop.rows("agent-server", "SELECT SUM(reserved) FROM contracts");
+    assert_eq!(reserved()?, [[serde_json::json!(2400)]]);
+    let letters = shop.post.letters()?.len();
+    let refuse = ["mailbox", "refuse", &number, "--sold-out", "--json"];
+    assert_eq!(seller.cli(&refuse)?["state"], "refused");
+    assert_eq!(reserved()?, [[serde_json::json!(0)]], "the credit is free");
+    let told = shop.post.wait_for(letters + 1).await?.text();
+    assert!(told.contains("お菓子の鈴木がご注文をお受けできませんでした"), "{told}");
+    assert!(told.contains("お金は動いていません") && !told.contains("/confirm/"), "{told}");
+    assert_eq!(seller.cli(&refuse)?["state"], "refused", "the same again is the same");
+    assert!(seller.cli(&["mailbox", "accept", &number, "--json"]).is_err(), "for good");
+    assert!(seller.cli(&["mailbox", "ship", &number, "--json"]).is_err());
+    assert_eq!(shop.post.letters()?.len(), letters + 1, "told once");
+    assert_eq!(shop.agent_cli(&["audit", "--json"])?["findings"], serde_json::json!([]));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn without_a_placement_in_force_the_page_says_why_and_nothing_is_sold() -> Result {
     let shop = Shop::start().await?;
     let seller = suzuki(&shop)?;
@@ -133,8 +202,7 @@ async fn without_a_placement_in_force_the_page_says_why_and_nothing_is_sold() ->
     assert_eq!(events[0]["detail"]["reason"], "origin");
 
     // Where it was agreed on, until the host ends it under the shopper's hands.
-    browser.driver.goto(&shop.host.url).await?;
-    let widget = Widget::enter(&browser).await?;
+    let widget = enter(&shop, &browser).await?;
     widget.go_to_final_check().await?;
     shop.merchant_cli(&["placements", "end", &digest, "--json"])?;
     widget.press("place-order").await?;
@@ -158,8 +226,7 @@ async fn a_placement_that_is_over_sells_nothing_in_windows_open_and_new() -> Res
     shop.host.show("", &page(&shop.agent.url, &[&seller.window()]));
     let (left_alone, browser) = (Browser::open().await?, Browser::open().await?);
     for browser in [&left_alone, &browser] {
-        browser.driver.goto(&shop.host.url).await?;
-        Widget::enter(browser).await?.go_to_final_check().await?;
+        enter(&shop, browser).await?.go_to_final_check().await?;
     }
     shop.advance(25 * 3600).await?;
     let is_over = async |widget: &Widget<'_>| -> Result {
@@ -192,8 +259,7 @@ async fn a_placement_that_is_over_sells_nothing_in_windows_open_and_new() -> Res
     is_over(&widget).await?;
     // One that is opened now never begins.
     browser.leave_frames().await?;
-    browser.driver.goto(&shop.host.url).await?;
-    is_over(&Widget::enter(&browser).await?).await?;
+    is_over(&enter(&shop, &browser).await?).await?;
     assert_eq!(shop.rows("agent-server", "SELECT COUNT(*) FROM purchases")?[0][0], 0);
     left_alone.close().await?;
     browser.close().await
@@ -209,8 +275,7 @@ async fn windows_of_two_sellers_beside_the_hosts_own_widget_do_not_mix() -> Resu
     }
     let elements = [one.window(), OWN.into(), other.window()];
     shop.host.show("", &page(&shop.agent.url, &elements.each_ref().map(String::as_str)));
-    let browser = Browser::open().await?;
-    browser.driver.goto(&shop.host.url).await?;
+    let browser = Browser::at(&shop.host.url).await?;
     let widgets = [
         Widget::enter_nth(&browser, 0).await?,
         Widget::enter_nth(&browser, 1).await?,
@@ -255,17 +320,14 @@ async fn windows_of_two_sellers_beside_the_hosts_own_widget_do_not_mix() -> Resu
 #[tokio::test(flavor = "multi_thread")]
 async fn a_passkey_pays_in_a_borrowed_window() -> Result {
     let shop = Shop::start().await?;
-    let seller = suzuki(&shop)?;
-    seller.borrow_window(&shop, &shop.host.url)?;
-    shop.host.show("", &page(&shop.agent.url, &[&seller.window()]));
+    let seller = placed(&shop)?;
     let browser = Browser::open().await?;
     let authenticator = Authenticator::into_window(&browser).await?;
     account::sign_in(&shop, &browser, PASSKEY_SHOPPER).await?;
     account::register_passkey(&shop, &browser).await?;
     assert_eq!(authenticator.passkeys().await?.len(), 1);
     browser.leave_frames().await?;
-    browser.driver.goto(&shop.host.url).await?;
-    let widget = Widget::enter(&browser).await?;
+    let widget = enter(&shop, &browser).await?;
     widget.go_to_details().await?;
     for (name, value) in GOOD.iter().filter(|(name, _)| !name.starts_with("payment.")) {
         widget.fill(name, value).await?;
@@ -285,12 +347,9 @@ async fn a_passkey_pays_in_a_borrowed_window() -> Result {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_has_no_contract_gets_one_without_leaving_the_window() -> Result {
     let shop = Shop::start().await?;
-    let seller = suzuki(&shop)?;
-    seller.borrow_window(&shop, &shop.host.url)?;
-    shop.host.show("", &page(&shop.agent.url, &[&seller.window()]));
+    placed(&shop)?;
     let browser = Browser::open().await?;
-    browser.driver.goto(&shop.host.url).await?;
-    let widget = Widget::enter(&browser).await?;
+    let widget = enter(&shop, &browser).await?;
     widget.go_to_details().await?;
     widget.press("enrol").await?;
     widget.find("[data-test=\"enrolment\"]").await?.enter_frame().await?;
@@ -308,14 +367,11 @@ async fn who_has_no_contract_gets_one_without_leaving_the_window() -> Result {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_screen_of_a_window_is_accessible() -> Result {
     let shop = Shop::start().await?;
-    let seller = suzuki(&shop)?;
-    seller.borrow_window(&shop, &shop.host.url)?;
-    shop.host.show("", &page(&shop.agent.url, &[&seller.window()]));
+    placed(&shop)?;
     let dark = Window { dark: true, language: "en", ..Window::default() };
     for window in [Window::default(), dark] {
         let browser = Browser::open_as(window).await?;
-        browser.driver.goto(&shop.host.url).await?;
-        let widget = Widget::enter(&browser).await?;
+        let widget = enter(&shop, &browser).await?;
         widget.wait_alive().await?;
         widget.press("mark").await?;
         expect_clean(&browser, "product with the Mark's panel").await?;

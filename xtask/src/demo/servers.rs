@@ -115,6 +115,7 @@ fn shop_settings() -> PathBuf {
 fn shop_settings_with(agent_key: &str, relay: bool) -> String {
     format!(
         "listen = \"{SHOP}\"\npublic_url = \"http://{SHOP}\"\nmerchant_id = \"mrc_tea\"\n\
+         shop_name = {{ ja = \"山田茶舗\", en = \"Yamada Tea\" }}\n\
          data_dir = \"shop\"\ncatalogue = \"../merchant-server/catalogue.sample.toml\"\n\
          shop_dir = \"../www/shop\"\nrelay = {relay}\n\n\
          [agent]\nurl = \"http://{AGENT}\"\nid = \"agt_demo\"\n\

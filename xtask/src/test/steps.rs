@@ -47,6 +47,9 @@ pub fn plan(filter: Option<String>, with_trunk: bool) -> Vec<Step> {
     plan.push(step("widget tests in the browser", wasm_tests));
     plan.push(Step { others_need_it: true, ..step("widget build", widget_build) });
     plan.push(step("whole-system tests", whole_system_tests));
+    if filter.is_none() {
+        plan.push(step("the agent's business on PostgreSQL", business_on_postgres));
+    }
     if with_trunk {
         plan.push(step("trunk", trunk_smoke));
     }
@@ -108,7 +111,7 @@ fn wasm_tests(step: &Step, tally: &mut Tally) -> Result<()> {
 }
 
 fn widget_build(step: &Step, tally: &mut Tally) -> Result<()> {
-    check(step, tally, widget::build().map(|_| ()))
+    check(step, tally, widget::build().and_then(|widget| widget.check_budget()))
 }
 
 fn whole_system_tests(step: &Step, tally: &mut Tally) -> Result<()> {
@@ -122,6 +125,35 @@ fn whole_system_tests(step: &Step, tally: &mut Tally) -> Result<()> {
     browser_environment(&mut test)?;
     tests(step, tally, &mut test)
 }
+
+/// The whole system once more on the other kind of database: what is about money, or all of it
+/// where `WARIFU_TEST_EFFORT` asks for more than the least. What names its database has run.
+fn business_on_postgres(step: &Step, tally: &mut Tally) -> Result<()> {
+    let mut test = cargo("test");
+    test.env("WARIFU_TEST_DATABASE", "postgres");
+    test.args(["--no-fail-fast", "--workspace", "--test", "system", "--"]);
+    match std::env::var("WARIFU_TEST_EFFORT").is_ok_and(|effort| effort != "1") {
+        true => test.args(["--skip", "month::", "--skip", "faults::", "--skip", "package::"]),
+        false => test.args(BUSINESS),
+    };
+    browser_environment(&mut test)?;
+    tests(step, tally, &mut test)
+}
+
+/// Interface, pages for operators and shops, contracts, plans, transfers, purchases, and that
+/// neither side holds the other's half.
+const BUSINESS: [&str; 10] = [
+    "api_cases::",
+    "by_hand::",
+    "console::",
+    "contracts::",
+    "desk::",
+    "enrolment::",
+    "leak::",
+    "plans::",
+    "purchase::",
+    "transfers::",
+];
 
 fn trunk_smoke(step: &Step, tally: &mut Tally) -> Result<()> {
     check(step, tally, trunk::smoke_test())

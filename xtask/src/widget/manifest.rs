@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Write as _;
 use std::path::Path;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
@@ -15,6 +15,13 @@ const NAME: &str = "manifest.json";
 pub const PLAIN: &str = "plain";
 /// The program with every way of buying.
 pub const EVERY_WAY: &str = "client_wasm";
+/// So many bytes, compressed, for the shoppers of most shops: what the lightest published drop-in
+/// needs.
+const BUDGET: usize = 110_000;
+/// How the tables of texts end, one for each language and program: for who asks for the other one.
+pub const TEXTS: &str = ".txt";
+/// How the modules end that start a program, with its texts in a language.
+const SPEAKING: [&str; 2] = [".ja.js", ".en.js"];
 /// Only who enrols, signs in or pays by passkey fetches these.
 const ON_DEMAND: [&str; 3] = ["enrolled.js", "passkey.js", "pay-by-passkey.mjs"];
 
@@ -85,9 +92,29 @@ impl Manifest {
     /// Raw and Brotli bytes of what every shopper downloads who runs this program.
     pub fn total(&self, program: &str) -> (usize, usize) {
         let other = if program == PLAIN { EVERY_WAY } else { PLAIN };
-        let is_fetched = |name: &str| !ON_DEMAND.contains(&name) && !name.starts_with(other);
-        let files = self.files.iter().filter(|file| is_fetched(&file.name));
+        let is_its = |file: &&Served| {
+            let is_on_demand = ON_DEMAND.contains(&file.name.as_str());
+            !is_on_demand && !file.name.ends_with(TEXTS) && !file.name.starts_with(other)
+        };
+        // Each shopper reads one language.
+        let (speaking, files): (Vec<_>, Vec<_>) = self
+            .files
+            .iter()
+            .filter(is_its)
+            .partition(|file| SPEAKING.iter().any(|end| file.name.ends_with(end)));
+        let longest = speaking.into_iter().max_by_key(|file| file.brotli);
+        let files = files.into_iter().chain(longest);
         files.fold((0, 0), |(raw, brotli), file| (raw + file.raw, brotli + file.brotli))
+    }
+
+    /// Whether what every shopper downloads is as small as promised.
+    pub fn check_budget(&self) -> Result<()> {
+        let (_, brotli) = self.total(PLAIN);
+        ensure!(
+            brotli <= BUDGET,
+            "shoppers download {brotli} bytes; at most {BUDGET} are promised"
+        );
+        Ok(())
     }
 
     fn to_json(&self) -> Value {
@@ -185,15 +212,21 @@ mod tests {
             sha256: sha256(b"b"),
             integrity: "sha384-y".into(),
         };
-        let others = ["passkey.js", "plain.js", "client_wasm.js", "client_wasm_bg.wasm"].map(of);
-        let files = std::iter::once(file).chain(others).collect();
+        let others =
+            ["passkey.js", "plain.en.txt", "client_wasm.en.js", "client_wasm_bg.wasm"].map(of);
+        let long = Served { brotli: 4, raw: 9, ..of("plain.ja.js") };
+        let files = [file, of("plain.en.js"), long].into_iter().chain(others).collect();
         let manifest = Manifest { made_from, files };
         let again = Manifest::from_json(&manifest.to_json()).unwrap();
         assert!(again.made_from == manifest.made_from);
-        assert_eq!(again.files().len(), 5);
-        assert_eq!(again.total(PLAIN), (15, 10));
+        assert_eq!(again.files().len(), 7);
+        assert_eq!(again.total(PLAIN), (19, 11));
         assert_eq!(again.total(EVERY_WAY), (20, 13));
         assert_eq!(again.files()[0].integrity, "sha384-x");
+        assert!(again.check_budget().is_ok());
+        let large = Served { brotli: BUDGET, ..of("plain_bg.wasm") };
+        let files = vec![large, of("widget.css")];
+        assert!(Manifest { made_from: again.made_from, files }.check_budget().is_err());
     }
 
     #[test]

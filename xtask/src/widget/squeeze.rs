@@ -11,6 +11,7 @@ use wasm_encoder::reencode::{Reencode, utils};
 use wasm_encoder::{ExportSection, ImportSection, Module};
 use wasmparser::{Export, ImportSectionReader, Parser};
 
+use super::panics;
 use crate::place;
 use crate::program::{program, run};
 
@@ -18,6 +19,7 @@ use crate::program::{program, run};
 pub fn program_and_glue(folder: &Path, name: &str) -> Result<()> {
     let wasm = folder.join(format!("{name}_bg.wasm"));
     let glue = folder.join(format!("{name}.js"));
+    fs::write(&wasm, panics::without(&fs::read(&wasm)?)?)?;
     optimise(&wasm)?;
     let (small, short) = with_short_names(&fs::read(&wasm)?)?;
     let text = without_synchronous_start(&fs::read_to_string(&glue)?)?;
@@ -46,6 +48,11 @@ fn optimise(wasm: &Path) -> Result<()> {
         "--one-caller-inline-max-function-size=15",
         "--inlining-optimizing",
         "--remove-unused-brs",
+        "--dce",
+        "--vacuum",
+        "--dae-optimizing",
+        "--duplicate-function-elimination",
+        "--remove-unused-module-elements",
         // Neighbours of one crate are alike.
         "--reorder-functions-by-name",
         "--strip-debug",

@@ -76,6 +76,8 @@ impl Check<'_> {
             None => self.out.note(Damage::LineFate, self.row, "matched or parked", "neither"),
             Some(Match::Bill) => self.bill(),
             Some(Match::Payout) => self.payout(),
+            Some(Match::Transfer) => self.transfer(),
+            Some(Match::Returned) => self.returned(),
             Some(Match::Charge) => {
                 self.out.holds(Damage::LineFate, self.row, was_resolved);
             }
@@ -102,7 +104,7 @@ impl Check<'_> {
         let line = self.line;
         let found = (line.bill_amount, line.bill_currency.as_deref());
         self.same(Damage::LineBill, line.amount, found);
-        if line.bill_payment.is_none() {
+        if line.part == 0 && line.bill_payment.is_none() {
             self.out.note(Damage::LineBill, self.row, "a bill that is paid", "none");
         }
     }
@@ -111,6 +113,23 @@ impl Check<'_> {
         let line = self.line;
         let amount = line.payout_amount.map(i64::saturating_neg);
         self.same(Damage::LinePayout, line.amount, (amount, line.payout_currency.as_deref()));
+    }
+
+    fn transfer(&mut self) {
+        let line = self.line;
+        let amount = line.sent_amount.map(i64::saturating_neg);
+        self.same(Damage::LinePayout, line.amount, (amount, line.bill_currency.as_deref()));
+    }
+
+    /// A payout that came back, or a transfer.
+    fn returned(&mut self) {
+        let line = self.line;
+        let found = match (line.payout, line.returned) {
+            (None, _) => (line.sent_amount, line.bill_currency.as_deref()),
+            (Some(_), Some(_)) => (line.payout_amount, line.payout_currency.as_deref()),
+            (Some(_), None) => (None, None),
+        };
+        self.same(Damage::LineAgainst, line.amount, found);
     }
 
     fn against(&mut self) {

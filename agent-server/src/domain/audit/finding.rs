@@ -76,6 +76,7 @@ damages! {
     BillGap "bill_gap" "a bill is missing or doubled";
     Billed "billed" "the sum of bills is another";
     Paid "paid" "the sum of payments is another";
+    BillPart "bill_part" "a part that was paid of a bill is missing, doubled or too much";
     OverBilled "over_billed" "more was billed than the purchase comes to";
     Upheld "upheld" "an objection was upheld and nothing given back, or the other way round";
     Reserved "reserved" "the contract holds another sum than its purchases";
@@ -87,6 +88,7 @@ damages! {
     PayoutAmount "payout_amount" "the batch is not the sum of its shares";
     PayoutOther "payout_other" "a share of another merchant or currency is in the batch";
     PayoutEarly "payout_early" "a share in the batch was booked after its cut-off";
+    Returned "returned" "what came back is not the bank's line, or is paid again while it is held";
     FileOther "file_other" "the file is not the one that was made";
     FileSum "file_sum" "the file is not the sum of its payouts";
     StatementCount "statement_count" "the bank's notice has other lines";

@@ -9,6 +9,7 @@ mod money;
 mod operators;
 mod promise;
 mod purchase;
+mod returns;
 mod running;
 mod story;
 mod transfers;
@@ -66,6 +67,7 @@ pub async fn audit(store: &Store, keys: impl Into<KeyHistory>) -> Result<Report,
     }
     contracts(&mut snapshot, &tally, &mut out).await?;
     transfers::check(&mut snapshot, &own, &mut tally, &mut out).await?;
+    returns::check(&mut snapshot, &mut tally, &mut out).await?;
     payouts(&mut snapshot, &mut tally, &mut out).await?;
     files::check(&mut snapshot, &mut tally, &mut out).await?;
     operators::check(store, &mut out).await?;

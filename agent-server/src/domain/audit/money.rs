@@ -12,10 +12,13 @@ use super::{
     purchase::{Share, total},
 };
 use crate::{
-    domain::settlement::{
-        Booking, MerchantWord, Settles, Terms, UPHELD, WordKind, book, upheld_digest, uphold,
+    domain::{
+        ledger::Entry,
+        settlement::{
+            Booking, MerchantWord, Settles, Terms, UPHELD, WordKind, book, upheld_digest, uphold,
+        },
     },
-    store::{PurchaseBooks, StoredWord},
+    store::{PurchaseBooks, StoredBill, StoredPart, StoredWord},
 };
 
 /// Checks all of it.
@@ -218,20 +221,76 @@ impl Replay<'_> {
             let row = format!("bills {} {}", self.books.purchase.row, bill.number);
             out.same(Damage::BillGap, &row, expected, bill.number);
             let number = u32::try_from(bill.number).unwrap_or(0);
-            let mut check = |entry: Option<_>, found: i64| match entry {
-                Some(entry) => {
-                    check_entry(self.books.entries.get(&found), found, &entry, &row, out);
-                    audited.entries.push(found);
-                }
-                None => out.note(Damage::EntryAmount, &row, "an amount", bill.amount),
-            };
             billed += i128::from(bill.amount);
-            check(self.terms.bill_entry(bill.amount, number), bill.entry);
-            if let Some(payment) = bill.payment {
+            let entry = self.terms.bill_entry(bill.amount, number);
+            self.entry(entry, (bill.entry, bill.amount), &row, audited, out);
+            let parts = self.books.parts.iter().filter(|part| part.bill == bill.number);
+            let parts: Vec<_> = parts.collect();
+            if let (Some(payment), true) = (bill.payment, parts.is_empty()) {
                 paid += i128::from(bill.amount);
-                check(self.terms.payment_entry(bill.amount, number), payment);
+                let entry = self.terms.payment_entry(bill.amount, number);
+                self.entry(entry, (payment, bill.amount), &row, audited, out);
             }
+            paid += self.parts(bill, &parts, audited, out);
+        }
+        let is_of_a_bill =
+            |part: &&StoredPart| self.books.bills.iter().any(|bill| bill.number == part.bill);
+        for part in self.books.parts.iter().filter(|part| !is_of_a_bill(part)) {
+            out.note(Damage::BillPart, &self.name_of_part(part), "its bill", "none");
         }
         (billed, paid)
+    }
+
+    /// What was paid of a bill in parts, each with its entry: the last one pays the bill.
+    fn parts(
+        &self,
+        bill: &StoredBill,
+        parts: &[&StoredPart],
+        audited: &mut Audited,
+        out: &mut Findings,
+    ) -> i128 {
+        let mut sum = 0;
+        for (expected, part) in (1_i64..).zip(parts) {
+            let row = self.name_of_part(part);
+            out.same(Damage::BillPart, &row, expected, part.number);
+            let number = u32::try_from(bill.number).unwrap_or(0);
+            let entry = self.terms.payment_entry(part.amount, number);
+            self.entry(entry, (part.entry, part.amount), &row, audited, out);
+            sum += i128::from(part.amount);
+        }
+        if let Some(last) = parts.last() {
+            let is_whole = sum == i128::from(bill.amount);
+            let named =
+                |entry: Option<i64>| entry.map_or("open".into(), |n| format!("journal {n}"));
+            let (must, is) = (named(is_whole.then_some(last.entry)), named(bill.payment));
+            let row = self.name_of_part(last);
+            out.same(Damage::BillPart, &row, must, is);
+            if sum > i128::from(bill.amount) {
+                out.note(Damage::BillPart, &row, format!("at most {}", bill.amount), sum);
+            }
+        }
+        sum
+    }
+
+    fn name_of_part(&self, part: &StoredPart) -> String {
+        format!("bill_parts {} {} {}", self.books.purchase.row, part.bill, part.number)
+    }
+
+    /// An entry of a row, of so much.
+    fn entry(
+        &self,
+        entry: Option<Entry>,
+        (found, amount): (i64, i64),
+        row: &str,
+        audited: &mut Audited,
+        out: &mut Findings,
+    ) {
+        match entry {
+            Some(entry) => {
+                check_entry(self.books.entries.get(&found), found, &entry, row, out);
+                audited.entries.push(found);
+            }
+            None => out.note(Damage::EntryAmount, row, "an amount", amount),
+        }
     }
 }

@@ -28,6 +28,12 @@ pub enum Account {
     Suspense,
 }
 
+impl Account {
+    /// The accounts that are of no contract and no merchant.
+    pub const OWN: [Self; 5] =
+        [Self::Bank, Self::Suspense, Self::MerchantFees, Self::PlanFees, Self::BankCharges];
+}
+
 /// Its name in the database.
 impl fmt::Display for Account {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -66,9 +72,7 @@ impl FromStr for Account {
         if let Some(merchant) = name.strip_prefix(PAYABLE) {
             return merchant.parse().map(Self::Payable);
         }
-        let fees = [Self::MerchantFees, Self::PlanFees, Self::BankCharges];
-        let mut plain = fees.into_iter().chain([Self::Bank, Self::Suspense]);
-        plain.find(|account| account.to_string() == name).ok_or(NotAnId)
+        Self::OWN.into_iter().find(|account| account.to_string() == name).ok_or(NotAnId)
     }
 }
 

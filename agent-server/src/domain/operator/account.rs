@@ -48,15 +48,29 @@ pub async fn invite(
     now: Timestamp,
 ) -> Result<Option<LinkToken>, Fault> {
     let token = LinkToken::random(entropy);
+    let done = invite_by(store, &token, entropy, invitation, now).await?;
+    Ok(done.then_some(token))
+}
+
+/// The same by this link; `false`: the name is taken, or not known.
+///
+/// # Errors
+/// [`Fault`].
+pub async fn invite_by(
+    store: &Store,
+    token: &LinkToken,
+    entropy: &Entropy,
+    invitation: Invitation<'_>,
+    now: Timestamp,
+) -> Result<bool, Fault> {
     let link = NewLink { digest: token.digest(), expires_at: now.plus(LIFETIME) };
-    let done = match invitation {
+    match invitation {
         Invitation::New(name, role) => {
             let handle = entropy.bytes();
-            store.add_operator(NewOperator { name: name.into(), role, handle, link }, now).await?
+            store.add_operator(NewOperator { name: name.into(), role, handle, link }, now).await
         }
-        Invitation::Again(name) => store.link_operator(name.into(), link, now).await?,
-    };
-    Ok(done.then_some(token))
+        Invitation::Again(name) => store.link_operator(name.into(), link, now).await,
+    }
 }
 
 /// Whose link it is, if it can still be used.
@@ -106,8 +120,8 @@ pub async fn sign_in(app: &App, said: &PasskeyAssertion) -> Result<i64, Problem>
     Ok(asserted.operator())
 }
 
-/// Takes everything from an operator at once: sessions, passkeys, links. What they did stays
-/// written down. `false`: there is none of this name.
+/// Takes everything from an operator at once: sessions, passkeys, links, tokens. What they did
+/// stays written down. `false`: there is none of this name.
 ///
 /// # Errors
 /// [`Fault`].

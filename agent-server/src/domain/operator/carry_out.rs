@@ -3,7 +3,7 @@
 
 use shared_protocol::{Amount, Currency, HandlingNumber, Problem};
 
-use super::{Draft, Movement, PaidHere, Proposal, Turned};
+use super::{Draft, Movement, PaidHere, Proposal, Turned, notice};
 use crate::{
     app::App,
     domain::{
@@ -60,7 +60,9 @@ pub async fn exactly(app: &App, draft: &Draft) -> Result<Exactly, Unmoved> {
         Draft::Release { message } => release(app, message).await?,
         Draft::Bill { number, bill } => paid(app, number, *bill).await?,
         Draft::Line { line, what } => parked(app, *line, what).await?,
+        Draft::Again { payout } => again(app, *payout).await?,
         Draft::Objection { number, resolution } => objection(app, number, *resolution).await?,
+        Draft::Notice { digest } => notice::exactly(app, digest).await?,
     };
     Ok(Exactly { movement, picked: None })
 }
@@ -93,11 +95,18 @@ pub async fn carry_out(app: &App, proposal: &Proposal) -> Result<(), Unmoved> {
             app.store.resolve_line(line, what, now).await??;
             DONE.to_owned()
         }
+        (Draft::Again { payout }, _) => {
+            if !app.store.pay_again(payout, now).await? {
+                return Err(Unmoved::Nothing);
+            }
+            DONE.to_owned()
+        }
         (Draft::Objection { number, resolution }, _) => {
             let done = app.store.resolve(number, resolution, now).await?;
             done.map_err(Unmoved::Refused)?;
             DONE.to_owned()
         }
+        (Draft::Notice { digest }, _) => notice::take(app, &digest, now).await?,
     };
     app.store.end_proposal(proposal.id, outcome, now).await?;
     app.wake_driver();
@@ -106,7 +115,12 @@ pub async fn carry_out(app: &App, proposal: &Proposal) -> Result<(), Unmoved> {
 
 /// What is not in the file says why: leaving somebody out is to be known before it is signed.
 async fn file(app: &App, wanted: Wanted) -> Result<Exactly, Unmoved> {
-    let picked = pick_payouts(&app.store, wanted).await?.ok_or(Unmoved::Nothing)?;
+    let (calendar, now) = (&app.plans.calendar, app.clock.now());
+    let picked = match pick_payouts(&app.store, calendar, wanted, now).await {
+        Err(FileFault::Store(fault)) => return Err(Unmoved::Store(fault)),
+        picked => picked?,
+    };
+    let picked = picked.ok_or(Unmoved::Nothing)?;
     if picked.payments.is_empty() {
         let left = picked.left_out.into_iter().next().ok_or(Unmoved::Nothing)?;
         return Err(Unmoved::LeftOut(left.0.as_str().into(), left.1));
@@ -150,7 +164,7 @@ async fn paid(app: &App, number: &HandlingNumber, bill: u32) -> Result<Movement,
     let row = known.ok_or(Unmoved::Nothing)?;
     let currency = currency_of(app, number).await?;
     let (number, currency) = (number.to_string(), currency.code().into());
-    Ok(Movement::Bill { number, bill, minor: row.minor, currency })
+    Ok(Movement::Bill { number, bill, minor: row.open(), currency })
 }
 
 async fn parked(app: &App, line: i64, what: &TurnedOut) -> Result<Movement, Unmoved> {
@@ -163,6 +177,18 @@ async fn parked(app: &App, line: i64, what: &TurnedOut) -> Result<Movement, Unmo
         minor: known.minor,
         currency: known.currency.code().into(),
         what: Turned::of(what),
+    })
+}
+
+async fn again(app: &App, payout: i64) -> Result<Movement, Unmoved> {
+    let held = app.store.held_payout(payout).await?.ok_or(Unmoved::Nothing)?;
+    let account = app.store.merchant_account(&held.merchant).await?.ok_or(Unmoved::Nothing)?;
+    Ok(Movement::Again {
+        payout,
+        merchant: held.merchant.as_str().into(),
+        minor: held.amount.minor,
+        currency: held.amount.currency.code().into(),
+        to: account.in_full(),
     })
 }
 

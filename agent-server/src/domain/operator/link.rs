@@ -5,10 +5,10 @@ use std::{fmt, str::FromStr};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL};
 use ring::digest::{SHA256, digest};
-use shared_protocol::{NotAnId, Span};
+use shared_protocol::{Digest, NotAnId, Span};
 use zeroize::Zeroizing;
 
-use crate::entropy::Entropy;
+use crate::{entropy::Entropy, keys::AgentKeyring};
 
 /// 256 bits in a link, stored nowhere here.
 #[derive(Clone)]
@@ -22,6 +22,13 @@ impl LinkToken {
     /// A fresh one.
     pub fn random(entropy: &Entropy) -> Self {
         Self(Zeroizing::new(entropy.bytes()))
+    }
+
+    /// The one that goes with a change which an operator signed: it can be shown to them for a
+    /// while without being kept.
+    pub fn of_change(keys: &AgentKeyring, id: i64, digest: Digest) -> Self {
+        let parts: [&[u8]; 2] = [&id.to_be_bytes(), digest.as_bytes()];
+        Self(Zeroizing::new(keys.keyed_hash("operator-link", &parts)))
     }
 
     /// What the database holds of it.

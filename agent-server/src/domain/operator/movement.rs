@@ -37,12 +37,22 @@ pub enum Draft {
         /// What it is.
         what: TurnedOut,
     },
+    /// Pay a payout again that came back.
+    Again {
+        /// Its row.
+        payout: i64,
+    },
     /// Resolve an objection.
     Objection {
         /// To this purchase.
         number: HandlingNumber,
         /// Who is right.
         resolution: Resolution,
+    },
+    /// Read a notice of the bank's into the books.
+    Notice {
+        /// Of the file's bytes, hexadecimal: by it, it is kept.
+        digest: String,
     },
 }
 
@@ -104,6 +114,19 @@ pub enum Movement {
         /// What it turned out to be.
         what: Turned,
     },
+    /// A payout that came back and is paid again.
+    Again {
+        /// Its row.
+        payout: i64,
+        /// Who is paid.
+        merchant: String,
+        /// How much.
+        minor: u64,
+        /// In which currency.
+        currency: String,
+        /// To which account.
+        to: String,
+    },
     /// An objection.
     Objection {
         /// To this purchase.
@@ -115,6 +138,28 @@ pub enum Movement {
         /// In which currency.
         currency: String,
     },
+    /// A notice of the bank's.
+    Notice {
+        /// What the bank calls it.
+        message: String,
+        /// How many lines.
+        lines: u64,
+        /// What they come to.
+        sums: Vec<Booked>,
+        /// Of the file's bytes, hexadecimal.
+        digest: String,
+    },
+}
+
+/// What the bank booked in one currency.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Booked {
+    /// Which.
+    pub currency: String,
+    /// What came in.
+    pub credit: i64,
+    /// What went out; less than nothing.
+    pub debit: i64,
 }
 
 /// One payment of a file.
@@ -146,6 +191,11 @@ pub enum Turned {
         /// Which one.
         payout: i64,
     },
+    /// It brings back a payout, or a transfer.
+    Returned {
+        /// By our reference.
+        reference: String,
+    },
     /// A charge of the bank's, or interest.
     Charge,
     /// It undoes another line, or is undone by it.
@@ -176,7 +226,9 @@ impl Movement {
             Self::Release { .. } => "release",
             Self::Bill { .. } => "bill",
             Self::Line { .. } => "line",
+            Self::Again { .. } => "again",
             Self::Objection { .. } => "objection",
+            Self::Notice { .. } => "notice",
         }
     }
 
@@ -193,10 +245,12 @@ impl Movement {
                 Draft::Bill { number: number.parse().ok()?, bill: *bill }
             }
             Self::Line { line, what, .. } => Draft::Line { line: *line, what: what.as_said()? },
+            Self::Again { payout, .. } => Draft::Again { payout: *payout },
             Self::Objection { number, resolution, .. } => Draft::Objection {
                 number: number.parse().ok()?,
                 resolution: Resolution::from_name(resolution)?,
             },
+            Self::Notice { digest, .. } => Draft::Notice { digest: digest.clone() },
         })
     }
 }
@@ -207,6 +261,7 @@ impl Turned {
         match what {
             TurnedOut::Bill(number, bill) => Self::Bill { number: number.to_string(), bill: *bill },
             TurnedOut::Payout(payout) => Self::Payout { payout: *payout },
+            TurnedOut::Returned(what) => Self::Returned { reference: what.to_string() },
             TurnedOut::Charge => Self::Charge,
             TurnedOut::Against(line) => Self::Against { line: *line },
         }
@@ -216,6 +271,7 @@ impl Turned {
         Some(match self {
             Self::Bill { number, bill } => TurnedOut::Bill(number.parse().ok()?, *bill),
             Self::Payout { payout } => TurnedOut::Payout(*payout),
+            Self::Returned { reference } => TurnedOut::Returned(reference.parse().ok()?),
             Self::Charge => TurnedOut::Charge,
             Self::Against { line } => TurnedOut::Against(*line),
         })

@@ -6,15 +6,12 @@ use shared_protocol::{Digest, PasskeyAssertion, Problem, Span, Timestamp};
 
 use super::{
     Draft, Movement, Operator,
-    account::is_used,
     carry_out::{Unmoved, carry_out, exactly},
+    signed::signed,
 };
 use crate::{
     app::App,
-    domain::{
-        passkey::{Purpose, answered, verify_operator},
-        unavailable,
-    },
+    domain::unavailable,
     store::{NewProposal, SignedHow},
 };
 
@@ -65,31 +62,6 @@ pub enum Standing {
     Refused,
     /// Nobody decided in time.
     Lapsed,
-}
-
-/// The word of an operator's passkey for one proposal. Only [`sign`] makes one.
-#[derive(Clone, Copy, Debug)]
-pub struct Signed {
-    operator: i64,
-    proposal: i64,
-    digest: Digest,
-}
-
-impl Signed {
-    /// Whose word it is.
-    pub fn operator(&self) -> i64 {
-        self.operator
-    }
-
-    /// For which proposal.
-    pub fn proposal(&self) -> i64 {
-        self.proposal
-    }
-
-    /// For what, exactly.
-    pub fn digest(&self) -> Digest {
-        self.digest
-    }
 }
 
 impl Decision {
@@ -158,11 +130,6 @@ pub async fn draft(app: &App, by: &Operator, draft: &Draft) -> Result<i64, Unmov
     Ok(id)
 }
 
-/// What a passkey is asked to sign so that this operator stands for this proposal.
-pub fn signing_purpose(by: &Operator, proposal: &Proposal) -> Purpose {
-    Purpose::OperatorSign { operator: by.id, proposal: proposal.id, digest: proposal.digest }
-}
-
 /// Takes an operator's signature for a proposal: of who proposed it, and it waits for another; of
 /// another, and it is carried out.
 ///
@@ -176,16 +143,7 @@ pub async fn sign(
     said: &PasskeyAssertion,
 ) -> Result<SignedHow, Problem> {
     let now = app.clock.now();
-    let purpose = signing_purpose(by, proposal);
-    let challenge = answered(said.client_data.expose(), purpose, &app.keys, now)?;
-    let known = app.store.operator_passkey(said.credential_id.expose()).await;
-    let passkey = known.map_err(unavailable)?.filter(|passkey| passkey.operator == by.id);
-    let passkey = passkey.ok_or(Problem::PasskeyUnknown)?;
-    let party = app.config.relying_party();
-    let asserted = verify_operator(&passkey, said, challenge.as_bytes(), &party)?;
-    let used = app.store.use_operator_passkey(asserted, challenge, now).await;
-    is_used(used.map_err(unavailable)?)?;
-    let word = Signed { operator: by.id, proposal: proposal.id, digest: proposal.digest };
+    let word = signed(app, by, (proposal.id, proposal.digest), said).await?;
     let how = app.store.sign_proposal(word, now).await.map_err(unavailable)?;
     if how == SignedHow::Approved
         && let Err(unmoved) = carry_out(app, proposal).await

@@ -3,10 +3,12 @@
 
 mod bill;
 mod calendar;
+mod euro;
 mod payments;
 pub mod quote;
 mod rate;
 mod rules;
+
 #[cfg(test)]
 mod tests;
 

@@ -12,7 +12,9 @@ mod word;
 
 pub use bill::bill_digest;
 pub use booking::{Booking, UPHELD, book, upheld_digest, uphold};
-pub use payout::{Payout, cutoff, payout_digest, payout_entry, settle_day};
+pub use payout::{
+    Payout, blames_account, cutoff, payout_digest, payout_entry, returned_entry, settle_day,
+};
 pub use rules::Rules;
 pub use terms::{Terms, most_owed};
 pub use word::{MerchantWord, Settles, WordKind};
@@ -20,7 +22,7 @@ pub use word::{MerchantWord, Settles, WordKind};
 use shared_protocol::{Problem, PurchaseId, Receipt, Settlement, Signed, Timestamp};
 
 use super::{acceptance::known, ledger::Head, unavailable};
-use crate::app::App;
+use crate::{app::App, guard::Trial};
 
 /// A word as it was booked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,9 +39,9 @@ pub struct Booked {
 ///
 /// # Errors
 /// In the order of PROTOCOL.md: [`Problem::PurchaseUnknown`], [`Problem::SettlementInvalid`],
-/// [`Problem::PurchaseConflict`], [`Problem::NotConfirmedYet`], [`Problem::PurchaseClosed`],
-/// [`Problem::ShipmentUnknown`], [`Problem::AmountMismatch`], [`Problem::AmountExceeded`],
-/// [`Problem::Unavailable`].
+/// [`Problem::TooManyRequests`], [`Problem::PurchaseConflict`], [`Problem::NotConfirmedYet`],
+/// [`Problem::PurchaseClosed`], [`Problem::ShipmentUnknown`], [`Problem::AmountMismatch`],
+/// [`Problem::AmountExceeded`], [`Problem::Unavailable`].
 pub async fn settle<T: Settles>(
     app: &App,
     id: PurchaseId,
@@ -50,6 +52,10 @@ pub async fn settle<T: Settles>(
     let purchase = known(app, &id).await?;
     let merchant = app.merchants.get(&purchase.merchant, now).await?;
     let word = MerchantWord::of(said, (&merchant.history(), now), &purchase, name)?;
+    // Only what the merchant itself has signed uses up what it may say.
+    let trial = Trial::Word(purchase.merchant.clone());
+    app.guard.check(&trial, now)?;
+    app.guard.count(&trial, now);
     let (digest, fee) = (word.digest(), app.config.settlement.fee_of(&purchase.merchant));
     let booked = app.store.book(id, word, fee, now).await.map_err(unavailable)??;
     app.wake_driver();

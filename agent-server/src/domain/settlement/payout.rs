@@ -40,8 +40,23 @@ pub fn payout_digest(id: i64) -> Digest {
     digest("payout", &id.to_be_bytes())
 }
 
+/// The entry of a batch that the merchant's bank sent back: it is owed again; `None` for nothing.
+pub fn returned_entry(id: i64, merchant: &MerchantId, amount: Amount) -> Option<Entry> {
+    let payable = Account::Payable(merchant.clone());
+    let transfer = Transfer::new(Account::Bank, payable, amount)?;
+    let because = digest("payout-returned", &id.to_be_bytes());
+    Entry::new(Kind::Payout, None, because, vec![transfer])
+}
+
+/// Whether a bank's reason for sending money back is the account (ISO 20022
+/// ExternalReturnReason1Code: AC01 wrong, AC04 closed, AC06 blocked …): nothing more is sent to it.
+pub fn blames_account(reason: &str) -> bool {
+    reason.starts_with("AC")
+}
+
 /// Settles the day that has begun, once: pays merchants what was booked before it, and bills
-/// shoppers for what falls due on it. Safe to repeat, and to be cut off anywhere.
+/// shoppers for what falls due on it. Safe to repeat, and to be cut off anywhere. Where the
+/// calendar does not know when banks work, merchants wait until it does.
 ///
 /// # Errors
 /// [`Fault`]; what was done until then stays done and is not done again.
@@ -53,11 +68,14 @@ pub async fn settle_day(app: &App, now: Timestamp) -> Result<bool, Fault> {
     if !keep(app).await? {
         return Ok(false);
     }
-    let calendar = &app.plans.calendar;
-    let pay_on = calendar.business_day_after(cutoff, app.config.settlement.payout_days);
-    let (Some(pay_on), Some(today)) = (pay_on, calendar.today(now)) else { return Ok(false) };
+    let (calendar, days) = (&app.plans.calendar, app.config.settlement.payout_days);
+    let Some(today) = calendar.today(now) else { return Ok(false) };
     let mut kept = app.clock.now();
     for (merchant, currency) in app.store.payable_merchants(cutoff).await? {
+        let Some(pay_on) = calendar.bank_day_after(cutoff, days, currency) else {
+            tracing::error!(%merchant, "not paid: the calendar ends before the bank day");
+            continue;
+        };
         let run = PayoutRun { merchant, currency, cutoff, pay_on, now };
         go_on(app.store.pay_out(run).await, "a merchant cannot be paid")?;
         keep_on(app, &mut kept).await?;

@@ -1,5 +1,6 @@
 //! When transfers are sent: business days and hours, and pairs of banks that reach each other at
-//! any hour. The calendar is that of the plans: weekends, Japanese holidays. Pure.
+//! any hour. The calendar is that of the plans: weekends, Japanese holidays; beyond the years that
+//! it lists nobody knows. Pure.
 
 use jiff::civil::Time;
 use serde::Deserialize;
@@ -113,6 +114,9 @@ impl Hours {
             calendar.time(now).is_some_and(|time| (self.opens..self.closes).contains(&time))
                 && calendar.is_business_moment(now)
         };
+        if rail != Rail::AroundTheClock && !calendar.knows(now) {
+            return When::Unknown;
+        }
         let is_before = calendar.time(now).is_some_and(|time| time < self.opens);
         let days = match rail {
             Rail::AroundTheClock => return When::Now,

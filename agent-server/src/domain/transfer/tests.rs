@@ -30,6 +30,16 @@ fn later(day: &str, opens: &str) -> When {
     When::Later(Later { day: day.parse().unwrap(), opens: at(opens) })
 }
 
+#[test]
+fn beyond_the_listed_years_nobody_knows_when_banks_open() {
+    for rail in [Rail::BankingHours, Rail::NextDay] {
+        assert_eq!(when(rail, "2029-02-12T10:00:00+09:00"), When::Unknown);
+        assert_eq!(when(rail, "2028-12-29T16:00:00+09:00"), When::Unknown, "the next day is");
+    }
+    assert_eq!(when(Rail::BankingHours, "2028-12-29T10:00:00+09:00"), When::Now);
+    assert_eq!(when(Rail::AroundTheClock, "2029-02-12T10:00:00+09:00"), When::Now);
+}
+
 /// Each line of the figure: payee, balance, hours, and what comes of it.
 #[test]
 fn every_branch_of_the_tree_is_its_own() {

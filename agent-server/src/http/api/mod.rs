@@ -50,6 +50,8 @@ pub struct Endpoint {
 pub enum Group {
     /// JSON for a merchant's own programs.
     Merchant,
+    /// JSON for operators' own programs.
+    Operator,
     /// A checkout, as the shopper's browser and the merchant's server go through it.
     Checkout,
     /// What follows a confirmed purchase.
@@ -71,6 +73,8 @@ pub enum Proof {
     Token,
     /// A merchant's token, or its signature in headers.
     TokenOrSignature,
+    /// An operator's token (RFC 6750).
+    OperatorToken,
 }
 
 impl Endpoint {
@@ -82,8 +86,9 @@ impl Endpoint {
 
 impl Group {
     /// All of them, in the order of the pages.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Merchant,
+        Self::Operator,
         Self::Checkout,
         Self::Settlement,
         Self::Market,
@@ -100,6 +105,7 @@ impl Group {
     pub const fn text(self) -> &'static str {
         match self {
             Self::Merchant => "docs.merchant",
+            Self::Operator => "docs.operator",
             Self::Checkout => "docs.checkout",
             Self::Settlement => "docs.settlement",
             Self::Market => "docs.market",
@@ -187,6 +193,16 @@ impl Served {
     pub fn by(mut self, proof: Proof) -> Self {
         self.endpoint.proof = proof;
         self.at("merchant", kinds::MERCHANT).refuses(&[Problem::TokenInvalid])
+    }
+
+    /// For operators' own programs that show a token, which this guard looks at first.
+    pub fn by_operator(
+        mut self,
+        guard: impl FnOnce(MethodRouter<App>) -> MethodRouter<App>,
+    ) -> Self {
+        self.endpoint.proof = Proof::OperatorToken;
+        self.handler = guard(self.handler);
+        self.refuses(&[Problem::TokenInvalid, Problem::RoleNotAllowed])
     }
 
     /// With this in its path.

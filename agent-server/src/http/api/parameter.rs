@@ -95,6 +95,13 @@ pub mod kinds {
         unknown: Some(Problem::UnknownItem),
         form: Form::Text("^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$"),
     };
+    /// A picture.
+    pub const PICTURE: Kind = Kind {
+        text: "docs.of_picture",
+        example: "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU",
+        unknown: None,
+        form: Form::Text("^[A-Za-z0-9_-]{43}$"),
+    };
     /// A name that the merchant chose.
     pub const NAME: Kind = Kind {
         text: "docs.of_name",
@@ -143,6 +150,58 @@ pub mod kinds {
         example: "",
         unknown: None,
         form: Form::Text("^[A-Za-z0-9_-]{0,64}$"),
+    };
+    /// A handling number.
+    pub const NUMBER: Kind = Kind {
+        text: "docs.of_number",
+        example: "0000-0000-0000",
+        unknown: None,
+        form: Form::Text("^[0-9A-Za-z-]{1,24}$"),
+    };
+    /// How a purchase stands.
+    pub const STATE: Kind = Kind {
+        text: "docs.of_state",
+        example: "confirmed",
+        unknown: None,
+        form: Form::Text("^(granted|accepted|confirmed|declined|refused|cancelled|expired)$"),
+    };
+    /// The last digits of a contract's number.
+    pub const TAIL: Kind =
+        Kind { text: "docs.of_tail", example: "01", unknown: None, form: Form::Text("^[0-9]{2}$") };
+    /// Which contracts.
+    pub const WHICH: Kind = Kind {
+        text: "docs.of_which",
+        example: "locked",
+        unknown: None,
+        form: Form::Text("^(any|suspended|locked)$"),
+    };
+    /// What became of a letter.
+    pub const DELIVERY: Kind = Kind {
+        text: "docs.of_delivery",
+        example: "dead",
+        unknown: None,
+        form: Form::Text("^(waiting|done|dead)$"),
+    };
+    /// A webhook.
+    pub const EVENT: Kind = Kind {
+        text: "docs.of_event",
+        example: "evt_1882199441408000001",
+        unknown: None,
+        form: Form::Text("^evt_[0-9]{1,19}$"),
+    };
+    /// A proposal.
+    pub const PROPOSAL: Kind = Kind {
+        text: "docs.of_proposal",
+        example: "1882199441408000001",
+        unknown: None,
+        form: Form::Text("^[0-9]{1,19}$"),
+    };
+    /// What an older page begins before.
+    pub const BEFORE: Kind = Kind {
+        text: "docs.of_before",
+        example: "9223372036854775807",
+        unknown: None,
+        form: Form::Whole { least: 0, most: i64::MAX },
     };
     /// Seconds.
     pub const SECONDS: Kind = Kind {

@@ -78,30 +78,42 @@ pub(super) async fn record(
 
 /// What an operator did, in words.
 fn says(act: &str) -> &'static str {
-    match act {
-        "added" => "console.act_added",
-        "approved" => "console.act_approved",
-        "audit-run" => "console.act_audit_run",
-        "carried-out" => "console.act_carried_out",
-        "contract-resumed" => "console.act_contract_resumed",
-        "contract-suspended" => "console.act_contract_suspended",
-        "contract-unlocked" => "console.act_contract_unlocked",
-        "drafted" => "console.act_drafted",
-        "file-fetched" => "console.act_file_fetched",
-        "invited" => "console.act_invited",
-        "merchant-resumed" => "console.act_merchant_resumed",
-        "merchant-suspended" => "console.act_merchant_suspended",
-        "passkey-added" => "console.act_passkey_added",
-        "proposed" => "console.act_proposed",
-        "refused" => "console.act_refused",
-        "removed" => "console.act_removed",
-        "resent" => "console.act_resent",
-        "role-given" => "console.act_role_given",
-        "signed-in" => "console.act_signed_in",
-        "signed-out" => "console.act_signed_out",
-        _ => "console.act_tried_again",
-    }
+    let known = SAID.iter().find(|(name, _)| *name == act);
+    known.map_or("console.act_tried_again", |(_, key)| key)
 }
+
+/// What operators do, and how it is said.
+const SAID: [(&str, &str); 29] = [
+    ("added", "console.act_added"),
+    ("approved", "console.act_approved"),
+    ("audit-run", "console.act_audit_run"),
+    ("carried-out", "console.act_carried_out"),
+    ("contract-resumed", "console.act_contract_resumed"),
+    ("contract-suspended", "console.act_contract_suspended"),
+    ("contract-unlocked", "console.act_contract_unlocked"),
+    ("drafted", "console.act_drafted"),
+    ("file-fetched", "console.act_file_fetched"),
+    ("invited", "console.act_invited"),
+    ("key-revoked", "console.act_key_revoked"),
+    ("keys-replaced", "console.act_keys_replaced"),
+    ("merchant-resumed", "console.act_merchant_resumed"),
+    ("merchant-suspended", "console.act_merchant_suspended"),
+    ("operator-added", "console.act_operator_added"),
+    ("operator-invited", "console.act_operator_invited"),
+    ("operator-removed", "console.act_operator_removed"),
+    ("operator-role-given", "console.act_operator_role_given"),
+    ("origins-set", "console.act_origins_set"),
+    ("passkey-added", "console.act_passkey_added"),
+    ("proposed", "console.act_proposed"),
+    ("refused", "console.act_refused"),
+    ("removed", "console.act_removed"),
+    ("resent", "console.act_resent"),
+    ("role-given", "console.act_role_given"),
+    ("signed-in", "console.act_signed_in"),
+    ("signed-out", "console.act_signed_out"),
+    ("token-added", "console.act_token_added"),
+    ("token-revoked", "console.act_token_revoked"),
+];
 
 #[derive(Deserialize)]
 pub(super) struct Typed {

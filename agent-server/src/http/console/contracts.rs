@@ -17,11 +17,7 @@ use super::{
 };
 use crate::{
     app::App,
-    domain::{
-        contract::{CODE_FAILURES_MAX, ContractStatus},
-        operator::Power,
-        unavailable,
-    },
+    domain::{contract::ContractStatus, operator::Power, unavailable},
     http::problem::Refused,
     store::{Change, ContractRow, FoundContract},
     texts::{self, Words},
@@ -36,11 +32,7 @@ pub(super) async fn list(
     Query(typed): Query<Typed>,
 ) -> Result<Response, Refused> {
     let desk = Desk::of(&app, &by, &uri, &headers, "contracts");
-    let which = match typed.which.as_str() {
-        "suspended" => FoundContract::Suspended,
-        "locked" => FoundContract::Locked,
-        _ => FoundContract::Any,
-    };
+    let which = which(&typed.which);
     let tail = typed.tail.trim();
     let tail = (!tail.is_empty()).then_some(tail);
     let found = app.store.find_contracts(tail, which, AT_ONCE).await.map_err(unavailable)?;
@@ -52,6 +44,15 @@ pub(super) async fn list(
         desk,
     };
     Ok(Desk::answer(StatusCode::OK, false, &page))
+}
+
+/// Which contracts are looked for by this name.
+pub(in crate::http) fn which(name: &str) -> FoundContract {
+    match name {
+        "suspended" => FoundContract::Suspended,
+        "locked" => FoundContract::Locked,
+        _ => FoundContract::Any,
+    }
 }
 
 /// Stops a contract, opens it, or forgives its wrong codes.
@@ -105,9 +106,7 @@ struct Line {
 impl Line {
     fn of(row: &ContractRow, now: Timestamp, w: Words) -> Self {
         let facts = &row.facts;
-        let is_past = facts.valid_until.is_some_and(|until| now >= until);
-        let status = match facts.status {
-            ContractStatus::Active if is_past => "console.lapsed",
+        let status = match facts.stands(now) {
             ContractStatus::Active => "console.active",
             ContractStatus::Suspended => "console.suspended",
             ContractStatus::Lapsed => "console.lapsed",
@@ -118,7 +117,7 @@ impl Line {
             tail: format!("•••• {}", row.number_tail),
             status: w.get(status),
             is_active: facts.status == ContractStatus::Active,
-            is_locked: facts.code_failures >= CODE_FAILURES_MAX,
+            is_locked: facts.is_locked(),
             failures: facts.code_failures,
             reserved: texts::amount(Amount { minor: facts.reserved, currency }),
             limit: texts::amount(facts.credit_limit),

@@ -8,12 +8,11 @@ use axum::{
     http::{HeaderMap, StatusCode, Uri},
     response::Response,
 };
-use shared_protocol::{Currency, Timestamp};
+use shared_protocol::{Amount, Currency, Timestamp};
 
 use super::guard::By;
 use crate::{
     app::App,
-    files::decimal,
     http::{
         form::own_page,
         html::{self, Inline},
@@ -43,7 +42,7 @@ pub(super) struct Desk<'a> {
 /// A line of the menu: its section, its address, its text, the key that leads to it.
 pub(super) type Line = (&'static str, &'static str, &'static str, &'static str);
 
-const MENU: [Line; 8] = [
+const MENU: [Line; 9] = [
     ("today", "/console", "console.today", "1"),
     ("purchases", "/console/purchases", "console.purchases", "2"),
     ("merchants", "/console/merchants", "console.merchants", "3"),
@@ -52,6 +51,7 @@ const MENU: [Line; 8] = [
     ("settlements", "/console/settlements", "console.settlements", "6"),
     ("proposals", "/console/proposals", "console.proposals", "7"),
     ("audit", "/console/audit", "console.audit", "8"),
+    ("operators", "/console/operators", "console.operators", "9"),
 ];
 
 impl<'a> Desk<'a> {
@@ -96,6 +96,11 @@ impl<'a> Desk<'a> {
         &MENU
     }
 
+    /// Whether the operator of this name is signed in.
+    pub(super) fn is(&self, name: &str) -> bool {
+        self.who.as_ref().is_some_and(|(known, _)| known == name)
+    }
+
     /// The address of another page, in the same language.
     pub(super) fn to(&self, path: &str) -> String {
         format!("{path}{}", self.shell.locale_query)
@@ -130,7 +135,8 @@ pub(super) fn stamp(at: Timestamp) -> String {
 /// Money that may go either way.
 pub(super) fn money(minor: i64, currency: Currency) -> String {
     let sign = if minor < 0 { "−" } else { "" };
-    format!("{sign}{} {}", decimal(minor.unsigned_abs(), currency), currency.code())
+    let amount = Amount { minor: minor.unsigned_abs(), currency };
+    format!("{sign}{}", texts::amount(amount))
 }
 
 /// All of a digest.
@@ -148,7 +154,8 @@ pub(super) fn delivered(state: &str) -> &'static str {
     }
 }
 
-fn role(name: &str) -> &'static str {
+/// What a role is called.
+pub(super) fn role(name: &str) -> &'static str {
     match name {
         "viewer" => "console.role_viewer",
         "support" => "console.role_support",
@@ -174,6 +181,11 @@ fn said(name: &str) -> Option<&'static str> {
         "nothing" => "console.said_nothing",
         "changed" => "console.said_changed",
         "unlike" => "console.said_unlike",
+        "no-notice" => "console.said_no_notice",
+        "known-notice" => "console.said_known_notice",
+        "done" => "console.said_done",
+        "not-done" => "console.said_not_done",
+        "last-admin" => "console.said_last_admin",
         "signed-out" => "console.said_signed_out",
         _ => return None,
     })

@@ -4,8 +4,8 @@
 use axum::{
     Form,
     body::{Body, Bytes, to_bytes},
-    extract::{FromRequest, FromRequestParts, Request, State},
-    http::{HeaderMap, HeaderValue, Method, request::Parts},
+    extract::{FromRequest, FromRequestParts, Multipart, Request, State},
+    http::{HeaderMap, HeaderValue, Method, header::CONTENT_TYPE, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -31,6 +31,8 @@ use crate::{
 pub(super) struct Entry {
     pub(super) app: App,
     pub(super) needs: Needs,
+    /// The most bytes that a form has.
+    pub(super) most: usize,
 }
 
 /// The operator who is signed in, and may do what they ask for. Only [`guard`] makes one.
@@ -77,7 +79,7 @@ pub(super) async fn guard(State(entry): State<Entry>, request: Request, next: Ne
     }
 }
 
-async fn let_in(Entry { app, needs }: &Entry, request: Request) -> Result<Request, Response> {
+async fn let_in(Entry { app, needs, most }: &Entry, request: Request) -> Result<Request, Response> {
     let is_form = request.method() == Method::POST;
     if is_form {
         check_page(app, request.headers()).map_err(refused)?;
@@ -90,7 +92,11 @@ async fn let_in(Entry { app, needs }: &Entry, request: Request) -> Result<Reques
         return Err(refused(Problem::RoleNotAllowed));
     }
     let body = match is_form {
-        true => check_token(app, &by, &parts, body).await?,
+        true => {
+            let form = to_bytes(body, *most).await;
+            let form = form.map_err(|_| refused(Problem::MessageTooLarge))?;
+            check_token(app, &by, &parts, form).await?
+        }
         false => body,
     };
     parts.extensions.insert(by);
@@ -117,8 +123,7 @@ async fn signed_in(app: &App, headers: &HeaderMap) -> Result<Option<By>, Problem
 }
 
 /// The token stands in the form, or in a header where a script of ours sends no form.
-async fn check_token(app: &App, by: &By, parts: &Parts, body: Body) -> Result<Body, Response> {
-    let bytes = to_bytes(body, FORM_MAX).await.map_err(|_| refused(Problem::MessageTooLarge))?;
+async fn check_token(app: &App, by: &By, parts: &Parts, bytes: Bytes) -> Result<Body, Response> {
     let said = parts.headers.get("x-form-token").and_then(|token| token.to_str().ok());
     let token = match said {
         Some(token) => token.to_owned(),
@@ -137,8 +142,19 @@ async fn token_in(app: &App, parts: &Parts, bytes: Bytes) -> String {
         form_token: String,
     }
     let again = Request::from_parts(parts.clone(), Body::from(bytes));
+    let kind = parts.headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
+    if kind.starts_with(b"multipart/form-data") {
+        return token_beside_file(app, again).await.unwrap_or_default();
+    }
     let read = Form::<Token>::from_request(again, app).await;
     read.map(|Form(token)| token.form_token).unwrap_or_default()
+}
+
+/// Where a form holds a file, the token comes before it.
+async fn token_beside_file(app: &App, request: Request) -> Option<String> {
+    let mut form = Multipart::from_request(request, app).await.ok()?;
+    let field = form.next_field().await.ok()??;
+    if field.name() == Some("form_token") { field.text().await.ok() } else { None }
 }
 
 impl FromRequestParts<App> for By {
@@ -179,5 +195,3 @@ fn cookie_name(app: &App) -> &'static str {
 fn refused(problem: Problem) -> Response {
     Refused(problem).into_response()
 }
-
-const FORM_MAX: usize = 64 * 1024;

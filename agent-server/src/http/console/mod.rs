@@ -2,18 +2,24 @@
 //! table names every address of it with the power that it needs (TRUST.md T37).
 
 mod audit;
-mod contracts;
+mod changes;
+pub(super) mod contracts;
 mod deliveries;
 mod desk;
 mod entry;
 mod guard;
+mod merchant_changes;
 mod merchants;
-mod money;
+pub(super) mod money;
 mod movement;
+mod notices;
+mod operators;
 mod proposals;
 mod purchase;
-mod purchases;
+pub(super) mod purchases;
+mod signing;
+pub(super) mod steps;
 mod table;
-mod today;
+pub(super) mod today;
 
 pub use table::{Cell, Needs, routes, table};

@@ -11,7 +11,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Deserialize;
-use shared_protocol::{Currency, HandlingNumber, Problem};
+use shared_protocol::{Amount, Currency, HandlingNumber, Problem};
 
 use super::{
     desk::{Desk, money, stamp},
@@ -19,11 +19,18 @@ use super::{
 };
 use crate::{
     app::App,
-    domain::{bank::Parked, objection::Reason, operator::Power, settlement::Payout, unavailable},
+    domain::{
+        bank::Parked,
+        ledger::Account,
+        objection::{Objection, Reason},
+        operator::Power,
+        settlement::Payout,
+        unavailable,
+    },
     files::Format,
     http::problem::Refused,
-    store::{BillRow, ParkedLine, PayoutFile},
-    texts,
+    store::{BillRow, ParkedLine, PayoutFile, ReturnedPayout},
+    texts::{self, Words},
 };
 
 /// Payouts, and the files in which they went to the bank.
@@ -35,23 +42,73 @@ pub(super) async fn payouts(
 ) -> Result<Response, Refused> {
     let desk = Desk::of(&app, &by, &uri, &headers, "settlements");
     let batches = app.store.payouts(AT_ONCE).await.map_err(unavailable)?;
-    let mut files = Vec::new();
-    for file in app.store.payout_files(AT_ONCE).await.map_err(unavailable)? {
-        let is_released = app.store.is_released(&file.message).await.map_err(unavailable)?;
-        files.push(FileLine::of(file, is_released));
-    }
-    let balances = app.store.balances().await.map_err(unavailable)?;
-    // Accounts of one merchant or contract each are not for this page.
-    let shared = balances.into_iter().filter(|(account, ..)| !account.contains(':'));
+    let returned = app.store.returned_payouts(AT_ONCE).await.map_err(unavailable)?;
+    let balances = balances(&app).await?.into_iter();
     let page = Payouts {
+        returned: returned.into_iter().map(|back| BackLine::of(back, desk.w)).collect(),
         batches: batches.into_iter().map(Batch::of).collect(),
-        files,
-        balances: shared.map(|(account, code, sum)| (account, balance(sum, &code))).collect(),
-        formats: Format::ALL.map(Format::name),
+        files: files(&app).await?.into_iter().map(|file| FileLine::of(file, desk.w)).collect(),
+        balances: balances
+            .map(|(account, code, sum)| (desk.w.get(called(&account)), balance(sum, &code)))
+            .collect(),
+        formats: Format::ALL.map(|format| (format.name(), desk.w.get(written(format)))),
         may_move: by.operator().role.may(Power::Money),
         desk,
     };
     Ok(Desk::answer(StatusCode::OK, false, &page))
+}
+
+/// The newest files, and whether two operators have let each out.
+pub(in crate::http) async fn files(app: &App) -> Result<Vec<(PayoutFile, bool)>, Problem> {
+    let mut files = Vec::new();
+    for file in app.store.payout_files(AT_ONCE).await.map_err(unavailable)? {
+        let is_released = app.store.is_released(&file.message).await.map_err(unavailable)?;
+        files.push((file, is_released));
+    }
+    Ok(files)
+}
+
+/// What each of the agent's own accounts holds, in each currency.
+pub(in crate::http) async fn balances(app: &App) -> Result<Vec<(Account, String, i64)>, Problem> {
+    let all = app.store.balances().await.map_err(unavailable)?;
+    let own = |(name, code, sum): (String, String, i64)| {
+        let account = Account::OWN.into_iter().find(|account| account.to_string() == name)?;
+        Some((account, code, sum))
+    };
+    Ok(all.into_iter().filter_map(own).collect())
+}
+
+/// An account of the agent's own, in words.
+fn called(account: &Account) -> &'static str {
+    match account {
+        Account::Bank => "console.account_bank",
+        Account::Suspense => "console.account_suspense",
+        Account::MerchantFees => "console.account_merchant_fees",
+        Account::PlanFees => "console.account_plan_fees",
+        Account::BankCharges => "console.account_bank_charges",
+        Account::Receivable(_) | Account::Billed(_) | Account::Deposit(_) => "console.contract",
+        Account::Payable(_) => "console.merchant",
+    }
+}
+
+/// How a file for the bank is written, in words.
+fn written(format: Format) -> &'static str {
+    match format {
+        Format::Pain001 => "console.format_pain001",
+        Format::Zengin => "console.format_zengin",
+    }
+}
+
+/// Objections, newest first, with what the merchant keeps; `None`: it is resolved.
+pub(in crate::http) async fn objected(
+    app: &App,
+) -> Result<Vec<(Objection, Option<Amount>)>, Problem> {
+    let mut all = Vec::new();
+    for objection in app.store.objections().await.map_err(unavailable)?.into_iter().rev() {
+        let kept = app.store.objected_to(&objection.handling_number).await.map_err(unavailable)?;
+        all.push((objection, kept));
+    }
+    Ok(all)
 }
 
 /// A file for the bank, once two operators have let it out; who fetches it is written down.
@@ -136,18 +193,15 @@ pub(super) async fn objections(
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
     let desk = Desk::of(&app, &by, &uri, &headers, "settlements");
-    let mut lines = Vec::new();
-    for objection in app.store.objections().await.map_err(unavailable)?.into_iter().rev() {
-        let kept = app.store.objected_to(&objection.handling_number).await.map_err(unavailable)?;
-        lines.push(ObjectionLine {
-            number: objection.handling_number.to_string(),
-            merchant: objection.merchant,
-            reason: desk.w.get(reason(objection.reason)),
-            words: objection.words,
-            at: stamp(objection.at),
-            kept: kept.map(texts::amount),
-        });
-    }
+    let line = |(objection, kept): (Objection, Option<Amount>)| ObjectionLine {
+        number: objection.handling_number.to_string(),
+        merchant: objection.merchant,
+        reason: desk.w.get(reason(objection.reason)),
+        words: objection.words,
+        at: stamp(objection.at),
+        kept: kept.map(texts::amount),
+    };
+    let lines = objected(&app).await?.into_iter().map(line).collect();
     let page = Objections { lines, may_move: by.operator().role.may(Power::Money), desk };
     Ok(Desk::answer(StatusCode::OK, false, &page))
 }
@@ -161,6 +215,7 @@ fn why(parked: Parked) -> &'static str {
         Parked::OtherDirection => "console.parked_other_direction",
         Parked::PaidBefore => "console.parked_paid_before",
         Parked::Reversal => "console.parked_reversal",
+        Parked::Overpaid => "console.parked_overpaid",
     }
 }
 
@@ -200,6 +255,39 @@ impl Batch {
     }
 }
 
+/// A payout that came back.
+struct BackLine {
+    id: i64,
+    merchant: String,
+    amount: String,
+    reason: String,
+    at: String,
+    is_held: bool,
+    /// How it goes on.
+    next: String,
+}
+
+impl BackLine {
+    fn of(back: ReturnedPayout, w: Words) -> Self {
+        let next = match (back.is_held, back.again) {
+            (true, _) => w.get("console.back_held").to_owned(),
+            (false, None) => w.get("console.back_next").to_owned(),
+            (false, Some(payout)) => {
+                w.fill("console.back_again", &[("payout", payout.to_string().as_str())])
+            }
+        };
+        Self {
+            id: back.payout.id,
+            merchant: back.payout.merchant.to_string(),
+            amount: texts::amount(back.payout.amount),
+            reason: back.reason,
+            at: stamp(back.at),
+            is_held: back.is_held,
+            next,
+        }
+    }
+}
+
 fn balance(sum: i64, code: &str) -> String {
     code.parse().map(|currency| money(sum, currency)).unwrap_or_default()
 }
@@ -214,9 +302,9 @@ struct FileLine {
 }
 
 impl FileLine {
-    fn of(file: PayoutFile, is_released: bool) -> Self {
+    fn of((file, is_released): (PayoutFile, bool), w: Words) -> Self {
         Self {
-            format: file.format.name(),
+            format: w.get(written(file.format)),
             day: file.day.to_string(),
             total: texts::amount(file.total),
             payments: file.payments,
@@ -230,6 +318,8 @@ struct BillLine {
     number: u32,
     day: String,
     amount: String,
+    /// What was paid of it, and is open, where that is a part.
+    part: Option<(String, String)>,
     is_paid: bool,
 }
 
@@ -239,6 +329,9 @@ impl BillLine {
             number: bill.number,
             day: bill.day.to_string(),
             amount: currency.map(|currency| money(bill.minor, currency)).unwrap_or_default(),
+            part: currency
+                .filter(|_| bill.paid != 0 && !bill.is_paid)
+                .map(|currency| (money(bill.paid, currency), money(bill.open(), currency))),
             is_paid: bill.is_paid,
         }
     }
@@ -267,10 +360,12 @@ struct ObjectionLine {
 #[template(path = "console/payouts.html")]
 struct Payouts<'a> {
     desk: Desk<'a>,
+    returned: Vec<BackLine>,
     batches: Vec<Batch>,
     files: Vec<FileLine>,
-    balances: Vec<(String, String)>,
-    formats: [&'static str; 2],
+    balances: Vec<(&'static str, String)>,
+    /// What it is called in the form and on the page.
+    formats: [(&'static str, &'static str); 2],
     may_move: bool,
 }
 
@@ -300,4 +395,5 @@ struct Objections<'a> {
     may_move: bool,
 }
 
-const AT_ONCE: u32 = 50;
+/// So many of each are shown.
+pub(in crate::http) const AT_ONCE: u32 = 50;

@@ -15,27 +15,23 @@ use shared_protocol::Problem;
 use super::{
     desk::{Desk, hex, onward, stamp},
     guard::By,
-    movement::{payments, rows},
+    movement::{lines, payments, rows, title},
+    signing::asked,
 };
 use crate::{
     app::App,
     domain::{
         objection::Resolution,
-        operator::{
-            self, Draft, Movement, Power, Proposal, Standing, Unmoved, carry_out, signing_purpose,
-            stands,
-        },
-        passkey::IssuedChallenge,
+        operator::{self, Draft, Power, Proposal, Standing, Unmoved, carry_out, stands},
         unavailable,
     },
-    files::Format,
+    files::{Format, Reference},
     http::{
         passkey_pages::script,
-        passkeys::{Assertion, Said, descriptor, request, unkept},
+        passkeys::{Assertion, Said, unkept},
         problem::Refused,
     },
     store::{SignedHow, TurnedOut},
-    texts::Words,
 };
 
 /// The newest ones.
@@ -78,6 +74,7 @@ pub(super) async fn show(
     let keys = app.store.operator_passkeys(by.operator().id).await.map_err(unavailable)?;
     let desk = Desk { script: signs.then(|| script(&app)), ..desk };
     let page = Page {
+        lines: lines(&app, proposal.movement().as_ref()).await?,
         signs,
         is_own,
         has_passkey: !keys.is_empty(),
@@ -112,13 +109,7 @@ pub(super) async fn options(
     by: By,
 ) -> Result<impl IntoResponse, Refused> {
     let proposal = find(&app, id).await?;
-    let keys = app.store.operator_passkeys(by.operator().id).await.map_err(unavailable)?;
-    let keys: Vec<_> =
-        keys.iter().map(|key| descriptor(&key.credential_id, &key.transports)).collect();
-    let purpose = signing_purpose(by.operator(), &proposal);
-    let (now, mut rng) = (app.clock.now(), app.entropy.clone());
-    let challenge = IssuedChallenge::new(purpose, &app.keys, now, &mut rng);
-    Ok(unkept(request(&app, &keys, &challenge)))
+    asked(&app, by.operator(), (proposal.id, proposal.digest)).await
 }
 
 /// What the browser answered: the proposer's word, or another's, by which it is carried out.
@@ -220,6 +211,7 @@ impl Typed {
             "release" => Draft::Release { message: self.message.clone() },
             "bill" => Draft::Bill { number: number()?, bill: bill()? },
             "line" => Draft::Line { line: self.line.parse().ok()?, what: self.turned_out()? },
+            "again" => Draft::Again { payout: self.other.trim().parse().ok()? },
             "objection" => Draft::Objection {
                 number: number()?,
                 resolution: Resolution::from_name(&self.resolution)?,
@@ -236,6 +228,10 @@ impl Typed {
                 TurnedOut::Bill(self.number.trim().parse().ok()?, bill)
             }
             "payout" => TurnedOut::Payout(other()?),
+            "returned" => TurnedOut::Returned(match self.number.trim() {
+                "" => Reference::Payout(other()?),
+                number => Reference::Transfer(number.parse().ok()?),
+            }),
             "against" => TurnedOut::Against(other()?),
             "charge" => TurnedOut::Charge,
             _ => return None,
@@ -251,17 +247,6 @@ impl Typed {
             _ => "/console/settlements",
         }
     }
-}
-
-fn title(movement: Option<&Movement>, w: Words) -> &'static str {
-    w.get(match movement {
-        None => "console.movement_broken",
-        Some(Movement::File { .. }) => "console.movement_file",
-        Some(Movement::Release { .. }) => "console.movement_release",
-        Some(Movement::Bill { .. }) => "console.movement_bill",
-        Some(Movement::Line { .. }) => "console.movement_line",
-        Some(Movement::Objection { .. }) => "console.movement_objection",
-    })
 }
 
 fn says(standing: Standing) -> &'static str {
@@ -300,6 +285,7 @@ struct Page<'a> {
     title: &'static str,
     rows: Vec<(&'static str, String)>,
     payments: Vec<(String, String, String)>,
+    lines: Vec<(String, String, String)>,
     digest: String,
     proposer: String,
     proposed: String,
@@ -326,6 +312,7 @@ impl<'a> Page<'a> {
             title: title(movement.as_ref(), desk.w),
             rows: rows(movement.as_ref(), desk.w),
             payments: payments(movement.as_ref()),
+            lines: Vec::new(),
             digest: hex(proposal.digest.as_bytes()),
             proposer: proposal.proposer.1,
             proposed: stamp(proposal.proposed_at),

@@ -7,18 +7,19 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::Response,
 };
-use shared_protocol::{Amount, Problem, PurchaseEvent, Timestamp};
+use shared_protocol::Problem;
 
 use super::{
     desk::{Desk, delivered, stamp},
     guard::By,
     purchases::says,
+    steps::{Step, steps},
 };
 use crate::{
     app::App,
     domain::{Purchase, unavailable},
     http::problem::Refused,
-    store::{EventsAsked, Found, Happened, Moved, Shape, ToldEvent},
+    store::{EventsAsked, Found, Shape, ToldEvent},
     texts::{self, Words},
 };
 
@@ -34,12 +35,12 @@ pub(super) async fn show(
     let id = id.parse().map_err(|_| Problem::NotFound)?;
     let known = app.store.purchase_and_number(&id).await.map_err(unavailable)?;
     let (purchase, found) = known.ok_or(Problem::NotFound)?;
-    let steps = steps(&app, &purchase, &found, desk.w).await?;
+    let steps = steps(&app, &purchase, &found).await?;
     let shapes = app.store.shapes(purchase.row).await.map_err(unavailable)?;
     let asked = EventsAsked { purchase: Some(id), most: 100, ..EventsAsked::default() };
     let told = app.store.events(&asked).await.map_err(unavailable)?;
     let page = Page {
-        steps,
+        steps: steps.iter().map(|step| Line::of(step, desk.w)).collect(),
         shapes: shapes.iter().map(|shape| shown(shape, desk.w)).collect(),
         told: told.iter().map(|told| ToldLine::of(told, desk.w)).collect(),
         ..Page::of(&purchase, &found, desk)
@@ -48,79 +49,15 @@ pub(super) async fn show(
 }
 
 /// One step of the seed's.
-struct Step {
+struct Line {
     number: &'static str,
     what: String,
     at: String,
 }
 
-async fn steps(
-    app: &App,
-    purchase: &Purchase,
-    found: &Found,
-    w: Words,
-) -> Result<Vec<Step>, Problem> {
-    let events = app.store.events_of(purchase.row).await.map_err(unavailable)?;
-    let moves = app.store.moves(purchase.row).await.map_err(unavailable)?;
-    let happened = app.store.happened(purchase.row).await.map_err(unavailable)?;
-    let text = |(number, key): (&'static str, &'static str)| (number, w.get(key).to_owned());
-    let mut all: Vec<((&'static str, String), Timestamp)> =
-        vec![(text(("57", "console.step_asked")), found.at)];
-    all.extend(events.into_iter().map(|(event, at)| (text(of_event(event)), at)));
-    let currency = purchase.amount.currency;
-    for (moved, at) in moves {
-        let (number, key, minor) = of_money(moved);
-        let amount = texts::amount(Amount { minor, currency });
-        all.push(((number, w.fill(key, &[("amount", amount.as_str())])), at));
-    }
-    for (what, at) in happened {
-        all.push((of_others(what, w), at));
-    }
-    all.sort_by_key(|(_, at)| *at);
-    let step = |((number, what), at)| Step { number, what, at: stamp(at) };
-    Ok(all.into_iter().map(step).collect())
-}
-
-fn of_event(event: PurchaseEvent) -> (&'static str, &'static str) {
-    match event {
-        PurchaseEvent::OrderChecked => ("55", "console.step_checked"),
-        PurchaseEvent::GrantIssued => ("58–60", "console.step_granted"),
-        PurchaseEvent::GrantDeclined => ("72", "console.step_declined"),
-        PurchaseEvent::OrderAccepted => ("61–63", "console.step_accepted"),
-        PurchaseEvent::OrderRefused => ("72", "console.step_refused"),
-        PurchaseEvent::ShopperConfirmed => ("65", "console.step_confirmed"),
-        PurchaseEvent::ShopperCancelled => ("72", "console.step_cancelled"),
-        PurchaseEvent::TimedOut => ("72", "console.step_timed_out"),
-        PurchaseEvent::ShopperWithdrew => ("72", "console.step_withdrawn"),
-        PurchaseEvent::MerchantVoided => ("72", "console.step_voided"),
-        PurchaseEvent::TransferScheduled => ("162", "console.step_scheduled"),
-        PurchaseEvent::TransferReceived => ("153", "console.step_transferred"),
-        PurchaseEvent::TransferFailed => ("158", "console.step_not_transferred"),
-    }
-}
-
-fn of_money(moved: Moved) -> (&'static str, &'static str, u64) {
-    match moved {
-        Moved::Shipped => ("67", "console.step_shipped", 0),
-        Moved::Claimed(minor) => ("66", "console.step_claimed", minor),
-        Moved::Voided(minor) => ("66", "console.step_let_go", minor),
-        Moved::Refunded(minor) => ("66", "console.step_refunded", minor),
-        Moved::Upheld(minor) => ("66", "console.step_upheld", minor),
-        Moved::Billed(minor) => ("70", "console.step_billed", minor),
-        Moved::Credited(minor) => ("70", "console.step_credited", minor),
-    }
-}
-
-fn of_others(what: Happened, w: Words) -> (&'static str, String) {
-    match what {
-        Happened::Asked => ("64", w.get("console.step_question").to_owned()),
-        Happened::LetterSent => ("64", w.get("console.step_letter").to_owned()),
-        Happened::PaidOut(day) => {
-            let day = texts::date(day, w.locale());
-            ("68", w.fill("console.step_paid_out", &[("day", day.as_str())]))
-        }
-        Happened::BankPaid => ("69", w.get("console.step_bank_paid").to_owned()),
-        Happened::BillPaid => ("71", w.get("console.step_bill_paid").to_owned()),
+impl Line {
+    fn of(step: &Step, w: Words) -> Self {
+        Self { number: step.number, what: step.says(w), at: stamp(step.at) }
     }
 }
 
@@ -183,7 +120,7 @@ struct Page<'a> {
     state: &'static str,
     state_name: &'static str,
     problem: Option<(u16, &'static str, &'static str)>,
-    steps: Vec<Step>,
+    steps: Vec<Line>,
     shapes: Vec<Shown>,
     told: Vec<ToldLine>,
 }

@@ -162,7 +162,7 @@ struct Page<'a> {
 }
 
 /// Those that the agent's purchases can be in.
-const STATES: [PurchaseState; 7] = [
+pub(in crate::http) const STATES: [PurchaseState; 7] = [
     PurchaseState::Granted,
     PurchaseState::Accepted,
     PurchaseState::Confirmed,

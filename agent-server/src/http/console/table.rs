@@ -3,6 +3,7 @@
 
 use axum::{
     Router,
+    extract::DefaultBodyLimit,
     handler::Handler,
     http::Method,
     middleware::from_fn_with_state,
@@ -10,9 +11,11 @@ use axum::{
 };
 
 use super::{
-    audit, contracts, deliveries, entry,
+    audit, changes, contracts, deliveries, entry,
     guard::{Entry, guard},
-    merchants, money, proposals, purchase, purchases, today,
+    merchant_changes, merchants, money,
+    notices::{self, NOTICE_MAX},
+    operators, proposals, purchase, purchases, today,
 };
 use crate::{app::App, domain::operator::Power};
 
@@ -26,6 +29,8 @@ pub struct Cell {
     pub needs: Needs,
     /// Whether it is there in a demo only.
     pub is_of_demo: bool,
+    /// The most bytes that a form has.
+    most: usize,
     handler: MethodRouter<App>,
 }
 
@@ -64,7 +69,7 @@ fn entries() -> Vec<Cell> {
     ]
 }
 
-/// Purchases, merchants, contracts, deliveries, the audit.
+/// Purchases, merchants, operators, contracts, deliveries, the audit.
 fn affairs() -> Vec<Cell> {
     vec![
         get(LOOK, "/console", today::show),
@@ -73,6 +78,13 @@ fn affairs() -> Vec<Cell> {
         get(LOOK, "/console/merchants", merchants::list),
         get(LOOK, "/console/merchants/{id}", merchants::show),
         post(GOVERN, "/console/merchants/{id}/status", merchants::set_status),
+        post(GOVERN, "/console/merchants/{id}/origins", merchant_changes::origins),
+        post(GOVERN, "/console/merchants/{id}/keys", merchant_changes::keys),
+        get(LOOK, "/console/operators", operators::list),
+        post(GOVERN, "/console/operators", operators::change),
+        get(GOVERN, "/console/changes/{id}", changes::show),
+        post(GOVERN, "/console/changes/{id}/options", changes::options),
+        post(GOVERN, "/console/changes/{id}", changes::sign),
         get(LOOK, "/console/contracts", contracts::list),
         post(CARE, "/console/contracts/{id}/status", contracts::set_status),
         get(LOOK, "/console/deliveries", deliveries::webhooks),
@@ -91,6 +103,7 @@ fn moneys() -> Vec<Cell> {
         get(LOOK, "/console/settlements", money::payouts),
         get(LOOK, "/console/bills", money::bills),
         get(LOOK, "/console/lines", money::lines),
+        large(NOTICE_MAX, post(MONEY, "/console/notices", notices::draft)),
         get(LOOK, "/console/objections", money::objections),
         get(MONEY, "/console/files/{message}", money::file),
         get(LOOK, "/console/proposals", proposals::list),
@@ -108,21 +121,28 @@ pub fn routes(app: &App) -> Router<App> {
     let is_demo = app.demo.is_some();
     let here = table().into_iter().filter(|cell| is_demo || !cell.is_of_demo);
     here.fold(Router::new(), |router, cell| {
-        let entry = Entry { app: app.clone(), needs: cell.needs };
-        router.route(cell.path, cell.handler.route_layer(from_fn_with_state(entry, guard)))
+        let entry = Entry { app: app.clone(), needs: cell.needs, most: cell.most };
+        let handler = cell.handler.route_layer(from_fn_with_state(entry, guard));
+        router.route(cell.path, handler.layer(DefaultBodyLimit::max(cell.most)))
     })
 }
 
 fn get<H: Handler<T, App>, T: 'static>(needs: Needs, path: &'static str, handler: H) -> Cell {
     let handler = routing::get(handler);
-    Cell { method: Method::GET, path, needs, is_of_demo: false, handler }
+    Cell { method: Method::GET, path, needs, is_of_demo: false, most: FORM_MAX, handler }
 }
 
 fn post<H: Handler<T, App>, T: 'static>(needs: Needs, path: &'static str, handler: H) -> Cell {
     let handler = routing::post(handler);
-    Cell { method: Method::POST, path, needs, is_of_demo: false, handler }
+    Cell { method: Method::POST, path, needs, is_of_demo: false, most: FORM_MAX, handler }
+}
+
+fn large(most: usize, cell: Cell) -> Cell {
+    Cell { most, ..cell }
 }
 
 fn of_demo(cell: Cell) -> Cell {
     Cell { is_of_demo: true, ..cell }
 }
+
+const FORM_MAX: usize = 64 * 1024;

@@ -6,7 +6,7 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::Response,
 };
-use shared_protocol::Span;
+use shared_protocol::{Date, Problem, Span, Timestamp};
 
 use super::{
     desk::{Desk, stamp},
@@ -14,9 +14,9 @@ use super::{
 };
 use crate::{
     app::App,
-    domain::{day, settlement::cutoff, unavailable},
+    domain::{day, plan::Calendar, settlement::cutoff, unavailable},
     http::problem::Refused,
-    store::Today,
+    store::{AuditRun, Today},
     texts,
 };
 
@@ -28,27 +28,55 @@ pub(super) async fn show(
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
     let desk = Desk::of(&app, &by, &uri, &headers, "today");
-    let now = app.clock.now();
-    let zone = app.config.zone();
+    let Figures { now, today, settles, pays, ends, audit } = figures(&app).await?;
+    let locale = desk.w.locale();
+    let date = |day: Option<Date>| day.map(|day| texts::date(day, locale)).unwrap_or_default();
+    let page = Page {
+        now: stamp(now),
+        accepted: share(today.accepted, today.asked),
+        today,
+        settles: date(settles),
+        pays: date(pays),
+        ends: ends.map(|day| texts::date(day, locale)),
+        audit: audit.map(|run| (stamp(run.ended_at), run.findings)),
+        desk,
+    };
+    Ok(Desk::answer(StatusCode::OK, false, &page))
+}
+
+/// How it stands, and what comes next.
+pub(in crate::http) struct Figures {
+    /// At this moment.
+    pub(in crate::http) now: Timestamp,
+    /// What is going on.
+    pub(in crate::http) today: Today,
+    /// The next day that is settled.
+    pub(in crate::http) settles: Option<Date>,
+    /// When merchants are paid what is settled then.
+    pub(in crate::http) pays: Option<Date>,
+    /// The last day that the calendar knows, if it ends soon.
+    pub(in crate::http) ends: Option<Date>,
+    /// The last audit.
+    pub(in crate::http) audit: Option<AuditRun>,
+}
+
+/// The figures.
+pub(in crate::http) async fn figures(app: &App) -> Result<Figures, Problem> {
+    let (now, zone) = (app.clock.now(), app.config.zone());
     let began = day::began(now, &zone);
     let today = app.store.today(began, now.minus(LATE), now).await.map_err(unavailable)?;
     let audit = app.store.audits(1).await.map_err(unavailable)?.into_iter().next();
     let is_settled = app.store.is_day_settled(cutoff(now, &zone)).await.map_err(unavailable)?;
     let next = if is_settled { now.plus(Span::hours(24)) } else { now };
     let (calendar, days) = (&app.plans.calendar, app.config.settlement.payout_days);
-    let pay_on = calendar.business_day_after(day::began(next, &zone), days);
-    let next = calendar.today(next);
-    let locale = desk.w.locale();
-    let page = Page {
-        now: stamp(now),
-        accepted: share(today.accepted, today.asked),
-        today,
-        settles: next.map(|day| texts::date(day, locale)).unwrap_or_default(),
-        pays: pay_on.map(|day| texts::date(day, locale)).unwrap_or_default(),
-        audit: audit.map(|run| (stamp(run.ended_at), run.findings)),
-        desk,
-    };
-    Ok(Desk::answer(StatusCode::OK, false, &page))
+    let pays = calendar.business_day_after(day::began(next, &zone), days);
+    let (settles, ends) = (calendar.today(next), ends_soon(calendar, now));
+    Ok(Figures { now, today, settles, pays, ends, audit })
+}
+
+/// The last day of the calendar, if that is near.
+fn ends_soon(calendar: &Calendar, now: Timestamp) -> Option<Date> {
+    calendar.known_until().filter(|_| !calendar.knows(now.plus(AHEAD)))
 }
 
 /// "97.5 %"; nothing of nothing is no share.
@@ -58,6 +86,9 @@ fn share(part: u64, whole: u64) -> String {
         Some(thousandths) => format!("{}.{} %", thousandths / 10, thousandths % 10),
     }
 }
+
+/// So long before the calendar ends it is said.
+const AHEAD: Span = Span::hours(24 * 60);
 
 /// So long a shop may take to accept before somebody looks.
 const LATE: Span = Span::secs(10);
@@ -71,6 +102,8 @@ struct Page<'a> {
     accepted: String,
     settles: String,
     pays: String,
+    /// The last day of the calendar, if that is near.
+    ends: Option<String>,
     audit: Option<(String, u64)>,
 }
 

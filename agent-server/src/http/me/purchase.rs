@@ -105,16 +105,17 @@ async fn page(
     let shell = shell(app, &here.parse().map_err(|_| Problem::NotFound)?, &account);
     let status = problem.map_or(StatusCode::OK, status_of);
     let plan = bill.map(|bill| rendered(&PlanPart::new(&bill, shell.w))).unwrap_or_default();
-    let (moves, has_begun) = money::steps(app, own, shell.w).await?;
-    let w = shell.w;
-    let happened = events.iter().map(|(event, at)| (w.get(what(*event)).to_owned(), *at));
+    let money::Money { steps: moves, has_begun, paid } = money::of(app, own, shell.w).await?;
+    let happened = events.iter().map(|(event, at)| (shell.w.get(what(*event)).to_owned(), *at));
     let mut steps: money::Steps = happened.chain(moves).collect();
     steps.sort_by_key(|(_, at)| *at);
     let open = Open::of(own, app.clock.now(), has_begun);
-    let view = View::new(shell, own, steps, problem, open);
+    let view = View::new(shell, own, steps, (problem, open));
     let copy = Inline::new(include_str!("../../../templates/copy.js"));
     let policy = view.waiting.is_some().then(|| script_policy(&copy));
-    let view = View { form_token: by.form_token(app), plan, copy: &copy.text, ..view };
+    let nothing_moved = view.nothing_moved && !has_begun;
+    let form_token = by.form_token(app);
+    let view = View { form_token, plan, paid, nothing_moved, copy: &copy.text, ..view };
     Ok(match policy {
         Some(policy) => own_page(html::answer(status, &policy, rendered(&view))),
         None => answer(status, &view),
@@ -126,8 +127,7 @@ impl<'a> View<'a> {
         shell: Shell<'a>,
         own: &'a OwnPurchase,
         steps: money::Steps,
-        problem: Option<Problem>,
-        open: Open,
+        (problem, open): (Option<Problem>, Open),
     ) -> Self {
         let (w, locale, purchase) = (shell.w, shell.w.locale(), &own.purchase);
         Self {
@@ -140,6 +140,7 @@ impl<'a> View<'a> {
             waiting: waiting(own, w),
             copy: "",
             nothing_moved: has_ended_in_nothing(purchase.state),
+            paid: None,
             sending: own.purchase.remittance.as_ref().and_then(|said| sending(said, w)),
             by: own.deadline.filter(|_| open.may_confirm).map(|at| until(at, w)),
             open,
@@ -290,6 +291,8 @@ struct View<'a> {
     copy: &'a str,
     nothing_moved: bool,
     sending: Option<String>,
+    /// What is paid, and open.
+    paid: Option<String>,
     by: Option<String>,
     open: Open,
     steps: Vec<(String, String)>,

@@ -19,8 +19,8 @@ pub enum Happened {
     PaidOut(Date),
     /// The bank has said that the merchant was paid (69).
     BankPaid,
-    /// The shopper paid a bill (71).
-    BillPaid,
+    /// The merchant's bank sent it back.
+    BankReturned,
 }
 
 /// Something signed or sealed, by its size.
@@ -80,7 +80,7 @@ fn happened(row: &Row) -> Result<(Happened, Timestamp), Fault> {
         "letter" => Happened::LetterSent,
         "payout" => Happened::PaidOut(day()?),
         "bank" => Happened::BankPaid,
-        "paid" => Happened::BillPaid,
+        "returned" => Happened::BankReturned,
         _ => return Err(Fault::Damaged("what")),
     };
     Ok((what, row.moment("at")?))
@@ -96,7 +96,7 @@ const HAPPENED: &str = "SELECT 'asked' AS what, asked_at AS at, '' AS day FROM q
      UNION ALL SELECT DISTINCT 'payout', p.created_at, p.pay_on FROM payouts p
      JOIN settlement_words w ON w.payout = p.id WHERE w.purchase = $1
      UNION ALL SELECT DISTINCT 'bank', l.created_at, l.day FROM statement_lines l
-     JOIN settlement_words w ON w.payout = l.payout WHERE w.purchase = $1
-     UNION ALL SELECT 'paid', j.at, '' FROM bills b JOIN journal j ON j.number = b.payment
-     WHERE b.purchase = $1
+     JOIN settlement_words w ON w.payout = l.payout WHERE w.purchase = $1 AND l.matched = 'payout'
+     UNION ALL SELECT DISTINCT 'returned', r.created_at, '' FROM payout_returns r
+     JOIN settlement_words w ON w.payout = r.payout WHERE w.purchase = $1
      ORDER BY at";

@@ -64,15 +64,49 @@ impl Store {
     /// # Errors
     /// [`Fault`].
     pub async fn set_role(&self, name: String, role: Role, now: Timestamp) -> Result<bool, Fault> {
-        self.0.writer.write(SetRole { name, role, now }).await
+        self.0.writer.write(SetRole { name, role, now, spares: false }).await
     }
 
-    /// Removes the operator of this name, their passkeys, sessions and links.
+    /// The same, unless nobody else could govern then: `false`.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub async fn set_role_sparing(
+        &self,
+        name: String,
+        role: Role,
+        now: Timestamp,
+    ) -> Result<bool, Fault> {
+        self.0.writer.write(SetRole { name, role, now, spares: true }).await
+    }
+
+    /// Removes the operator of this name, their passkeys, sessions, links and tokens.
     ///
     /// # Errors
     /// [`Fault`].
     pub async fn remove_operator(&self, name: String, now: Timestamp) -> Result<bool, Fault> {
-        self.0.writer.write(Remove { name, now }).await
+        self.0.writer.write(Remove { name, now, spares: false }).await
+    }
+
+    /// The same, unless nobody else could govern then: `false`.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub async fn remove_operator_sparing(
+        &self,
+        name: String,
+        now: Timestamp,
+    ) -> Result<bool, Fault> {
+        self.0.writer.write(Remove { name, now, spares: true }).await
+    }
+
+    /// Whether somebody else than the operator of this name can come in and govern.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub async fn is_governed_without(&self, name: &str) -> Result<bool, Fault> {
+        let row = sqlx::query(OTHER_ADMINS).bind(name).fetch_one(&self.0.reads).await?;
+        Ok(row.count::<u64>("others")? > 0)
     }
 
     /// All operators, also removed ones, oldest first.
@@ -119,13 +153,24 @@ impl Store {
 }
 
 /// The row of the operator of this name, unless removed.
-async fn find(tx: &mut Tx<'_>, name: &str) -> Result<Option<i64>, Fault> {
+pub(super) async fn find(tx: &mut Tx<'_>, name: &str) -> Result<Option<i64>, Fault> {
     let row = sqlx::query("SELECT id FROM operators WHERE name = $1 AND removed_at IS NULL")
         .bind(name)
         .fetch_optional(&mut *tx.connection)
         .await?;
     row.map(|row| row.cell("id")).transpose()
 }
+
+/// Whether the operator of this name is the last who can come in and govern.
+async fn is_last_admin(tx: &mut Tx<'_>, name: &str) -> Result<bool, Fault> {
+    let row = sqlx::query(OTHER_ADMINS).bind(name).fetch_one(&mut *tx.connection).await?;
+    Ok(row.count::<u64>("others")? == 0)
+}
+
+/// Those who have a passkey.
+const OTHER_ADMINS: &str = "SELECT COUNT(*) AS others FROM operators o
+     WHERE o.role = 'admin' AND o.removed_at IS NULL AND o.name <> $1
+         AND EXISTS (SELECT 1 FROM operator_passkeys k WHERE k.operator = o.id)";
 
 async fn keep_link(
     tx: &mut Tx<'_>,
@@ -200,6 +245,7 @@ struct SetRole {
     name: String,
     role: Role,
     now: Timestamp,
+    spares: bool,
 }
 
 impl Work for SetRole {
@@ -208,6 +254,10 @@ impl Work for SetRole {
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<bool, Fault> {
         let Some(id) = find(tx, &self.name).await? else { return Ok(false) };
+        let stays = self.role == Role::Admin;
+        if self.spares && !stays && is_last_admin(tx, &self.name).await? {
+            return Ok(false);
+        }
         sqlx::query(
             "UPDATE operators SET role = $2, updated_at = $3, updated_by = $4 WHERE id = $1",
         )
@@ -225,6 +275,7 @@ impl Work for SetRole {
 struct Remove {
     name: String,
     now: Timestamp,
+    spares: bool,
 }
 
 impl Work for Remove {
@@ -233,6 +284,9 @@ impl Work for Remove {
 
     async fn run(&self, tx: &mut Tx<'_>) -> Result<bool, Fault> {
         let Some(id) = find(tx, &self.name).await? else { return Ok(false) };
+        if self.spares && is_last_admin(tx, &self.name).await? {
+            return Ok(false);
+        }
         sqlx::query(
             "UPDATE operators SET removed_at = $2, updated_at = $2, updated_by = $3 WHERE id = $1",
         )
@@ -249,13 +303,14 @@ impl Work for Remove {
     }
 }
 
-const FORGET: [&str; 3] = [
+const FORGET: [&str; 4] = [
     "DELETE FROM operator_sessions WHERE operator = $1",
     "DELETE FROM operator_passkeys WHERE operator = $1",
     "DELETE FROM operator_links WHERE operator = $1",
+    "DELETE FROM operator_tokens WHERE operator = $1",
 ];
 
-fn read(row: &Row) -> Result<Operator, Fault> {
+pub(super) fn read(row: &Row) -> Result<Operator, Fault> {
     Ok(Operator {
         id: row.cell("id")?,
         name: row.cell("name")?,
@@ -263,5 +318,6 @@ fn read(row: &Row) -> Result<Operator, Fault> {
         handle: row.exact("handle")?,
         removed_at: row.moment_or_none("removed_at")?,
         created_at: row.moment("created_at")?,
+        signed_in_at: row.moment_or_none("signed_in_at")?,
     })
 }

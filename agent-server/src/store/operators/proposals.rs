@@ -161,7 +161,7 @@ impl Work for Sign {
              WHERE p.id = $1 AND p.decision IS NULL AND p.lapses_at > $2
                  AND o.removed_at IS NULL",
         )
-        .bind(self.word.proposal())
+        .bind(self.word.id())
         .bind(self.now.as_millis())
         .fetch_optional(&mut *tx.connection)
         .await?;
@@ -178,7 +178,7 @@ impl Work for Sign {
             _ => return Ok(SignedHow::Closed),
         };
         let done = sqlx::query(sql)
-            .bind(self.word.proposal())
+            .bind(self.word.id())
             .bind(self.now.as_millis())
             .bind(self.word.operator())
             .execute(&mut *tx.connection)
@@ -187,7 +187,7 @@ impl Work for Sign {
             return Err(Fault::Raced);
         }
         let act = if how == SignedHow::Approved { "approved" } else { "proposed" };
-        let about = self.word.proposal().to_string();
+        let about = self.word.id().to_string();
         acts::append(tx, self.word.operator(), act, &about, self.now).await?;
         Ok(how)
     }

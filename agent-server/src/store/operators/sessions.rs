@@ -103,6 +103,11 @@ impl Work for Begin {
         .bind(self.now.as_millis())
         .execute(&mut *tx.connection)
         .await?;
+        sqlx::query("UPDATE operators SET signed_in_at = $2 WHERE id = $1")
+            .bind(self.operator)
+            .bind(self.now.as_millis())
+            .execute(&mut *tx.connection)
+            .await?;
         acts::append(tx, self.operator, "signed-in", "", self.now).await
     }
 }

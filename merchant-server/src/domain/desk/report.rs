@@ -161,7 +161,9 @@ pub fn lines(
         };
         let line = line(&mut lines, period.label(day), currency);
         line.fees = line.fees.saturating_add(payout.fees);
-        line.paid = line.paid.saturating_add(payout.amount);
+        // What came back is paid by another one.
+        let paid = if payout.is_returned() { 0 } else { payout.amount };
+        line.paid = line.paid.saturating_add(paid);
     }
     lines.into_values().collect()
 }
@@ -231,6 +233,10 @@ mod tests {
         ];
         let payout = Payout {
             id: "1".into(),
+            state: "paid".into(),
+            returned: None,
+            again: None,
+            brought: 0,
             currency: "JPY".into(),
             amount: 97,
             cutoff: "2026-11-29T15:00:00Z".into(),
@@ -246,7 +252,8 @@ mod tests {
         let wanted = [("2026-11-02", 2), ("2026-11-02", 1), ("2026-11-03", 0), ("2026-11-30", 0)];
         assert_eq!(labels, wanted);
         assert_eq!((by_day[0].ordered, by_day[0].claimed, by_day[2].refunded), (150, 120, 20));
-        let by_month = lines(Period::read("2026").unwrap(), &zone(), &all, &[payout]);
+        let back = Payout { state: "returned".into(), fees: 0, ..payout.clone() };
+        let by_month = lines(Period::read("2026").unwrap(), &zone(), &all, &[payout, back]);
         assert_eq!(by_month.len(), 2);
         let yen = &by_month[0];
         assert_eq!((yen.label.as_str(), yen.fees, yen.paid), ("2026-11", 3, 97));

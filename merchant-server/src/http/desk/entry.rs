@@ -62,6 +62,7 @@ pub(super) async fn enrol_page(
 /// What the script asks the browser for.
 pub(super) async fn enrol_options(
     State(app): State<App>,
+    asked: Asked,
     Path(token): Path<String>,
 ) -> Result<Response, Failure> {
     let token = read(&token)?;
@@ -70,7 +71,7 @@ pub(super) async fn enrol_options(
     let keys = keys.iter().map(|key| descriptor(&key.credential_id, &key.transports)).collect();
     let party = Party {
         server: app.desk_party(),
-        server_name: app.shop().merchant.as_str(),
+        server_name: app.config().shop_name(asked.words().locale()),
         user: &known.handle,
         user_name: &known.name,
     };

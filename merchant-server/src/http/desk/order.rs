@@ -41,7 +41,7 @@ pub(super) async fn show(
         title: deal.reference.clone().unwrap_or_else(|| deal.handling_number.to_string()),
         state: (order.state.name(), shell.w.get(state_key(order.state.name()))),
         rows: rows(&app, &order, &deal, item, shell.w),
-        money: sums(settlement, told.as_ref(), &deal, shell.w),
+        money: sums(settlement, told.as_ref(), (&deal, has_shipped(&words)), shell.w),
         to: to.map(|to| of_recipient(&to, shell.w)).unwrap_or_default(),
         steps: steps(&app, (&order, &shell, may_move), &events, &words),
         next: Next::of((&order, &deal), settlement, &words, &parcels, may_move),
@@ -49,6 +49,11 @@ pub(super) async fn show(
         shell,
     };
     Ok(Shell::answer(false, &page))
+}
+
+/// Whether the agent was told that goods went.
+fn has_shipped(words: &[KeptWord]) -> bool {
+    words.iter().any(|word| word.kind == "shipment" && word.receipt.is_some())
 }
 
 type Rows = Vec<(&'static str, String)>;
@@ -64,13 +69,19 @@ fn rows(app: &App, order: &Order, deal: &Deal, item: String, w: Words) -> Rows {
 }
 
 /// How the money stands; nothing before anything was said of it.
-fn sums(settlement: Settlement, told: Option<&Told>, deal: &Deal, w: Words) -> Rows {
+fn sums(
+    settlement: Settlement,
+    told: Option<&Told>,
+    (deal, has_shipped): (&Deal, bool),
+    w: Words,
+) -> Rows {
     if let Some(told) = told {
         let says = match told.said.claimed().map(|word| word.standing) {
             Ok(Standing::Received) => w.get("desk.money_received").to_owned(),
             Ok(Standing::Scheduled(day)) => {
                 w.fill("desk.money_scheduled", &[("day", &day.to_string())])
             }
+            _ if has_shipped => w.get("desk.money_came_back").to_owned(),
             _ => w.get("desk.money_not_received").to_owned(),
         };
         return vec![(w.get("desk.transfer"), says)];

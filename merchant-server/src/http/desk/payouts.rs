@@ -28,7 +28,8 @@ pub(super) async fn list(
     let year = year.unwrap_or(this_year);
     let told = driver::payouts(&app, year.days()).await;
     let is_silent = told.is_err();
-    let lines = told.unwrap_or_default().iter().map(|payout| Line::of(payout, &app)).collect();
+    let lines =
+        told.unwrap_or_default().iter().map(|payout| Line::of(payout, &app, shell.w)).collect();
     let (before, after) = (year.before().name(), year.after().name());
     let page = List { year: year.name(), before, after, lines, is_silent, shell };
     Ok(Shell::answer(false, &page))
@@ -57,7 +58,7 @@ pub(super) async fn show(
     for line in &paid.lines {
         words.push(Word::of(line, &paid.payout.currency, &app, shell.w).await?);
     }
-    Ok(Shell::answer(false, &One { line: Line::of(&paid.payout, &app), words, shell }))
+    Ok(Shell::answer(false, &One { line: Line::of(&paid.payout, &app, shell.w), words, shell }))
 }
 
 #[derive(Deserialize)]
@@ -76,10 +77,14 @@ struct Line {
     fees: String,
     amount: String,
     words: u64,
+    /// What became of it, where it came back.
+    returned: Option<String>,
+    /// What is in it of payments that came back; empty for nothing.
+    brought: String,
 }
 
 impl Line {
-    fn of(payout: &Payout, app: &App) -> Self {
+    fn of(payout: &Payout, app: &App, w: Words) -> Self {
         let code = &payout.currency;
         Self {
             id: payout.id.clone(),
@@ -90,7 +95,18 @@ impl Line {
             fees: signed(payout.fees, code),
             amount: money(payout.amount, code),
             words: payout.words,
+            returned: payout.is_returned().then(|| returned(payout, w)),
+            brought: if payout.brought == 0 { String::new() } else { signed(payout.brought, code) },
         }
+    }
+}
+
+/// That it came back, why, and how it goes on.
+fn returned(payout: &Payout, w: Words) -> String {
+    let why = payout.returned.clone().unwrap_or_default();
+    match &payout.again {
+        Some(again) => w.fill("desk.payout_again", &[("why", &why), ("payout", again)]),
+        None => w.fill("desk.payout_back", &[("why", &why)]),
     }
 }
 

@@ -107,7 +107,7 @@ impl Shell {
         let is_asked = parameter(&asked.uri, "locale").is_some();
         Self {
             css: &STYLE.0,
-            shop: app.shop().merchant.to_string(),
+            shop: app.config().shop_name(w.locale()).to_owned(),
             section: "",
             who: None,
             role: None,

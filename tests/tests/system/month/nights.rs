@@ -125,7 +125,12 @@ impl Bank {
                 continue;
             }
             self.bills.insert(told.clone(), minor);
-            lines.push(Line { key: told.clone(), minor, told });
+            // Some pay in two parts.
+            let part = if minor > 1 && self.dice.percent(20) { minor / 2 } else { 0 };
+            if part > 0 {
+                lines.push(Line { key: format!("{told}-part"), minor: part, told: told.clone() });
+            }
+            lines.push(Line { key: told.clone(), minor: minor - part, told });
         }
         Ok(lines)
     }

@@ -122,17 +122,13 @@ impl Town {
                 page: host.url.clone(),
             });
         }
-        let text = std::fs::read_to_string(&agent_config)?;
-        let url = text.lines().find_map(|line| line.strip_prefix("database_url = "));
-        let file = format!("sqlite:{}", shop.database("agent-server").display());
-        let url = url.map_or(file, |url| url.trim_matches('"').to_owned());
         let mut servers = vec![shop.agent.url.clone(), shop.merchant.url.clone()];
         servers.extend(others.iter().map(|other| other.server.url.clone()));
         let time = Time { ahead: Mutex::default(), servers };
         let (contracts, passkeys) = Self::shoppers(shop).await?;
         let unfollowed = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
         let http = unfollowed.timeout(Duration::from_secs(20)).build()?;
-        let books = open(&url).await?;
+        let books = open(&shop.database("agent-server").url()).await?;
         let town = Self { shops, contracts, passkeys, time, books, agent_config, http };
         town.say_where_shops_are_paid().await?;
         Ok(town)
