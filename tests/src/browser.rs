@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use serde_json::json;
 use thirtyfour::prelude::*;
 
-use crate::{Result, server::free_port};
+use crate::{Result, port::free_port};
 
 /// A browser window and the driver that belongs to it.
 pub struct Browser {

@@ -16,7 +16,8 @@ use crate::{
     database::Database,
     merchant::{Who, register, write_config},
     place,
-    server::{free_port, wait_until_ready},
+    port::free_port,
+    server::wait_until_ready,
     shop::{collect, run},
     tap::{Compression, Tap},
 };

@@ -22,6 +22,7 @@ pub mod merchant;
 pub mod own_pages;
 pub mod passkey;
 pub mod place;
+pub mod port;
 pub mod randomness;
 pub mod relay;
 pub mod seller;

@@ -12,7 +12,8 @@ use crate::{
     Result,
     host::Host,
     place,
-    server::{Server, free_port},
+    port::free_port,
+    server::Server,
     shop::{Start, copy, run},
     tap::Tap,
 };

@@ -7,7 +7,8 @@ use anyhow::ensure;
 
 use crate::{
     Result, Shop,
-    server::{Server, free_port},
+    port::free_port,
+    server::Server,
     tap::{Compression, Kept, Tap},
 };
 

@@ -3,7 +3,6 @@
 
 use std::{
     fs::{File, OpenOptions},
-    net::TcpListener,
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
     time::Duration,
@@ -128,7 +127,9 @@ impl Server {
         Command::new("kill").arg(child.id().to_string()).status()?;
         for _ in 0..1200 {
             if let Some(status) = child.try_wait()? {
-                anyhow::ensure!(status.success(), "{} stopped with {status}", self.name);
+                if !status.success() {
+                    bail!("{} stopped with {status}:\n{}", self.name, self.said()?);
+                }
                 return Ok(());
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
@@ -164,17 +165,21 @@ impl Server {
         for _ in 0..1200 {
             // Whatever the weather is on the way there.
             let answer = http.get(format!("http://{}/readyz", self.listens_on())).send().await;
+            // It is ready only if it runs; somebody else may have answered.
+            if let Some(status) = self.child.as_mut().context("not started")?.try_wait()? {
+                bail!("{} ended at once ({status}):\n{}", self.name, self.said()?);
+            }
             if answer.is_ok_and(|answer| answer.status().is_success()) {
                 return Ok(());
             }
-            if let Some(status) = self.child.as_mut().context("not started")?.try_wait()? {
-                let log = String::from_utf8_lossy(&self.log()?).into_owned();
-                bail!("{} ended at once ({status}):\n{log}", self.name);
-            }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        let log = String::from_utf8_lossy(&self.log()?).into_owned();
-        bail!("{} is not ready after a minute:\n{log}", self.name)
+        bail!("{} is not ready after a minute:\n{}", self.name, self.said()?)
+    }
+
+    /// Its log, to be shown with what went wrong.
+    fn said(&self) -> Result<String> {
+        Ok(String::from_utf8_lossy(&self.log()?).into_owned())
     }
 
     fn log_file(&self, append: bool) -> Result<File> {
@@ -201,11 +206,6 @@ pub(crate) async fn wait_until_ready(url: &str, mut still: impl FnMut() -> Resul
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     bail!("{url} is not ready after a minute")
-}
-
-/// A port that was free a moment ago.
-pub fn free_port() -> Result<u16> {
-    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
 }
 
 /// An HTTP client; plain HTTP is all that it needs, but its builder wants a TLS provider.

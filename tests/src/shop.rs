@@ -18,7 +18,8 @@ use crate::{
     mail::Post,
     merchant::{self, Merchant},
     place,
-    server::{Server, free_port, http},
+    port::free_port,
+    server::{Server, http},
     tap::{Compression, Tap},
 };
 
