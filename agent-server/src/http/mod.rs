@@ -39,6 +39,7 @@ pub mod plans;
 pub mod policy;
 pub mod problem;
 pub mod purchases;
+pub mod qr;
 pub mod relayed;
 pub mod serve;
 pub mod session;
@@ -100,4 +101,5 @@ fn shown() -> Router<App> {
         .merge(confirm_code::routes())
         .merge(pages::routes())
         .merge(passkey_pages::routes())
+        .merge(qr::routes())
 }

@@ -126,6 +126,7 @@ const PAGES: &[&str] = &[
     "/sign-in",
     "/sign-out",
     "/me",
+    "/qr",
     "/passkey",
     "/mark",
     "/console",

@@ -53,11 +53,15 @@ async fn show(State(app): State<App>, Path(name): Path<String>) -> Result<Respon
     let picture = app.store.picture(&name).await.map_err(unavailable)?;
     let (kind, picture) = picture.ok_or(Problem::NotFound)?;
     let kind = HeaderValue::from_str(&kind).map_err(|_| Problem::Unavailable)?;
-    let fixed = [
-        (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
+    let kept = [(header::CACHE_CONTROL, "public, max-age=31536000, immutable")];
+    Ok(([(header::CONTENT_TYPE, kind)], kept, alone(), picture).into_response())
+}
+
+/// A picture is nothing but a picture, also where it is opened by itself.
+pub(super) fn alone() -> [(HeaderName, &'static str); 3] {
+    [
         (header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
-    ];
-    Ok(([(header::CONTENT_TYPE, kind)], fixed, picture).into_response())
+    ]
 }

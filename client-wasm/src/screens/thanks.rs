@@ -1,6 +1,6 @@
 //! Fig 11: the thanks of both, the number, what happens next, and who has received what.
 
-use shared_protocol::{CONFIRMATION_LIFETIME, DeliveryTerms, Field};
+use shared_protocol::{CONFIRMATION_LIFETIME, DeliveryTerms, Field, HandlingNumber};
 
 use super::{
     button, field::shown, host_learns, lines, number::number_box, row, tally, titled, transfer,
@@ -28,6 +28,9 @@ pub(super) fn view(app: App, words: &Words, receipt: &Receipt) -> El {
     let confirm = of("p", "lead").child(said("strong", "", &confirm));
     let total = of("dd", "").child(said("strong", "", &app.money(receipt.amount)));
     let total = of("dl", "rows").child(row(app, texts::THANKS_TOTAL, total));
+    // A shop has a relay so that the agent does not see where its shoppers are.
+    let code = words.relay().is_none().then(|| camera(&receipt.number));
+    let total = el("div").child(total).maybe(code);
     let missing = app.said("p", "", texts::THANKS_MAIL_MISSING_NOTE);
     let print = button("sub", "print", &app.say(texts::COMMON_PRINT)).click(|| {
         // A browser that does not print says so itself.
@@ -46,6 +49,12 @@ pub(super) fn view(app: App, words: &Words, receipt: &Receipt) -> El {
         .child(who_received_what(app, words))
         .maybe(receipt.waits.is_none().then(|| app.said("p", "note lead", texts::THANKS_SIGNED)))
         .child(of("div", "act").child(print))
+}
+
+/// The number for a telephone's camera.
+fn camera(number: &HandlingNumber) -> El {
+    let code = el("img").attr("src", &format!("/qr/{}", number.compact()));
+    code.attr("alt", "QR").attr("width", "96").test("qr")
 }
 
 /// From now to the payment.

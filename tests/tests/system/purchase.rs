@@ -72,6 +72,12 @@ async fn the_same_in_english() -> Result {
     widget.buy().await?;
     let text = widget.text("main").await?;
     assert!(text.contains("Thank you"), "{text}");
+    // The number for a camera: a picture that was drawn, of the address of the purchase.
+    let code = "const code = document.querySelector('[data-test=qr]');
+        return code.decode().then(() => [code.naturalWidth, new URL(code.src).pathname]);";
+    let (wide, path): (u32, String) = browser.script(code).await?;
+    let number = widget.text("[data-test=handling-number]").await?.replace('-', "");
+    assert!(wide > 33 && path == format!("/qr/{number}"), "{wide} {path}");
     let letter = shop.post.wait_for(1).await?;
     assert!(letter.text().contains("Please confirm"), "{}", letter.text());
     browser.close().await
@@ -134,7 +140,7 @@ async fn looking_at_the_link_decides_nothing() -> Result {
 async fn press(browser: &Browser, decision: &str) -> Result {
     use thirtyfour::prelude::*;
     let button = format!("button[name=decision][value={decision}]");
-    browser.driver.find(By::Css(button)).await?.click().await?;
+    browser.find(By::Css(button)).await?.click().await?;
     Ok(())
 }
 

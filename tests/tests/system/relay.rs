@@ -56,7 +56,7 @@ async fn a_relay_learns_sizes_and_the_agent_no_address() -> Result {
 
     // The agent: nothing that concerns a purchase but from the relay, and of that only this.
     let heads = heads(&shop.agent_tap.kept().received);
-    for word in ["/v1/challenges", "/grant", "/acceptance", "/v1/plans"] {
+    for word in ["/v1/challenges", "/grant", "/acceptance", "/v1/plans", "/qr/"] {
         let direct = heads.iter().filter(|head| !head.starts_with("GET /v1/frame"));
         let direct = direct.filter(|head| head.lines().next().is_some_and(|l| l.contains(word)));
         // The merchant's server tells its Acceptance itself, as in every configuration.
