@@ -25,7 +25,7 @@ pub async fn sign_in(shop: &Shop, browser: &Browser, email: &str) -> Result {
 pub async fn register_passkey(shop: &Shop, browser: &Browser) -> Result {
     let letters = shop.post.letters()?.len();
     browser.driver.goto(format!("{}/me/passkeys", shop.agent.url)).await?;
-    browser.driver.find(By::Id("name")).await?.send_keys("台所のノート").await?;
+    browser.find(By::Id("name")).await?.send_keys("台所のノート").await?;
     press(browser, "#passkey").await?;
     wait_for(browser, "return !!document.querySelector('[data-test=passkey]')").await?;
     shop.post.wait_for(letters + 1).await?;
@@ -34,13 +34,13 @@ pub async fn register_passkey(shop: &Shop, browser: &Browser) -> Result {
 
 /// Types into the one field of a form of the agent's and sends it.
 pub async fn send(browser: &Browser, field: &str, text: &str) -> Result {
-    browser.driver.find(By::Id(field)).await?.send_keys(text).await?;
+    browser.find(By::Id(field)).await?.send_keys(text).await?;
     press(browser, "button.go").await
 }
 
 /// Presses what this selector matches.
 pub async fn press(browser: &Browser, css: &str) -> Result {
-    Ok(browser.driver.find(By::Css(css)).await?.click().await?)
+    Ok(browser.find(By::Css(css)).await?.click().await?)
 }
 
 /// Waits until this script says `true`.

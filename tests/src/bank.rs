@@ -70,11 +70,14 @@ fn between<'a>(text: &'a str, before: &str, after: &str) -> Option<&'a str> {
 pub fn notice(message: &str, lines: &[Line]) -> String {
     let entry = |Line { key, minor, told }: &Line| {
         let direction = if *minor > 0 { "CRDT" } else { "DBIT" };
+        // What comes in with a payout's name is that payout, sent back: the account is closed.
+        let is_back = *minor > 0 && told.starts_with("PAYOUT-");
+        let why = if is_back { "<RtrInf><Rsn><Cd>AC04</Cd></Rsn></RtrInf>" } else { "" };
         format!(
             "<Ntry><Amt Ccy=\"JPY\">{}</Amt><CdtDbtInd>{direction}</CdtDbtInd>\
              <Sts><Cd>BOOK</Cd></Sts><BookgDt><Dt>2026-12-28</Dt></BookgDt>\
              <AcctSvcrRef>{key}</AcctSvcrRef><NtryDtls><TxDtls><Refs><EndToEndId>{told}\
-             </EndToEndId></Refs></TxDtls></NtryDtls></Ntry>",
+             </EndToEndId></Refs>{why}</TxDtls></NtryDtls></Ntry>",
             minor.unsigned_abs()
         )
     };

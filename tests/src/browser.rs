@@ -96,6 +96,14 @@ impl Browser {
         Ok(())
     }
 
+    /// The first element of this selector in the current frame; waits for it, since what a button
+    /// leads to may have begun to come only.
+    pub async fn find(&self, by: By) -> Result<WebElement> {
+        let what = format!("{by:?}");
+        let query = self.driver.query(by).wait(Duration::from_secs(10), Duration::from_millis(100));
+        query.first().await.with_context(|| format!("nothing here matches {what}"))
+    }
+
     /// Runs a script in the current frame and reads its result.
     pub async fn script<T: serde::de::DeserializeOwned>(&self, script: &str) -> Result<T> {
         Ok(self.driver.execute(script, Vec::new()).await?.convert()?)

@@ -167,11 +167,11 @@ impl FormShop {
         for _ in 0..600 {
             let here = browser.driver.current_url().await?;
             if here.as_str().starts_with(&format!("{}/thanks/", self.url)) {
-                return Ok(browser.driver.find(By::Id("number")).await?.text().await?);
+                return Ok(browser.find(By::Id("number")).await?.text().await?);
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
-        let text = browser.driver.find(By::Css("body")).await?.text().await?;
+        let text = browser.find(By::Css("body")).await?.text().await?;
         bail!("no thanks at {}:\n{text}", browser.driver.current_url().await?)
     }
 

@@ -48,7 +48,7 @@ impl<'a> OwnPages<'a> {
         self.wait_for("enrol").await?;
         self.prove(address).await?;
         self.wait_for("choose").await?;
-        self.browser.driver.find(By::Id("accept")).await?.click().await?;
+        self.browser.find(By::Id("accept")).await?.click().await?;
         self.send(&[("code", code)]).await
     }
 
@@ -64,8 +64,7 @@ impl<'a> OwnPages<'a> {
     /// Types into the fields of these names and presses the button below them.
     pub async fn send(&self, fields: &[(&str, &str)]) -> Result {
         for (name, text) in fields {
-            let field =
-                self.browser.driver.find(By::Css(format!("input[name=\"{name}\"]"))).await?;
+            let field = self.browser.find(By::Css(format!("input[name=\"{name}\"]"))).await?;
             field.clear().await?;
             field.send_keys(*text).await?;
         }
@@ -74,7 +73,7 @@ impl<'a> OwnPages<'a> {
 
     /// Presses a button.
     pub async fn press(&self, css: &str) -> Result {
-        let button = self.browser.driver.find(By::Css(css)).await?;
+        let button = self.browser.find(By::Css(css)).await?;
         button.scroll_into_view().await?;
         button.click().await.with_context(|| format!("pressing {css}"))
     }
@@ -93,8 +92,7 @@ impl<'a> OwnPages<'a> {
 
     /// What is read in the first element of this selector, also where it is folded away.
     pub async fn text(&self, css: &str) -> Result<String> {
-        let found = self.browser.driver.find(By::Css(css)).await;
-        let found = found.with_context(|| format!("nothing here matches {css}"))?;
+        let found = self.browser.find(By::Css(css)).await?;
         Ok(found.prop("textContent").await?.unwrap_or_default())
     }
 }

@@ -174,8 +174,7 @@ impl<'a> Widget<'a> {
 
     /// The first element of this selector.
     pub async fn find(&self, css: &str) -> Result<WebElement> {
-        let found = self.browser.driver.find(By::Css(css)).await;
-        found.with_context(|| format!("nothing here matches {css}"))
+        self.browser.find(By::Css(css)).await
     }
 
     /// How many elements match.

@@ -6,10 +6,12 @@ use std::{fs, path::Path, process::Stdio, time::Duration};
 use anyhow::{Context as _, bail, ensure};
 use serde_json::{Value, json};
 use tokio::process::Command;
-use whole_system::{Result, Shop, client::good_form, place, server::http};
+use whole_system::{Result, Shop, client::good_form, dice::number, place, server::http};
 
 /// Fewer would be too few (issue 4).
 const CASES_LEAST: u64 = 10_000;
+/// On the other kind of database the same document is held to once more, by fewer.
+const CASES_LEAST_THERE: u64 = 1_000;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn ten_thousand_requests_get_no_answer_that_is_not_in_the_document() -> Result {
@@ -42,7 +44,8 @@ async fn ten_thousand_requests_get_no_answer_that_is_not_in_the_document() -> Re
     let said = schemathesis(&shop, &known, folder.path()).await?;
     let cases = cases(&said).with_context(|| format!("how many cases? {said}"))?;
     println!("  {cases} cases");
-    ensure!(cases >= CASES_LEAST, "only {cases} cases:\n{said}");
+    let least = if elsewhere() { CASES_LEAST_THERE } else { CASES_LEAST };
+    ensure!(cases >= least, "only {cases} cases:\n{said}");
     let audit = shop.agent_cli(&["audit", "--json"])?;
     assert_eq!(audit["findings"].as_array().map(Vec::len), Some(0), "{audit}");
     Ok(())
@@ -95,9 +98,10 @@ async fn read(shop: &Shop, token: &str, what: &str) -> Result<Value> {
 async fn schemathesis(shop: &Shop, known: &Value, at: &Path) -> Result<String> {
     let url = format!("http://{}", shop.agent.listens_on());
     let document = format!("{url}/openapi.json");
+    let examples = if elsewhere() { "20" } else { "400" };
     let run = Command::new(place::tool("schemathesis/bin/python"))
         .args(["-m", "schemathesis.cli", "run", &document, "--url", &url])
-        .args(["--phases", "examples,coverage,fuzzing", "--max-examples", EXAMPLES])
+        .args(["--phases", "examples,coverage,fuzzing", "--max-examples", examples])
         .args(["--seed", "20261123", "--workers", "2", "--generation-database", "none"])
         .args(["--suppress-health-check", "all", "--continue-on-failure", "--no-color"])
         .args(["--checks", CHECKS])
@@ -116,13 +120,16 @@ async fn schemathesis(shop: &Shop, known: &Value, at: &Path) -> Result<String> {
     Ok(said)
 }
 
+fn elsewhere() -> bool {
+    postgres_cluster::wanted().is_some() && number("WARIFU_TEST_EFFORT") == 1
+}
+
 /// "Test cases: 10123 generated, …"
 fn cases(said: &str) -> Option<u64> {
     let (_, counted) = said.split_once("Test cases:")?;
     counted.split_whitespace().next()?.replace(',', "").parse().ok()
 }
 
-const EXAMPLES: &str = "400";
 const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,\
      response_schema_conformance,unsupported_method,ignored_auth,a_refusal_is_a_problem_document";
 const PAUSE: Duration = Duration::from_millis(200);

@@ -21,7 +21,7 @@ async fn number(pages: &OwnPages<'_>, browser: &Browser, code: &str) -> Result<S
     pages.open("/me/by-hand").await?;
     pages.wait_for("by-hand").await?;
     let shop = By::Css("#merchant option[value=mrc_tea]");
-    browser.driver.find(shop).await?.click().await?;
+    browser.find(shop).await?.click().await?;
     pages.send(&[("amount", "3850"), ("code", code)]).await?;
     pages.wait_for("purchase").await?;
     pages.text("[data-test=\"by-hand\"] .num").await

@@ -60,7 +60,7 @@ async fn two_operators_move_money_by_their_passkeys_and_one_alone_does_not() -> 
     come_in(&shop, &first, "hanako", "finance").await?;
     open(&shop, &first, "/console/lines").await?;
     press(&first, "[data-test=line] summary").await?;
-    first.driver.find(By::Css("option[value=charge]")).await?.click().await?;
+    first.find(By::Css("option[value=charge]")).await?.click().await?;
     press(&first, "[data-test=line] button.sub").await?;
     wait_for(&first, &stands("unsigned")).await?;
     let proposal = first.driver.current_url().await?.path().to_owned();
@@ -71,7 +71,7 @@ async fn two_operators_move_money_by_their_passkeys_and_one_alone_does_not() -> 
 
     come_in(&shop, &second, "taro", "admin").await?;
     open(&shop, &second, &proposal).await?;
-    let page = second.driver.find(By::Css("main")).await?.text().await?;
+    let page = second.find(By::Css("main")).await?.text().await?;
     assert!(page.contains("−¥9") && page.contains("hanako"), "{page}");
     sign(&second, &stands("done")).await?;
     let parked = shop.agent_cli(&["files", "parked", "--json"])?;
@@ -107,7 +107,7 @@ async fn every_page(window: Window) -> Result {
     look(&shop, &browser, &search).await?;
     open(&shop, &browser, &format!("/console/lines{locale}")).await?;
     press(&browser, "[data-test=line] summary").await?;
-    browser.driver.find(By::Css("option[value=charge]")).await?.click().await?;
+    browser.find(By::Css("option[value=charge]")).await?.click().await?;
     press(&browser, "[data-test=line] button.sub").await?;
     wait_for(&browser, &stands("unsigned")).await?;
     expect_clean(&browser, "a proposal to be signed").await?;
@@ -126,7 +126,7 @@ async fn every_page(window: Window) -> Result {
 /// Invites somebody by a signature, and sees the link; then looks at a key that is not one.
 async fn invite(shop: &Shop, browser: &Browser, locale: &str) -> Result {
     open(shop, browser, &format!("/console/operators{locale}")).await?;
-    browser.driver.find(By::Id("name")).await?.send_keys("taro").await?;
+    browser.find(By::Id("name")).await?.send_keys("taro").await?;
     press(browser, "form.find button.sub").await?;
     wait_for(browser, &stands("waiting")).await?;
     let change = browser.driver.current_url().await?;
@@ -134,11 +134,11 @@ async fn invite(shop: &Shop, browser: &Browser, locale: &str) -> Result {
     look(shop, browser, &change).await?;
     sign(browser, &stands("done")).await?;
     look(shop, browser, &change).await?;
-    let link = browser.driver.find(By::Css("[data-test=link]")).await?.text().await?;
+    let link = browser.find(By::Css("[data-test=link]")).await?.text().await?;
     assert!(link.contains("/console/enrol/"), "{link}");
     open(shop, browser, &format!("/console/merchants/mrc_tea{locale}")).await?;
     press(browser, "[data-test=change-origins] summary").await?;
-    browser.driver.find(By::Id("origins")).await?.send_keys("\nnonsense").await?;
+    browser.find(By::Id("origins")).await?.send_keys("\nnonsense").await?;
     press(browser, "[data-test=change-origins] button").await?;
     wait_for(browser, "return !!document.getElementById('wrong')").await?;
     photograph(browser, "/console/merchants/wrong").await?;

@@ -59,7 +59,7 @@ async fn open(shop: &Shop, browser: &Browser, path: &str) -> Result {
 }
 
 async fn type_into(browser: &Browser, id: &str, text: &str) -> Result {
-    let field = browser.driver.find(By::Id(id)).await?;
+    let field = browser.find(By::Id(id)).await?;
     field.clear().await?;
     Ok(field.send_keys(text).await?)
 }
@@ -83,7 +83,7 @@ async fn a_parcel_is_shipped_and_its_money_claimed_at_the_desk_and_stands_in_the
     sign(&browser, "return location.pathname === '/desk'").await?;
     press(&browser, "[data-test=order] a").await?;
     wait_for(&browser, &format!("return location.pathname === '{order}'")).await?;
-    let to = browser.driver.find(By::Css("[data-test=recipient]")).await?.text().await?;
+    let to = browser.find(By::Css("[data-test=recipient]")).await?.text().await?;
     ensure!(to.contains("銀座1-2-3"), "{to}");
     type_into(&browser, "quantity", "1").await?;
     type_into(&browser, "carrier", "ヤマト").await?;
@@ -92,14 +92,14 @@ async fn a_parcel_is_shipped_and_its_money_claimed_at_the_desk_and_stands_in_the
     wait_for(&browser, "return !!document.querySelector('[data-test=parcel]')").await?;
 
     type_into(&browser, "claim", "3300").await?;
-    browser.driver.find(By::Css("#shipment option:last-child")).await?.click().await?;
+    browser.find(By::Css("#shipment option:last-child")).await?.click().await?;
     press(&browser, "[data-test=claim] button").await?;
     wait_for(&browser, "return location.pathname.startsWith('/desk/money/')").await?;
-    let act = browser.driver.find(By::Css("[data-test=act]")).await?.text().await?;
+    let act = browser.find(By::Css("[data-test=act]")).await?.text().await?;
     ensure!(act.contains("¥3,300") && act.contains("S-1"), "{act}");
     ensure!(balance(&shop, "payable:mrc_tea")?.is_none(), "nothing before it is signed");
     sign(&browser, &said("desk-order")).await?;
-    let money = browser.driver.find(By::Css("[data-test=money]")).await?.text().await?;
+    let money = browser.find(By::Css("[data-test=money]")).await?.text().await?;
     ensure!(money.contains("¥3,300"), "{money}");
     let fee = balance(&shop, "fees:merchants")?.unwrap_or_default();
     let owed = balance(&shop, "payable:mrc_tea")?.context("nothing stands in the books")?;
@@ -120,7 +120,7 @@ async fn a_parcel_is_shipped_and_its_money_claimed_at_the_desk_and_stands_in_the
     open(&shop, &browser, "/desk/payouts").await?;
     press(&browser, "[data-test=payout] a").await?;
     wait_for(&browser, "return !!document.querySelector('[data-test=word]')").await?;
-    let word = browser.driver.find(By::Css("[data-test=word]")).await?.text().await?;
+    let word = browser.find(By::Css("[data-test=word]")).await?.text().await?;
     ensure!(word.contains("C-1") && word.contains("¥3,300"), "{word}");
     browser.close().await
 }

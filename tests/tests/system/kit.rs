@@ -14,7 +14,7 @@ async fn a_closed_shadow_root_lets_the_driver_in() -> Result {
     browser.driver.goto(format!("data:text/html;base64,{}", STANDARD.encode(page))).await?;
     let widget = Widget::enter(&browser).await?;
     widget.wait_for("product").await?;
-    assert_eq!(browser.driver.find(By::Css("main")).await?.text().await?, "inside");
+    assert_eq!(browser.find(By::Css("main")).await?.text().await?, "inside");
     browser.close().await
 }
 

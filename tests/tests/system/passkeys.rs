@@ -196,7 +196,7 @@ async fn somebody_elses_finger_is_refused_kindly_and_signs_nobody_in() -> Result
     browser.driver.delete_all_cookies().await?;
     account::press(&browser, "#passkey").await?;
     account::wait_for(&browser, "return !document.getElementById('said').hidden").await?;
-    let said = browser.driver.find(By::Id("said")).await?.text().await?;
+    let said = browser.find(By::Id("said")).await?.text().await?;
     assert!(said.contains("もう一度お試しいただけます"), "{said}");
     browser.driver.goto(format!("{}/me", shop.agent.url)).await?;
     assert!(browser.driver.current_url().await?.path().starts_with("/sign-in"));
@@ -243,7 +243,7 @@ async fn where_the_shops_page_forbids_it_a_window_of_the_agents_asks() -> Result
 
     widget.press("pay-with-passkey").await?;
     to_pop_up(&browser, &page).await?;
-    let what = browser.driver.find(By::Id("what")).await?.text().await?;
+    let what = browser.find(By::Id("what")).await?.text().await?;
     assert!(what.contains("3,850") && what.contains("山田茶舗"), "{what}");
     // The shopper closes it.
     browser.driver.close_window().await?;
@@ -296,7 +296,7 @@ async fn the_passkey_signs_in_without_an_address() -> Result {
         .await?;
     account::press(&browser, "#passkey").await?;
     account::wait_for(&browser, "return location.pathname === '/me'").await?;
-    let page = browser.driver.find(By::Css("main")).await?.text().await?;
+    let page = browser.find(By::Css("main")).await?.text().await?;
     assert!(page.contains("09"), "the contract that ends in 09: {page}");
     browser.close().await
 }

@@ -173,7 +173,7 @@ async fn confirm(shop: &Shop, browser: &Browser, state: &str) -> Result {
     let link = shop.post.wait_for(1).await?.confirm_link()?;
     browser.leave_frames().await?;
     browser.driver.goto(&link).await?;
-    browser.driver.find(By::Css("button[value=ok]")).await?.click().await?;
+    browser.find(By::Css("button[value=ok]")).await?.click().await?;
     let wanted = format!("return document.querySelector('main').dataset.state === '{state}'");
     account::wait_for(browser, &wanted).await
 }
@@ -212,7 +212,7 @@ async fn a_closed_bank_schedules_and_the_shop_may_ship_once_a_notice_confirms() 
     place(&widget).await?;
     widget.wait_for("thanks").await?;
     confirm(&shop, &browser, "scheduled").await?;
-    let page = browser.driver.find(By::Css("main")).await?.text().await?;
+    let page = browser.find(By::Css("main")).await?.text().await?;
     assert!(page.contains("銀行の営業時間外"), "{page}");
     wait_for_money(&shop, "scheduled 20").await?;
     wait_for_order(&shop, "accepted").await?;

@@ -87,11 +87,13 @@ fn native_tests(step: &Step, tally: &mut Tally) -> Result<()> {
     tests(step, tally, &mut test)
 }
 
-/// The agent's tests of what is stored, and of all that it does, on the other kind of database.
+/// The agent's tests of what is stored, and of all that it does, on the other kind of database. Of
+/// the whole workspace, whose other libraries take no time: for one package alone cargo would
+/// choose other features, and compile everything again.
 fn tests_on_postgres(step: &Step, tally: &mut Tally) -> Result<()> {
     let mut test = cargo("test");
     test.env("WARIFU_TEST_DATABASE", "postgres");
-    test.args(["--no-fail-fast", "--package", "agent-server", "--lib", "--test", "agent"]);
+    test.args(["--no-fail-fast", "--workspace", "--lib", "--test", "agent"]);
     tests(step, tally, &mut test)
 }
 

@@ -67,7 +67,7 @@ impl Visit {
     /// Fills a form in and sends it, whatever the browser itself thinks of it.
     async fn send(&self, fields: &[(&str, &str)], button: &str) -> Result {
         for (name, text) in fields {
-            let field = self.browser.driver.find(By::Id(*name)).await?;
+            let field = self.browser.find(By::Id(*name)).await?;
             field.clear().await?;
             field.send_keys(*text).await?;
         }
@@ -77,7 +77,7 @@ impl Visit {
     }
 
     async fn press(&self, css: &str) -> Result {
-        Ok(self.browser.driver.find(By::Css(css)).await?.click().await?)
+        Ok(self.browser.find(By::Css(css)).await?.click().await?)
     }
 
     /// The code in the next letter.

@@ -93,7 +93,8 @@ struct Booked {
 }
 
 /// Each word is booked once, in its order, as it was said; every payout is the claims in it less
-/// refunds and fees; and all of them were filed, once, and said by the bank.
+/// refunds and fees, and what had come back before it; and all of them were filed, once, and said
+/// by the bank.
 pub async fn payouts(town: &Town, sales: &[Sale], bank: &Bank) -> Result<usize> {
     let mut booked = booked(town).await?;
     let mut sums: BTreeMap<i64, i64> = BTreeMap::new();
@@ -102,9 +103,9 @@ pub async fn payouts(town: &Town, sales: &[Sale], bank: &Bank) -> Result<usize> 
         .as_array()
         .context("a list")?
         .iter()
-        .filter_map(|payout| Some((payout["id"].as_str()?.parse().ok()?, payout)))
+        .filter_map(|payout| Some((row(&payout["id"]).ok()?, payout)))
         .collect();
-    let mut open = 0;
+    let mut open: BTreeMap<String, i64> = BTreeMap::new();
     for sale in sales {
         let rows = booked.remove(sale.purchase.as_bytes().as_slice()).unwrap_or_default();
         ensure!(rows.len() == sale.said.len() + usize::from(sale.upheld), "{:?}", sale.wish);
@@ -132,11 +133,22 @@ pub async fn payouts(town: &Town, sales: &[Sale], bank: &Bank) -> Result<usize> 
                     let cutoff = payout["cutoff"].as_i64().unwrap_or_default() * 1000;
                     ensure!(row.at < cutoff, "{payout}: said at {}", row.at);
                 }
-                None => open += share,
+                None => *open.entry(merchant.to_owned()).or_default() += share,
             }
         }
     }
     ensure!(booked.is_empty(), "words of nobody");
+    for back in came_back(town, bank).await? {
+        let minor = back["minor"].as_i64().context("a number")?;
+        ensure!(payouts[&row(&back["payout"])?]["minor"] == minor, "{back}");
+        match back["again"].is_null() {
+            true => {
+                let merchant = back["merchant"].as_str().unwrap_or_default().to_owned();
+                *open.entry(merchant).or_default() += minor;
+            }
+            false => *sums.entry(row(&back["again"])?).or_default() += minor,
+        }
+    }
     for (id, payout) in &payouts {
         let (minor, sum) = (payout["minor"].as_i64(), sums.get(id).copied());
         ensure!(minor.is_some() && minor == sum, "{payout} is {sum:?} by its words");
@@ -144,9 +156,24 @@ pub async fn payouts(town: &Town, sales: &[Sale], bank: &Bank) -> Result<usize> 
         ensure!(filed == minor, "{payout} was filed as {filed:?}");
     }
     ensure!(sums.len() == payouts.len() && bank.paid.len() == payouts.len());
-    // What a shop owes: what went back after the last payout.
-    ensure!(open <= 0, "{open} was never paid out");
+    // What a shop owes: what went back after the last payout, with what came back since.
+    ensure!(open.values().all(|open| *open <= 0), "never paid out: {open:?}");
     Ok(payouts.len())
+}
+
+/// The payouts that the bank has sent back: the agent knows them, each once, and holds none.
+async fn came_back(town: &Town, bank: &Bank) -> Result<Vec<Value>> {
+    let said = town.agent_cli(&["files", "returned", "--limit", "1000", "--json"]).await?;
+    let all = said["returned"].as_array().context("a list")?.clone();
+    let rows = all.iter().map(|back| row(&back["payout"])).collect::<Result<Vec<_>>>()?;
+    ensure!(rows.len() == bank.sent_back.len(), "{rows:?}, not {:?}", bank.sent_back);
+    ensure!(rows.iter().all(|row| bank.sent_back.contains(row)), "{rows:?}");
+    ensure!(all.iter().all(|back| back["held"] == false), "{all:?}");
+    Ok(all)
+}
+
+fn row(id: &Value) -> Result<i64> {
+    Ok(id.as_str().context("a row")?.parse()?)
 }
 
 impl Sale {
@@ -251,15 +278,15 @@ fn heard_by(received: &[Vec<u8>]) -> BTreeMap<(String, i64), String> {
     let mut heard = BTreeMap::new();
     for connection in received {
         let text = String::from_utf8_lossy(connection);
-        for body in text.split("{\"data\":").skip(1) {
-            let between = |before: &str, after: char| {
-                let found = body.split_once(before)?.1.split(after).next()?;
-                Some(found.to_owned())
-            };
-            let named = between("\"purchase\":\"", '"').zip(between("\"type\":\"", '"'));
-            let sequence = between("\"sequence\":", '}').and_then(|digits| digits.parse().ok());
-            if let (Some((purchase, kind)), Some(sequence)) = (named, sequence) {
-                heard.insert((purchase, sequence), kind);
+        for request in text.split("POST /warifu/v1/events ").skip(1) {
+            let body = request.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+            // What comes after it is the next request.
+            let body = serde_json::Deserializer::from_str(body).into_iter::<Value>().next();
+            let Some(Ok(event)) = body else { continue };
+            let (kind, purchase) = (event["type"].as_str(), event["data"]["purchase"].as_str());
+            let sequence = event["data"]["sequence"].as_i64();
+            if let (Some(kind), Some(purchase), Some(sequence)) = (kind, purchase, sequence) {
+                heard.insert((purchase.to_owned(), sequence), kind.to_owned());
             }
         }
     }

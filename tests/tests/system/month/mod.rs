@@ -119,7 +119,9 @@ async fn examine(town: &Town, sales: &[Sale], bank: &Bank, at_bank: i64) -> Resu
     let receipts = checks::receipts(town, sales).await?;
     let webhooks = checks::webhooks(town).await?;
     let (parked, known) = bank.odd;
-    println!("  {payouts} payouts, {receipts} words by hand, {webhooks} webhooks");
+    let back = bank.sent_back.len();
+    println!("  {payouts} payouts, {back} sent back");
+    println!("  {receipts} words by hand, {webhooks} webhooks");
     println!("  {parked} lines parked, {known} lines twice");
     Ok(())
 }

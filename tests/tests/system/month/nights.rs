@@ -1,7 +1,11 @@
 //! What the operator and the bank do at night: shops are paid by files, shoppers pay their bills,
 //! notices are read twice, late and out of order, and lines that nobody knows find their place.
 
-use std::{collections::BTreeMap, fs, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    time::Duration,
+};
 
 use anyhow::{Context as _, bail, ensure};
 use serde_json::Value;
@@ -28,6 +32,10 @@ pub struct Bank {
     dice: Dice,
     /// Each payout that was filed, with its amount.
     pub paid: BTreeMap<i64, u64>,
+    /// Payouts that the agent has heard of since last night.
+    gone: Vec<i64>,
+    /// Payouts that a shop's bank has sent back.
+    pub sent_back: BTreeSet<i64>,
     /// What all notices together have said.
     pub account: i64,
     bills: BTreeMap<String, i64>,
@@ -43,6 +51,8 @@ impl Bank {
             folder: tempfile::tempdir()?,
             dice,
             paid: BTreeMap::new(),
+            gone: Vec::new(),
+            sent_back: BTreeSet::new(),
             account: 0,
             bills: BTreeMap::new(),
             held_back: None,
@@ -55,6 +65,9 @@ impl Bank {
     pub async fn night(&mut self, town: &Town, all: bool) -> Result {
         let mut lines = self.carry_out(town).await?;
         lines.extend(self.take_in(town, all).await?);
+        if !all {
+            lines.extend(self.send_back()?);
+        }
         let is_odd = !all && self.dice.percent(25);
         if is_odd {
             lines.extend(self.odd_lines());
@@ -72,7 +85,13 @@ impl Bank {
         for (message, lines) in notices {
             self.tell(town, &message, &lines).await?;
         }
-        self.resolve(town).await
+        self.pay_again(town, all).await?;
+        self.resolve(town).await?;
+        town.quiet().await?;
+        if town.resend().await? > 0 {
+            town.quiet().await?;
+        }
+        Ok(())
     }
 
     /// Files with payouts until there is nothing left to be filed; each pays at once.
@@ -107,6 +126,32 @@ impl Bank {
                 return Ok(lines);
             }
         }
+    }
+
+    /// Shops' banks send some payouts back, each at most once.
+    fn send_back(&mut self) -> Result<Vec<Line>> {
+        let mut lines = Vec::new();
+        for row in std::mem::take(&mut self.gone) {
+            if !self.dice.percent(25) {
+                continue;
+            }
+            self.sent_back.insert(row);
+            let minor = i64::try_from(self.paid[&row])?;
+            lines.push(Line { key: format!("R{row}"), minor, told: format!("PAYOUT-{row}") });
+        }
+        Ok(lines)
+    }
+
+    /// The operator has asked the shops whose payouts came back: some answer at once.
+    async fn pay_again(&mut self, town: &Town, all: bool) -> Result {
+        let said = town.agent_cli(&["files", "returned", "--limit", "1000", "--json"]).await?;
+        for back in said["returned"].as_array().context("a list")? {
+            if back["held"] == true && (all || self.dice.percent(50)) {
+                let row = back["payout"].as_str().context("a row")?;
+                town.agent_cli(&["files", "pay-again", row, "--json"]).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Shoppers pay some of their bills; what they are owed is paid back.
@@ -152,10 +197,13 @@ impl Bank {
     async fn tell(&mut self, town: &Town, message: &str, lines: &[Line]) -> Result {
         let said = self.read(town, message, lines).await?;
         let count = |name: &str| said[name].as_u64().unwrap_or_default();
-        let sum = count("bills") + count("payouts") + count("parked");
+        let sum = count("bills") + count("payouts") + count("returns") + count("parked");
         ensure!(sum == lines.len() as u64 && count("known") == 0, "{said} of {}", lines.len());
         self.odd.0 += count("parked");
         self.account += lines.iter().map(|line| line.minor).sum::<i64>();
+        let went = lines.iter().filter(|line| line.minor < 0);
+        let rows = went.filter_map(|line| line.told.strip_prefix("PAYOUT-"));
+        self.gone.extend(rows.filter_map(|row| row.parse::<i64>().ok()));
         if self.dice.percent(30) {
             let again = self.read(town, message, lines).await;
             ensure!(again.is_err(), "a notice was read twice: {again:?}");
@@ -290,6 +338,12 @@ impl Town {
     /// What was given up while a shop took no webhooks is sent again.
     pub async fn resend_dead(&self, shop: &str) -> Result<usize> {
         self.agent_cli(&["merchants", "webhook", "enable", shop, "--json"]).await?;
+        self.resend().await
+    }
+
+    /// Webhooks that were given up are sent again: those of what was typed by hand are soon, for
+    /// commands have the machine's clock, on which what they did is weeks ago.
+    async fn resend(&self) -> Result<usize> {
         let dead = sqlx::query("SELECT id FROM outbox WHERE state = 'dead' AND kind = 'webhook'");
         let dead = dead.fetch_all(&self.books).await?;
         for row in &dead {
