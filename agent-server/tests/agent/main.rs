@@ -55,6 +55,7 @@ mod passkey_purchases;
 mod passkey_vectors;
 mod plans;
 mod precedence;
+mod program;
 mod quotes;
 mod races;
 mod recorded;

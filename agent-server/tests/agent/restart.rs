@@ -3,7 +3,7 @@
 
 use std::{
     path::Path,
-    process::{Child, Stdio},
+    process::{Child, Command},
     sync::atomic::{AtomicUsize, Ordering},
     time::Duration,
 };
@@ -59,7 +59,7 @@ async fn a_kind_stop_finishes_what_was_begun() {
     let request = request.header("content-type", "application/vnd.warifu.grant-request");
     let stop = async {
         tokio::time::sleep(Duration::from_millis(1500)).await;
-        let stopped = std::process::Command::new("kill").arg(server.0.id().to_string()).status();
+        let stopped = Command::new("kill").arg(server.0.id().to_string()).status();
         assert!(stopped.unwrap().success());
     };
     let (answer, ()) = tokio::join!(request.send(), stop);
@@ -118,18 +118,11 @@ impl Drop for Server {
 
 /// It on a free port, ready.
 async fn serve(folder: &Path, http: &reqwest::Client) -> (Server, String) {
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let url = crate::market::database_url(folder.parent().unwrap());
-    let child = std::process::Command::new(env!("CARGO_BIN_EXE_agent-server"))
-        .env("WARIFU_DATABASE_URL", url)
-        .args(["serve", "--demo", "--test-clock", "--data"])
-        .arg(folder)
-        .env("WARIFU_LISTEN", format!("127.0.0.1:{port}"))
-        .env("RUST_LOG", "error")
-        .stdin(Stdio::null())
-        .spawn();
-    let server = Server(child.unwrap());
-    let base = format!("http://127.0.0.1:{port}");
+    let mut program = Command::new(env!("CARGO_BIN_EXE_agent-server"));
+    program.env("WARIFU_DATABASE_URL", crate::market::database_url(folder.parent().unwrap()));
+    program.args(["serve", "--demo", "--test-clock", "--data"]).arg(folder);
+    let (server, base) = crate::program::start(&mut program);
+    let server = Server(server);
     for _ in 0..2400 {
         let answer = http.get(format!("{base}/readyz")).send().await;
         if answer.is_ok_and(|answer| answer.status().is_success()) {

@@ -1,13 +1,11 @@
 //! A collector of the test's own hears of requests by their routes, and nothing of their contents.
 
 use std::{
-    io::{BufRead as _, BufReader},
-    process::{Command, Stdio},
+    process::Command,
     sync::{Arc, Mutex},
 };
 
 use axum::{Router, body::Bytes, extract::State, routing::post};
-use serde_json::Value;
 
 type Heard = Arc<Mutex<Vec<u8>>>;
 
@@ -29,21 +27,13 @@ async fn requests_are_traced_by_their_routes_and_nothing_in_them_is() {
     let folder = tempfile::tempdir().unwrap();
     let mut program = Command::new(env!("CARGO_BIN_EXE_agent-server"));
     program.args(["--demo", "--data"]).arg(folder.path()).arg("serve").current_dir(folder.path());
-    program.env("WARIFU_LISTEN", "127.0.0.1:0");
     program.env("WARIFU_OTLP_ENDPOINT", collector(heard.clone()).await);
-    let mut server = program.stderr(Stdio::piped()).spawn().unwrap();
-    let mut log = BufReader::new(server.stderr.take().unwrap()).lines();
-    let addr = log.find_map(|line| {
-        let said: Value = serde_json::from_str(&line.unwrap()).unwrap_or_default();
-        said["fields"]["addr"].as_str().map(str::to_owned)
-    });
-    let addr = addr.unwrap();
-    std::thread::spawn(move || log.for_each(drop));
+    let (mut server, base) = crate::program::start(&mut program);
     let http = agent_server::outside::client();
     let path = "v1/purchases/pur_CANARY1?ref=CANARY2";
-    let asked = http.get(format!("http://{addr}/{path}")).header("referer", "http://CANARY3/");
+    let asked = http.get(format!("{base}/{path}")).header("referer", "http://CANARY3/");
     asked.send().await.unwrap();
-    let posted = http.post(format!("http://{addr}/v1/challenges")).body("CANARY4");
+    let posted = http.post(format!("{base}/v1/challenges")).body("CANARY4");
     posted.send().await.unwrap();
     Command::new("kill").arg(server.id().to_string()).status().unwrap();
     let ended = tokio::task::spawn_blocking(move || server.wait().unwrap()).await.unwrap();

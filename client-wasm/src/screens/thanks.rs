@@ -29,7 +29,7 @@ pub(super) fn view(app: App, words: &Words, receipt: &Receipt) -> El {
     let total = of("dd", "").child(said("strong", "", &app.money(receipt.amount)));
     let total = of("dl", "rows").child(row(app, texts::THANKS_TOTAL, total));
     // A shop has a relay so that the agent does not see where its shoppers are.
-    let code = words.relay().is_none().then(|| camera(&receipt.number));
+    let code = words.relay().is_none().then(|| camera(app, &receipt.number));
     let total = el("div").child(total).maybe(code);
     let missing = app.said("p", "", texts::THANKS_MAIL_MISSING_NOTE);
     let print = button("sub", "print", &app.say(texts::COMMON_PRINT)).click(|| {
@@ -52,9 +52,9 @@ pub(super) fn view(app: App, words: &Words, receipt: &Receipt) -> El {
 }
 
 /// The number for a telephone's camera.
-fn camera(number: &HandlingNumber) -> El {
+fn camera(app: App, number: &HandlingNumber) -> El {
     let code = el("img").attr("src", &format!("/qr/{}", number.compact()));
-    code.attr("alt", "QR").attr("width", "96").test("qr")
+    code.attr("alt", &app.say(texts::THANKS_CAMERA)).attr("width", "96").test("qr")
 }
 
 /// From now to the payment.
