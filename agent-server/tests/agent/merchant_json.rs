@@ -131,7 +131,7 @@ async fn a_token_opens_what_is_its_merchants_and_nothing_once_it_is_revoked() {
     let path = format!("/v1/merchants/mrc_other/{purchase}");
     let sent = market.http.get(market.url(&path)).bearer_auth(&others).send().await.unwrap();
     assert_eq!(answer(sent).await, Err(Problem::PurchaseUnknown), "another merchant's purchase");
-    let events = market.own(&token, "events?after=0").await.unwrap();
+    let events = market.own(&token, "events?after=0&wait=10").await.unwrap();
     assert!(events["events"][0]["webhook-id"].as_str().unwrap().starts_with("evt_"));
     assert_eq!(market.own(&others, "events?after=0").await, no);
     let (store, now) = (&market.agent.app.store, market.now());

@@ -84,7 +84,7 @@ async fn a_payout_that_comes_back_is_owed_again_and_held_until_somebody_has_seen
     assert_eq!((lines.last(), closing), (Some(&("returned", BATCH)), BATCH));
     let store = &market.agent.app.store;
     let asked = EventsAsked { most: 100, ..EventsAsked::default() };
-    let events = store.events(&asked).await.unwrap();
+    let events = market.events(&asked).await;
     let told_of: Vec<_> = events.iter().map(|told| told.event.what.name()).collect();
     let returned = told_of.iter().filter(|name| **name == "purchase.payout_returned");
     assert_eq!(returned.count(), 2, "of each purchase in it: {told_of:?}");

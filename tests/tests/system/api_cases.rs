@@ -22,7 +22,7 @@ async fn ten_thousand_requests_get_no_answer_that_is_not_in_the_document() -> Re
     let operator = shop.agent_cli(&["operators", "token", "add", "hanako", "--json"])?;
     let (purchase, number) = bought(&shop).await?;
     let payout = paid_out(&shop, token, &purchase, &number).await?;
-    let events = read(&shop, token, "events?after=0").await?;
+    let events = read(&shop, token, "events?after=0&wait=10").await?;
     let event = events["events"][0]["webhook-id"].as_str().context("an event")?;
     let url = format!("{}/v1/purchases/{purchase}/grant.jws", shop.agent.url);
     let folder = tempfile::tempdir()?;
