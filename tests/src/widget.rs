@@ -105,6 +105,20 @@ impl<'a> Widget<'a> {
         found.click().await.with_context(|| format!("pressing {button}"))
     }
 
+    /// Presses a button that leads to another screen, and waits until this one is gone: one on the
+    /// way may be too short to be seen, and the next may have this one's name.
+    pub async fn press_away(&self, button: &str) -> Result {
+        let here = self.find("main[data-screen]").await?;
+        self.press(button).await?;
+        for _ in 0..600 {
+            if here.tag_name().await.is_err() {
+                return Ok(());
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        bail!("{button} leads nowhere")
+    }
+
     /// Types into a field, or chooses an option, by the field's name; replaces what is there.
     pub async fn fill(&self, name: &str, value: &str) -> Result {
         let field = self.find(&format!("[name=\"{name}\"]")).await?;

@@ -115,8 +115,7 @@ async fn goods_that_ran_out() -> Result {
     widget.wait_for("correction").await?;
     assert_eq!(widget.count("[data-test=problem][data-code=out_of_stock]").await?, 1);
     // None is left, so that the same again is refused again, and nothing was charged.
-    widget.press("resubmit").await?;
-    widget.wait_for("waiting").await.ok();
+    widget.press_away("resubmit").await?;
     widget.wait_for("correction").await?;
     assert_eq!(shop.merchant_cli(&["orders", "list", "--json"])?.as_array().map(Vec::len), Some(1));
     browser.close().await
@@ -136,8 +135,7 @@ async fn a_locked_contract_after_five_wrong_codes() -> Result {
     for code in ["1112", "1113", "1114", "1115"] {
         widget.wait_for("correction").await?;
         widget.fill("payment.code", code).await?;
-        widget.press("resubmit").await?;
-        widget.wait_for("waiting").await.ok();
+        widget.press_away("resubmit").await?;
     }
     widget.wait_for("correction").await?;
     widget.fill("payment.code", "2468").await?;
