@@ -1,9 +1,9 @@
 //! A month of trade on the test clock, with real servers: thousands of purchases at three shops,
 //! by code and by passkey, by every plan, with answers of every kind and none, parts, refunds and
-//! objections; webhooks that fail; processes killed in the middle of it; and a bank that says
-//! things twice and late; payouts that come back. After it the books are sound, every payout is its
-//! claims, and the bank agrees (TRUST.md F07, F16). `WARIFU_TEST_EFFORT=8` makes ten thousand purchases,
-//! `WARIFU_TEST_SEED=n` others.
+//! objections; webhooks that fail; processes killed in the middle of it; payouts that come back;
+//! and a bank that says things twice and late. After it the books are sound, every payout is its
+//! claims, and the bank agrees (TRUST.md F07, F16). `WARIFU_TEST_EFFORT=8` makes ten thousand
+//! purchases, `WARIFU_TEST_SEED=n` others.
 #![expect(clippy::print_stdout, reason = "how much was done, for whoever asks with --nocapture")]
 
 mod checks;
